@@ -1,0 +1,1 @@
+"""Voltway: the software of an EV charging network, from controller to invoice."""

@@ -1,0 +1,37 @@
+"""The only place that asks what time it is.
+
+Everything else calls `now()` (an instant, UTC) or `monotonic()` (seconds that only grow, for time-outs and ages), so that
+a test can hold the time still or move it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - replaced as a whole by `frozen`
+monotonic = time.monotonic
+
+
+def now() -> datetime:
+    """The present instant, aware, UTC."""
+    return _now()
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
+    """Hold `now()` at an instant while the block runs; the value given moves it: `move(datetime)`."""
+    global _now
+    before, held = _now, [at]
+    _now = lambda: held[0]  # noqa: E731
+    try:
+        yield lambda to: held.__setitem__(0, to)
+    finally:
+        _now = before
+
+
+def to_rfc3339(at: datetime) -> str:
+    """An instant as RFC 3339 text with milliseconds and `Z`: 2026-01-31T12:00:00.000Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
