@@ -1,0 +1,93 @@
+# Voltway's tasks. `make` alone lists them. Each sets up what it needs; what is done already is not done again.
+#   PYTHON=python3.12   the interpreter for .venv (else the newest from 3.11 up)
+#   DB=postgresql       the database that the tests run on: sqlite (default), postgresql, mariadb (its smoke tests)
+#   DATABASE_URL=...    a server of yours for it
+#   ARGS="..."          more arguments for `voltway run`, pytest or bench/run.py
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PYTHON
+bin := .venv/bin
+setup := tools/setup
+
+DB ?= sqlite
+JOBS ?= 2
+export DATABASE_URL
+
+.PHONY: help setup dev run test test-python test-web bench lint lint-python lint-generated lint-web format web web-packages
+.PHONY: openapi screenshots lock hooks clean
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv from the locked requirements
+	@$(setup)/python.sh run
+
+dev:
+	@$(setup)/python.sh dev
+
+web-packages:
+	@$(setup)/web.sh install
+
+web: ## build the console
+	@$(setup)/web.sh build
+
+run: setup web ## start Voltway with its demo network (ARGS="--http :8080"); Ctrl-C ends it
+	@trap : INT; $(bin)/voltway run --demo --data-dir data/demo $(ARGS)
+
+test: test-python ## run the tests (DB=sqlite|postgresql|mariadb, ARGS="-k word")
+	@if [ "$(DB)" = sqlite ]; then $(MAKE) test-web; fi
+
+test-python: dev web
+	@$(setup)/browser.sh
+	@$(setup)/with_database.sh $(DB) $(bin)/pytest -n $(JOBS) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
+
+test-web: web-packages
+	@cd web && npm run --silent test </dev/null
+
+bench: setup dev ## measure messages per CPU-second, latency and memory; prints a table and JSON
+	@$(bin)/python bench/run.py $(ARGS)
+
+lint: lint-python lint-generated lint-web ## check style, types, layers and generated files
+
+lint-python: dev
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+lint-generated: dev web-packages
+	$(bin)/python tools/generate_ocpp.py --check
+	$(bin)/voltway openapi --check
+	cd web && npm run --silent generate -- -- --check </dev/null
+
+lint-web: web-packages
+	cd web && npm run --silent lint </dev/null
+
+format: dev ## format the Python sources and mend what ruff can mend
+	@$(bin)/ruff check --fix --quiet . ; $(bin)/ruff format .
+
+openapi: dev web-packages ## write openapi.json, and the web's client from it
+	$(bin)/voltway openapi
+	cd web && npm run --silent generate </dev/null
+
+screenshots: dev web ## take the README's pictures of the console
+	@$(setup)/browser.sh
+	$(bin)/python tools/screenshots.py $(ARGS)
+
+# The run lock is resolved under the dev lock's versions, so that one .venv can satisfy both.
+lock: dev ## resolve the requirements anew, with hashes (ARGS="--upgrade")
+	$(bin)/uv pip compile $(locking) --group build --group dev pyproject.toml -o requirements-dev.lock
+	$(bin)/uv pip compile $(locking) --group build -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+locking = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' --no-annotate --extra cloud $(ARGS)
+
+hooks: dev ## check every commit with pre-commit
+	@$(bin)/pre-commit install
+
+clean: ## remove everything that was made here, but not data/
+	rm -rf .venv build dist bench/out web/node_modules web/apps/*/dist web/apps/*/node_modules web/packages/*/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	find . \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
