@@ -35,3 +35,8 @@ def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
 def to_rfc3339(at: datetime) -> str:
     """An instant as RFC 3339 text with milliseconds and `Z`: 2026-01-31T12:00:00.000Z."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def epoch_ms() -> int:
+    """Milliseconds since 1970, from the machine's clock; for ids, which must not stand still in a test."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""How modules talk: `Events` (facts, kept in an outbox) and `Asks` (request and reply)."""

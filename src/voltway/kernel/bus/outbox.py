@@ -1,0 +1,148 @@
+"""The outbox: events stored in the transaction that made them true, and read back in the order of commit.
+
+Positions are handed out under the lock of one row, as the last statements before the commit. So they have no gaps, and a
+reader that has seen position n has seen everything before it, on every database and with any number of writers (ADR 3).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from voltway.kernel import bulk, clock
+from voltway.kernel.bus.event import Event
+from voltway.kernel.database import Database, JsonDocument, Tx, UtcDateTime, metadata
+from voltway.kernel.json import to_json, to_struct
+
+outbox = sa.Table(
+    "kernel_outbox",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("published_at", UtcDateTime, nullable=False),
+)
+head = sa.Table(
+    "kernel_outbox_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+cursors = sa.Table(
+    "kernel_cursors",
+    metadata,
+    sa.Column("consumer", sa.String(80), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+parked = sa.Table(
+    "kernel_parked_events",
+    metadata,
+    sa.Column("consumer", sa.String(80), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("payload", JsonDocument, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("parked_at", UtcDateTime, nullable=False),
+)
+
+_ADVANCE = sa.update(head).where(head.c.id == 1).values(position=head.c.position + sa.bindparam("count"))
+_ADVANCE_RETURNING = _ADVANCE.returning(head.c.position)
+_POSITION = sa.select(head.c.position).where(head.c.id == 1)
+
+
+async def store(tx: Tx, events: list[Event]) -> int:
+    """Store durable events; the position of the first. Call it last: it locks the head until the commit."""
+    if tx.dialect == "mysql":
+        await tx.execute(_ADVANCE, {"count": len(events)})
+        last = (await tx.execute(_POSITION)).scalar_one()
+    else:
+        last = (await tx.execute(_ADVANCE_RETURNING, {"count": len(events)})).scalar_one()
+    first = int(last) - len(events) + 1
+    at = clock.now()
+    rows = [
+        {
+            "position": first + index,
+            "name": type(event).__name__,
+            "key": event.key(),
+            "operator_id": event.operator_id,
+            "payload": to_json(event),
+            "published_at": at,
+        }
+        for index, event in enumerate(events)
+    ]
+    await bulk.insert(tx, outbox, rows)
+    return first
+
+
+async def read_after(
+    database: Database, position: int, types: dict[str, type[Event]], limit: int = 500
+) -> list[tuple[int, Event | None]]:
+    """The next events in order; None stands for one of a type that this process does not know."""
+    statement = (
+        sa.select(outbox.c.position, outbox.c.name, outbox.c.payload)
+        .where(outbox.c.position > position)
+        .order_by(outbox.c.position)
+        .limit(limit)
+    )
+    async with database.read() as tx:
+        rows = (await tx.execute(statement)).all()
+    return [(int(row.position), to_struct(row.payload, types[row.name]) if row.name in types else None) for row in rows]
+
+
+async def head_position(database: Database) -> int:
+    """The position of the last event."""
+    async with database.read() as tx:
+        return int((await tx.execute(_POSITION)).scalar_one())
+
+
+async def cursor_position(database: Database, consumer: str) -> int:
+    """How far a consumer has come; a new one begins at the present head."""
+    statement = sa.select(cursors.c.position).where(cursors.c.consumer == consumer)
+    async with database.read() as tx:
+        position = (await tx.execute(statement)).scalar_one_or_none()
+    if position is not None:
+        return int(position)
+    async with database.begin() as tx:
+        at_head = int((await tx.execute(_POSITION)).scalar_one())
+        await bulk.insert_if_absent(tx, cursors, [{"consumer": consumer, "position": at_head}])
+        return int((await tx.execute(statement)).scalar_one())
+
+
+async def move_cursor(tx: Tx, consumer: str, before: int, after: int) -> bool:
+    """Move a consumer on; False when another process has moved it meanwhile."""
+    statement = (
+        sa.update(cursors).where(cursors.c.consumer == consumer, cursors.c.position == before).values(position=after)
+    )
+    return (await tx.execute(statement)).rowcount == 1
+
+
+async def park(tx: Tx, consumer: str, position: int, event: Event, error: BaseException) -> None:
+    """Put an event aside that a consumer cannot take, so that those behind it get through."""
+    row = {
+        "consumer": consumer,
+        "position": position,
+        "name": type(event).__name__,
+        "payload": event,
+        "error": repr(error)[:2000],
+        "parked_at": clock.now(),
+    }
+    await bulk.insert_if_absent(tx, parked, [row])
+
+
+async def forget_before(database: Database, keep_s: float, chunk: int = 5000) -> int:
+    """Delete events that every consumer has seen and that are older than `keep_s`; how many."""
+    oldest = clock.now() - timedelta(seconds=keep_s)
+    async with database.begin() as tx:
+        seen = (await tx.execute(sa.select(sa.func.min(cursors.c.position)))).scalar_one_or_none()
+        if seen is None:
+            return 0
+        low = (await tx.execute(sa.select(sa.func.min(outbox.c.position)))).scalar_one_or_none()
+        if low is None:
+            return 0
+        statement = sa.delete(outbox).where(
+            outbox.c.position <= min(int(seen), int(low) + chunk), outbox.c.published_at < oldest
+        )
+        return (await tx.execute(statement)).rowcount

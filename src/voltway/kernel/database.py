@@ -1,0 +1,304 @@
+"""The database: one `Database`, its transactions (`Tx`), and the column types all tables share.
+
+SQLite, PostgreSQL and MariaDB by URL. SQLite has one writer: a pool of one connection, in which every transaction begins
+IMMEDIATE, beside a pool of readers (WAL lets them read while it writes). A commit is on the disk before it returns:
+synchronous=FULL on SQLite, the servers' own defaults elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from voltway.kernel.bus.asks import transaction_is_open
+from voltway.kernel.bus.event import Event
+from voltway.kernel.errors import StartUpError
+
+DialectName = Literal["sqlite", "postgresql", "mysql"]
+MYSQL_NAMES = ("mysql", "mariadb")  # SQLAlchemy tells them apart; our statements need not
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMING)
+"""All tables of all modules; names are prefixed with the module's name."""
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant. Aware UTC in Python; on SQLite and MariaDB naive UTC, on PostgreSQL `timestamptz`."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        if dialect.name in MYSQL_NAMES:
+            from sqlalchemy.dialects.mysql import DATETIME
+
+            return dialect.type_descriptor(DATETIME(fsp=3))
+        return dialect.type_descriptor(sa.String(24))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":  # sorts as text, and reads well in the sqlite3 shell
+            if value.tzinfo is not UTC:
+                value = value.astimezone(UTC)
+            return value.isoformat(timespec="milliseconds")[:23]
+        if dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return cast(datetime, value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+class JsonDocument(sa.types.TypeDecorator[Any]):
+    """A JSON document, kept as text: the same bytes on every database. Reads back as plain lists and dicts."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name in MYSQL_NAMES:
+            from sqlalchemy.dialects.mysql import LONGTEXT
+
+            return dialect.type_descriptor(LONGTEXT())
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+class Tx:
+    """An open transaction: executes statements, collects events, and remembers what to do once it is committed.
+
+    Only `Database.begin()` commits. `publish` writes a row in the outbox with the commit; an event class that is not
+    durable is only handed on in memory.
+    """
+
+    __slots__ = ("_after_commit", "connection", "database", "events")
+
+    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+        self.database = database
+        self.connection = connection
+        self.events: list[Event] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> DialectName:
+        """Which database this is, for the few statements that differ."""
+        return self.database.dialect
+
+    async def execute(
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Run a statement; with a sequence of rows, once for each in bulk."""
+        if rows is None:
+            return cast(sa.CursorResult[Any], await self.connection.execute(statement))
+        return cast(sa.CursorResult[Any], await self.connection.execute(statement, rows))
+
+    def publish(self, *events: Event) -> None:
+        """Say what has happened, if this transaction commits."""
+        self.events.extend(events)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call this, without awaiting anything, once the transaction is on the disk."""
+        self._after_commit.append(callback)
+
+
+CommitHook = Callable[[Tx], Any]
+
+
+class Database:
+    """Connections to one database. `begin()` writes, `read()` reads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) -> None:
+        self.url = sa.make_url(_with_async_driver(url))
+        self.dialect: DialectName = cast(DialectName, self.url.get_backend_name().replace("mariadb", "mysql"))
+        if self.dialect == "sqlite":
+            self._writer = self._sqlite_engine(pool_size=1, begin="BEGIN IMMEDIATE")
+            self._reader = self._sqlite_engine(pool_size=4, begin="BEGIN")
+        else:
+            self._writer = self._reader = create_async_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                pool_timeout=statement_timeout_s,
+                connect_args=_server_arguments(self.dialect, statement_timeout_s),
+                # REPEATABLE READ, MariaDB's default, would hide rows that another node committed meanwhile.
+                isolation_level="READ COMMITTED",
+            )
+        self.before_commit: Callable[[Tx], Any] | None = None
+        """The outbox's hook: numbers and stores the events of a transaction as its last statements."""
+        self.after_commit: Callable[[Tx], None] | None = None
+
+    def _sqlite_engine(self, *, pool_size: int, begin: str) -> AsyncEngine:
+        path = self.url.database
+        if path and path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(
+            self.url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            connect_args={"timeout": 15, "cached_statements": 512},
+        )
+
+        @sa.event.listens_for(engine.sync_engine, "connect")
+        def _tune(connection: DBAPIConnection, _record: object) -> None:
+            # The driver must not begin transactions by itself, else SELECT ... UPDATE upgrades a read lock and fails.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in _SQLITE_PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @sa.event.listens_for(engine.sync_engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        async with self._writer.connect() as connection:
+            token = transaction_is_open.set(True)
+            tx = Tx(self, connection)
+            try:
+                async with connection.begin():
+                    yield tx
+                    if tx.events and self.before_commit is not None:
+                        await self.before_commit(tx)
+            finally:
+                transaction_is_open.reset(token)
+        for callback in tx._after_commit:
+            callback()
+        if tx.events and self.after_commit is not None:
+            self.after_commit(tx)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A connection for reading. Nothing written through it stays."""
+        async with self._reader.connect() as connection:
+            token = transaction_is_open.set(True)
+            try:
+                yield Tx(self, connection)
+            finally:
+                transaction_is_open.reset(token)
+
+    async def check(self) -> None:
+        """Raise if the database does not answer."""
+        async with asyncio.timeout(5), self.read() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # an answered message survives a power cut
+    "busy_timeout=15000",  # the command line writes beside a running server
+    "foreign_keys=ON",
+    "cache_size=-65536",  # 64 MiB
+    "temp_store=MEMORY",
+    "mmap_size=268435456",
+    "wal_autocheckpoint=4000",
+    "journal_size_limit=67108864",
+)
+
+
+def _server_arguments(dialect: DialectName, statement_timeout_s: float) -> dict[str, Any]:
+    if dialect == "postgresql":
+        # asyncpg says the time-out in ms to the server, which then ends the statement by itself.
+        return {
+            "timeout": 10,
+            "command_timeout": statement_timeout_s,
+            "server_settings": {"application_name": "voltway", "jit": "off"},
+        }
+    return {"connect_timeout": 10, "charset": "utf8mb4"}
+
+
+_ASYNC_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mysql": "mariadb+asyncmy",
+    "mariadb": "mariadb+asyncmy",
+}
+
+
+def _with_async_driver(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in _ASYNC_DRIVERS:
+        raise StartUpError(
+            f"The database URL must begin with sqlite://, postgresql:// or mariadb://, not {scheme!r}. "
+            "Example: VOLTWAY_DATABASE__URL=postgresql://voltway@localhost/voltway"
+        )
+    return f"{_ASYNC_DRIVERS[scheme.split('+')[0]]}://{rest}"
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means that the database cannot be reached or written now, rather than that a row is bad."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        text = str(error.orig).lower()
+        return any(sign in text for sign in _UNAVAILABLE_SIGNS)
+    return isinstance(error, (OSError, TimeoutError, sa.exc.TimeoutError))
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether two transactions got in each other's way, so that running this one again is right."""
+    text = str(getattr(error, "orig", "")).lower()
+    return isinstance(error, DBAPIError) and any(sign in text for sign in _CONFLICT_SIGNS)
+
+
+_UNAVAILABLE_SIGNS = (
+    "database is locked",
+    "disk i/o error",
+    "database or disk is full",
+    "unable to open database",
+    "readonly database",
+    "connection was closed",
+    "connection is closed",
+    "connection refused",
+    "connection reset",
+    "can't connect",
+    "lost connection",
+    "server has gone away",
+    "shutting down",
+    "starting up",
+    "too many clients",
+    "too many connections",
+    "terminating connection",
+)
+_CONFLICT_SIGNS = ("deadlock", "could not serialize", "lock wait timeout")
