@@ -46,8 +46,8 @@ if ! is_new_enough .venv/bin/python; then
 fi
 
 say "installing the locked packages of $lock (about half a minute the first time)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$lock"
 say "installing Voltway itself, editable"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 rm -f .venv/.stamp-*
 touch ".venv/.stamp-$kind-$key"
