@@ -1,0 +1,1 @@
+"""Charging knowledge that cloud and station share: pure functions."""

@@ -1,0 +1,92 @@
+"""What the stations module says: stations, their connectors, the commands sent to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from voltway.contracts.vocabulary import CommandState, ConnectorStatus
+from voltway.kernel.bus.asks import Ask
+from voltway.kernel.bus.event import Event
+
+
+class StationChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A station's record changed: added, edited, accepted, retired, booted, online or offline."""
+
+    station_id: str
+    station_identity: str
+    what: str
+    """added, edited, retired, booted, online, offline"""
+
+    def key(self) -> str:
+        return self.station_id
+
+
+class ConnectorStatusChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A connector has another status than before. EVSE 0 is the station."""
+
+    station_id: str
+    station_identity: str
+    evse_number: int
+    connector_number: int
+    status: ConnectorStatus
+    wire_status: str
+    error_code: str | None
+    occurred_at: datetime
+
+    def key(self) -> str:
+        return self.station_id
+
+
+class CommandChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A command has another state or effect than before."""
+
+    command_id: str
+    station_id: str
+    type: str
+    state: CommandState
+    effect: str | None = None
+
+    def key(self) -> str:
+        return self.station_id
+
+
+class StationSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How an operator's stations are. Statuses are words of ConnectorStatus."""
+
+    total: int
+    online: int
+    by_status: dict[str, int]
+    connectors_by_status: dict[str, int]
+
+
+class SummarizeStations(Ask[StationSummary], frozen=True, kw_only=True):
+    """Count the stations of an operator."""
+
+    operator_id: str
+
+
+class StationName(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a station is."""
+
+    station_id: str
+    operator_id: str
+    identity: str
+    location_id: str | None
+
+
+class FindStations(Ask[list[StationName]], frozen=True, kw_only=True):
+    """The stations of an operator with these ids, identities or at these locations; what is not found is left out."""
+
+    operator_id: str
+    station_ids: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    location_ids: tuple[str, ...] = ()
+
+
+class LocationExists(Ask[bool], frozen=True, kw_only=True):
+    """Whether the operator has this location."""
+
+    operator_id: str
+    location_id: str
