@@ -94,7 +94,7 @@ EMPTY_ALLOWED_16 = {f"{METER_VALUE_16}.sampledValue"}
 DATE_TIME = "DateTime"
 INTEGER = "Integer"
 
-RESERVED = {"Action", "Annotated", "Any", "Meta", "Shape", "StrEnum", "field", DATE_TIME, INTEGER}
+RESERVED = {"Action", "Annotated", "Any", "Maybe", "Meta", "Shape", "StrEnum", "field", DATE_TIME, INTEGER}
 CUSTOM_DATA = "CustomData"
 
 
@@ -293,7 +293,7 @@ def field_line(one: Field) -> str:
     explicit = "" if camel_case(name) == one.wire else f'name="{one.wire}"'
     if one.required:
         return f"    {name}: {one.annotation}" + (f" = field({explicit})" if explicit else "")
-    annotation = one.annotation if one.annotation == "Any" else f"{one.annotation} | None"
+    annotation = one.annotation if one.annotation == "Any" else f"Maybe[{one.annotation}]"
     return f"    {name}: {annotation} = " + (f"field(default=None, {explicit})" if explicit else "None")
 
 
@@ -339,7 +339,7 @@ def render(version: str) -> str:
     aliases = [f"{name} = {module.aliases[name]}" for name in sorted(module.aliases, key=natural)]
     shapes = [
         name
-        for name in ("Action", CUSTOM_DATA, "Shape", "require_shallow", "require_tenths")
+        for name in ("Action", CUSTOM_DATA, "Maybe", "Shape", "require_shallow", "require_tenths")
         if re.search(rf"\b{name}\b", body)
     ]
     typing = ["Annotated"] + (["Any"] if re.search(r"\bAny\b", body) else [])

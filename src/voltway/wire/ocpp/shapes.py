@@ -1,9 +1,25 @@
 """What the generated message modules are made of: the base struct, open `customData`, and the checks JSON types lack."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct, ValidationError
+
+T = TypeVar("T")
+if TYPE_CHECKING:
+    Maybe: TypeAlias = T | None
+else:
+
+    class Maybe:
+        """An optional field: `X | None` to the reader and the type checker, plain `X` to msgspec, which thus refuses null.
+
+        OCPP leaves an empty field out; null is an error (OCPP 2.0.1 part 4, section 4.1.5). Absent reads as `None`, and
+        `None` is left out when it is written.
+        """
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return item
+
 
 Sender = Literal["station", "csms", "both"]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from voltway.wire.ocpp.shapes import Action, Shape, require_tenths
+from voltway.wire.ocpp.shapes import Action, Maybe, Shape, require_tenths
 
 INTEGER_MAX = 2**63 - 1
 Integer = Annotated[int, Meta(ge=-(2**63), le=INTEGER_MAX)]
@@ -37,8 +37,8 @@ class AuthorizationStatus(StrEnum):
 
 class IdTagInfo(Shape, frozen=True, kw_only=True):
     status: AuthorizationStatus
-    expiry_date: DateTime | None = None
-    parent_id_tag: Str20 | None = None
+    expiry_date: Maybe[DateTime] = None
+    parent_id_tag: Maybe[Str20] = None
 
 
 class AuthorizeResponse(Shape, frozen=True, kw_only=True):
@@ -48,13 +48,13 @@ class AuthorizeResponse(Shape, frozen=True, kw_only=True):
 class BootNotificationRequest(Shape, frozen=True, kw_only=True):
     charge_point_vendor: Str20
     charge_point_model: Str20
-    charge_point_serial_number: Str25 | None = None
-    charge_box_serial_number: Str25 | None = None
-    firmware_version: Str50 | None = None
-    iccid: Str20 | None = None
-    imsi: Str20 | None = None
-    meter_type: Str25 | None = None
-    meter_serial_number: Str25 | None = None
+    charge_point_serial_number: Maybe[Str25] = None
+    charge_box_serial_number: Maybe[Str25] = None
+    firmware_version: Maybe[Str50] = None
+    iccid: Maybe[Str20] = None
+    imsi: Maybe[Str20] = None
+    meter_type: Maybe[Str25] = None
+    meter_serial_number: Maybe[Str25] = None
 
 
 class RegistrationStatus(StrEnum):
@@ -141,10 +141,10 @@ class ChargingProfilePurpose(StrEnum):
 
 
 class ClearChargingProfileRequest(Shape, frozen=True, kw_only=True):
-    id: Integer | None = None
-    connector_id: Integer | None = None
-    charging_profile_purpose: ChargingProfilePurpose | None = None
-    stack_level: Integer | None = None
+    id: Maybe[Integer] = None
+    connector_id: Maybe[Integer] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurpose] = None
+    stack_level: Maybe[Integer] = None
 
 
 class ClearChargingProfileStatus(StrEnum):
@@ -158,8 +158,8 @@ class ClearChargingProfileResponse(Shape, frozen=True, kw_only=True):
 
 class DataTransferRequest(Shape, frozen=True, kw_only=True):
     vendor_id: Str255
-    message_id: Str50 | None = None
-    data: str | None = None
+    message_id: Maybe[Str50] = None
+    data: Maybe[str] = None
 
 
 class DataTransferStatus(StrEnum):
@@ -171,7 +171,7 @@ class DataTransferStatus(StrEnum):
 
 class DataTransferResponse(Shape, frozen=True, kw_only=True):
     status: DataTransferStatus
-    data: str | None = None
+    data: Maybe[str] = None
 
 
 class HashAlgorithm(StrEnum):
@@ -228,7 +228,7 @@ class ExtendedMessageTrigger(StrEnum):
 
 class ExtendedTriggerMessageRequest(Shape, frozen=True, kw_only=True):
     requested_message: ExtendedMessageTrigger
-    connector_id: Integer | None = None
+    connector_id: Maybe[Integer] = None
 
 
 class TriggerMessageStatus(StrEnum):
@@ -267,13 +267,13 @@ class ChargingRateUnit(StrEnum):
 class GetCompositeScheduleRequest(Shape, frozen=True, kw_only=True):
     connector_id: Integer
     duration: Integer
-    charging_rate_unit: ChargingRateUnit | None = None
+    charging_rate_unit: Maybe[ChargingRateUnit] = None
 
 
 class ChargingSchedulePeriod(Shape, frozen=True, kw_only=True):
     start_period: Integer
     limit: float
-    number_phases: Integer | None = None
+    number_phases: Maybe[Integer] = None
 
     def __post_init__(self) -> None:
         require_tenths(self.limit)
@@ -282,9 +282,9 @@ class ChargingSchedulePeriod(Shape, frozen=True, kw_only=True):
 class ChargingSchedule(Shape, frozen=True, kw_only=True):
     charging_rate_unit: ChargingRateUnit
     charging_schedule_period: list[ChargingSchedulePeriod]
-    duration: Integer | None = None
-    start_schedule: DateTime | None = None
-    min_charging_rate: float | None = None
+    duration: Maybe[Integer] = None
+    start_schedule: Maybe[DateTime] = None
+    min_charging_rate: Maybe[float] = None
 
     def __post_init__(self) -> None:
         require_tenths(self.min_charging_rate)
@@ -292,36 +292,36 @@ class ChargingSchedule(Shape, frozen=True, kw_only=True):
 
 class GetCompositeScheduleResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatus
-    connector_id: Integer | None = None
-    schedule_start: DateTime | None = None
-    charging_schedule: ChargingSchedule | None = None
+    connector_id: Maybe[Integer] = None
+    schedule_start: Maybe[DateTime] = None
+    charging_schedule: Maybe[ChargingSchedule] = None
 
 
 class GetConfigurationRequest(Shape, frozen=True, kw_only=True):
-    key: list[Str50] | None = None
+    key: Maybe[list[Str50]] = None
 
 
 class KeyValue(Shape, frozen=True, kw_only=True):
     key: Str50
     readonly: bool
-    value: Str500 | None = None
+    value: Maybe[Str500] = None
 
 
 class GetConfigurationResponse(Shape, frozen=True, kw_only=True):
-    configuration_key: list[KeyValue] | None = None
-    unknown_key: list[Str50] | None = None
+    configuration_key: Maybe[list[KeyValue]] = None
+    unknown_key: Maybe[list[Str50]] = None
 
 
 class GetDiagnosticsRequest(Shape, frozen=True, kw_only=True):
     location: str
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
-    start_time: DateTime | None = None
-    stop_time: DateTime | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
+    start_time: Maybe[DateTime] = None
+    stop_time: Maybe[DateTime] = None
 
 
 class GetDiagnosticsResponse(Shape, frozen=True, kw_only=True):
-    file_name: Str255 | None = None
+    file_name: Maybe[Str255] = None
 
 
 class CertificateUse(StrEnum):
@@ -340,7 +340,7 @@ class GetInstalledCertificateStatus(StrEnum):
 
 class GetInstalledCertificateIdsResponse(Shape, frozen=True, kw_only=True):
     status: GetInstalledCertificateStatus
-    certificate_hash_data: Annotated[list[CertificateHashData], Meta(min_length=1)] | None = None
+    certificate_hash_data: Maybe[Annotated[list[CertificateHashData], Meta(min_length=1)]] = None
 
 
 class GetLocalListVersionRequest(Shape, frozen=True, kw_only=True):
@@ -353,8 +353,8 @@ class GetLocalListVersionResponse(Shape, frozen=True, kw_only=True):
 
 class LogParameters(Shape, frozen=True, kw_only=True):
     remote_location: Str512
-    oldest_timestamp: DateTime | None = None
-    latest_timestamp: DateTime | None = None
+    oldest_timestamp: Maybe[DateTime] = None
+    latest_timestamp: Maybe[DateTime] = None
 
 
 class LogType(StrEnum):
@@ -366,8 +366,8 @@ class GetLogRequest(Shape, frozen=True, kw_only=True):
     log: LogParameters
     log_type: LogType
     request_id: Integer
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class LogStatus(StrEnum):
@@ -378,7 +378,7 @@ class LogStatus(StrEnum):
 
 class GetLogResponse(Shape, frozen=True, kw_only=True):
     status: LogStatus
-    filename: Str255 | None = None
+    filename: Maybe[Str255] = None
 
 
 class HeartbeatRequest(Shape, frozen=True, kw_only=True):
@@ -416,7 +416,7 @@ class UploadLogStatus(StrEnum):
 
 class LogStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: UploadLogStatus
-    request_id: Integer | None = None
+    request_id: Maybe[Integer] = None
 
 
 class LogStatusNotificationResponse(Shape, frozen=True, kw_only=True):
@@ -508,12 +508,12 @@ class UnitOfMeasure(StrEnum):
 
 class SampledValue(Shape, frozen=True, kw_only=True):
     value: str
-    context: ReadingContext | None = None
-    format: ValueFormat | None = None
-    measurand: Measurand | None = None
-    phase: Phase | None = None
-    location: Location | None = None
-    unit: UnitOfMeasure | None = None
+    context: Maybe[ReadingContext] = None
+    format: Maybe[ValueFormat] = None
+    measurand: Maybe[Measurand] = None
+    phase: Maybe[Phase] = None
+    location: Maybe[Location] = None
+    unit: Maybe[UnitOfMeasure] = None
 
 
 class MeterValue(Shape, frozen=True, kw_only=True):
@@ -524,7 +524,7 @@ class MeterValue(Shape, frozen=True, kw_only=True):
 class MeterValuesRequest(Shape, frozen=True, kw_only=True):
     connector_id: Integer
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    transaction_id: Integer | None = None
+    transaction_id: Maybe[Integer] = None
 
 
 class MeterValuesResponse(Shape, frozen=True, kw_only=True):
@@ -548,16 +548,16 @@ class ChargingProfile(Shape, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurpose
     charging_profile_kind: ChargingProfileKind
     charging_schedule: ChargingSchedule
-    transaction_id: Integer | None = None
-    recurrency_kind: RecurrencyKind | None = None
-    valid_from: DateTime | None = None
-    valid_to: DateTime | None = None
+    transaction_id: Maybe[Integer] = None
+    recurrency_kind: Maybe[RecurrencyKind] = None
+    valid_from: Maybe[DateTime] = None
+    valid_to: Maybe[DateTime] = None
 
 
 class RemoteStartTransactionRequest(Shape, frozen=True, kw_only=True):
     id_tag: Str20
-    connector_id: Integer | None = None
-    charging_profile: ChargingProfile | None = None
+    connector_id: Maybe[Integer] = None
+    charging_profile: Maybe[ChargingProfile] = None
 
 
 class RemoteStartTransactionResponse(Shape, frozen=True, kw_only=True):
@@ -577,7 +577,7 @@ class ReserveNowRequest(Shape, frozen=True, kw_only=True):
     expiry_date: DateTime
     id_tag: Str20
     reservation_id: Integer
-    parent_id_tag: Str20 | None = None
+    parent_id_tag: Maybe[Str20] = None
 
 
 class ReservationStatus(StrEnum):
@@ -608,7 +608,7 @@ class ResetResponse(Shape, frozen=True, kw_only=True):
 class SecurityEventNotificationRequest(Shape, frozen=True, kw_only=True):
     type: Str50
     timestamp: DateTime
-    tech_info: Str255 | None = None
+    tech_info: Maybe[Str255] = None
 
 
 class SecurityEventNotificationResponse(Shape, frozen=True, kw_only=True):
@@ -617,7 +617,7 @@ class SecurityEventNotificationResponse(Shape, frozen=True, kw_only=True):
 
 class AuthorizationData(Shape, frozen=True, kw_only=True):
     id_tag: Str20
-    id_tag_info: IdTagInfo | None = None
+    id_tag_info: Maybe[IdTagInfo] = None
 
 
 class UpdateType(StrEnum):
@@ -628,7 +628,7 @@ class UpdateType(StrEnum):
 class SendLocalListRequest(Shape, frozen=True, kw_only=True):
     list_version: Integer
     update_type: UpdateType
-    local_authorization_list: list[AuthorizationData] | None = None
+    local_authorization_list: Maybe[list[AuthorizationData]] = None
 
 
 class UpdateStatus(StrEnum):
@@ -684,7 +684,7 @@ class SignedFirmwareStatus(StrEnum):
 
 class SignedFirmwareStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: SignedFirmwareStatus
-    request_id: Integer | None = None
+    request_id: Maybe[Integer] = None
 
 
 class SignedFirmwareStatusNotificationResponse(Shape, frozen=True, kw_only=True):
@@ -696,14 +696,14 @@ class Firmware(Shape, frozen=True, kw_only=True):
     retrieve_date_time: DateTime
     signing_certificate: Str5500
     signature: Str800
-    install_date_time: DateTime | None = None
+    install_date_time: Maybe[DateTime] = None
 
 
 class SignedUpdateFirmwareRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     firmware: Firmware
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareStatus(StrEnum):
@@ -723,7 +723,7 @@ class StartTransactionRequest(Shape, frozen=True, kw_only=True):
     id_tag: Str20
     meter_start: Integer
     timestamp: DateTime
-    reservation_id: Integer | None = None
+    reservation_id: Maybe[Integer] = None
 
 
 class StartTransactionResponse(Shape, frozen=True, kw_only=True):
@@ -766,10 +766,10 @@ class StatusNotificationRequest(Shape, frozen=True, kw_only=True):
     connector_id: Integer
     error_code: ChargePointErrorCode
     status: ChargePointStatus
-    info: Str50 | None = None
-    timestamp: DateTime | None = None
-    vendor_id: Str255 | None = None
-    vendor_error_code: Str50 | None = None
+    info: Maybe[Str50] = None
+    timestamp: Maybe[DateTime] = None
+    vendor_id: Maybe[Str255] = None
+    vendor_error_code: Maybe[Str50] = None
 
 
 class StatusNotificationResponse(Shape, frozen=True, kw_only=True):
@@ -794,13 +794,13 @@ class StopTransactionRequest(Shape, frozen=True, kw_only=True):
     meter_stop: Integer
     timestamp: DateTime
     transaction_id: Integer
-    id_tag: Str20 | None = None
-    reason: Reason | None = None
-    transaction_data: list[MeterValue] | None = None
+    id_tag: Maybe[Str20] = None
+    reason: Maybe[Reason] = None
+    transaction_data: Maybe[list[MeterValue]] = None
 
 
 class StopTransactionResponse(Shape, frozen=True, kw_only=True):
-    id_tag_info: IdTagInfo | None = None
+    id_tag_info: Maybe[IdTagInfo] = None
 
 
 class MessageTrigger(StrEnum):
@@ -814,7 +814,7 @@ class MessageTrigger(StrEnum):
 
 class TriggerMessageRequest(Shape, frozen=True, kw_only=True):
     requested_message: MessageTrigger
-    connector_id: Integer | None = None
+    connector_id: Maybe[Integer] = None
 
 
 class TriggerMessageResponse(Shape, frozen=True, kw_only=True):
@@ -838,8 +838,8 @@ class UnlockConnectorResponse(Shape, frozen=True, kw_only=True):
 class UpdateFirmwareRequest(Shape, frozen=True, kw_only=True):
     location: str
     retrieve_date: DateTime
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareResponse(Shape, frozen=True, kw_only=True):

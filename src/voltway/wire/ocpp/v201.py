@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from voltway.wire.ocpp.shapes import Action, CustomData, Shape, require_shallow
+from voltway.wire.ocpp.shapes import Action, CustomData, Maybe, Shape, require_shallow
 
 INTEGER_MAX = 2**63 - 1
 Integer = Annotated[int, Meta(ge=-(2**63), le=INTEGER_MAX)]
@@ -38,7 +38,7 @@ Str10000 = Annotated[str, Meta(max_length=10000)]
 class AdditionalInfo(Shape, frozen=True, kw_only=True):
     additional_id_token: Str36
     type: Str50
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class IdTokenEnum(StrEnum):
@@ -55,8 +55,8 @@ class IdTokenEnum(StrEnum):
 class IdToken(Shape, frozen=True, kw_only=True):
     id_token: Str36
     type: IdTokenEnum
-    additional_info: Annotated[list[AdditionalInfo], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    additional_info: Maybe[Annotated[list[AdditionalInfo], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HashAlgorithmEnum(StrEnum):
@@ -71,14 +71,14 @@ class OCSPRequestData(Shape, frozen=True, kw_only=True):
     issuer_key_hash: Str128
     serial_number: Str40
     responder_url: Str512 = field(name="responderURL")
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizeRequest(Shape, frozen=True, kw_only=True):
     id_token: IdToken
-    certificate: Str5500 | None = None
-    iso15118_certificate_hash_data: Annotated[list[OCSPRequestData], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    certificate: Maybe[Str5500] = None
+    iso15118_certificate_hash_data: Maybe[Annotated[list[OCSPRequestData], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizationStatusEnum(StrEnum):
@@ -104,20 +104,20 @@ class MessageFormatEnum(StrEnum):
 class MessageContent(Shape, frozen=True, kw_only=True):
     format: MessageFormatEnum
     content: Str512
-    language: Str8 | None = None
-    custom_data: CustomData | None = None
+    language: Maybe[Str8] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class IdTokenInfo(Shape, frozen=True, kw_only=True):
     status: AuthorizationStatusEnum
-    cache_expiry_date_time: DateTime | None = None
-    charging_priority: Integer | None = None
-    language1: Str8 | None = None
-    evse_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    group_id_token: IdToken | None = None
-    language2: Str8 | None = None
-    personal_message: MessageContent | None = None
-    custom_data: CustomData | None = None
+    cache_expiry_date_time: Maybe[DateTime] = None
+    charging_priority: Maybe[Integer] = None
+    language1: Maybe[Str8] = None
+    evse_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    group_id_token: Maybe[IdToken] = None
+    language2: Maybe[Str8] = None
+    personal_message: Maybe[MessageContent] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizeCertificateStatusEnum(StrEnum):
@@ -132,23 +132,23 @@ class AuthorizeCertificateStatusEnum(StrEnum):
 
 class AuthorizeResponse(Shape, frozen=True, kw_only=True):
     id_token_info: IdTokenInfo
-    certificate_status: AuthorizeCertificateStatusEnum | None = None
-    custom_data: CustomData | None = None
+    certificate_status: Maybe[AuthorizeCertificateStatusEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Modem(Shape, frozen=True, kw_only=True):
-    iccid: Str20 | None = None
-    imsi: Str20 | None = None
-    custom_data: CustomData | None = None
+    iccid: Maybe[Str20] = None
+    imsi: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingStation(Shape, frozen=True, kw_only=True):
     model: Str20
     vendor_name: Str50
-    serial_number: Str25 | None = None
-    modem: Modem | None = None
-    firmware_version: Str50 | None = None
-    custom_data: CustomData | None = None
+    serial_number: Maybe[Str25] = None
+    modem: Maybe[Modem] = None
+    firmware_version: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BootReasonEnum(StrEnum):
@@ -166,7 +166,7 @@ class BootReasonEnum(StrEnum):
 class BootNotificationRequest(Shape, frozen=True, kw_only=True):
     charging_station: ChargingStation
     reason: BootReasonEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RegistrationStatusEnum(StrEnum):
@@ -177,21 +177,21 @@ class RegistrationStatusEnum(StrEnum):
 
 class StatusInfo(Shape, frozen=True, kw_only=True):
     reason_code: Str20
-    additional_info: Str512 | None = None
-    custom_data: CustomData | None = None
+    additional_info: Maybe[Str512] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BootNotificationResponse(Shape, frozen=True, kw_only=True):
     current_time: DateTime
     interval: Integer
     status: RegistrationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CancelReservationRequest(Shape, frozen=True, kw_only=True):
     reservation_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CancelReservationStatusEnum(StrEnum):
@@ -201,8 +201,8 @@ class CancelReservationStatusEnum(StrEnum):
 
 class CancelReservationResponse(Shape, frozen=True, kw_only=True):
     status: CancelReservationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateSigningUseEnum(StrEnum):
@@ -212,8 +212,8 @@ class CertificateSigningUseEnum(StrEnum):
 
 class CertificateSignedRequest(Shape, frozen=True, kw_only=True):
     certificate_chain: Str10000
-    certificate_type: CertificateSigningUseEnum | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[CertificateSigningUseEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateSignedStatusEnum(StrEnum):
@@ -223,14 +223,14 @@ class CertificateSignedStatusEnum(StrEnum):
 
 class CertificateSignedResponse(Shape, frozen=True, kw_only=True):
     status: CertificateSignedStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVSE(Shape, frozen=True, kw_only=True):
     id: Integer
-    connector_id: Integer | None = None
-    custom_data: CustomData | None = None
+    connector_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OperationalStatusEnum(StrEnum):
@@ -240,8 +240,8 @@ class OperationalStatusEnum(StrEnum):
 
 class ChangeAvailabilityRequest(Shape, frozen=True, kw_only=True):
     operational_status: OperationalStatusEnum
-    evse: EVSE | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChangeAvailabilityStatusEnum(StrEnum):
@@ -252,12 +252,12 @@ class ChangeAvailabilityStatusEnum(StrEnum):
 
 class ChangeAvailabilityResponse(Shape, frozen=True, kw_only=True):
     status: ChangeAvailabilityStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearCacheRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearCacheStatusEnum(StrEnum):
@@ -267,8 +267,8 @@ class ClearCacheStatusEnum(StrEnum):
 
 class ClearCacheResponse(Shape, frozen=True, kw_only=True):
     status: ClearCacheStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfilePurposeEnum(StrEnum):
@@ -279,16 +279,16 @@ class ChargingProfilePurposeEnum(StrEnum):
 
 
 class ClearChargingProfile(Shape, frozen=True, kw_only=True):
-    evse_id: Integer | None = None
-    charging_profile_purpose: ChargingProfilePurposeEnum | None = None
-    stack_level: Integer | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[Integer] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnum] = None
+    stack_level: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearChargingProfileRequest(Shape, frozen=True, kw_only=True):
-    charging_profile_id: Integer | None = None
-    charging_profile_criteria: ClearChargingProfile | None = None
-    custom_data: CustomData | None = None
+    charging_profile_id: Maybe[Integer] = None
+    charging_profile_criteria: Maybe[ClearChargingProfile] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearChargingProfileStatusEnum(StrEnum):
@@ -298,13 +298,13 @@ class ClearChargingProfileStatusEnum(StrEnum):
 
 class ClearChargingProfileResponse(Shape, frozen=True, kw_only=True):
     status: ClearChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearDisplayMessageRequest(Shape, frozen=True, kw_only=True):
     id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearMessageStatusEnum(StrEnum):
@@ -314,13 +314,13 @@ class ClearMessageStatusEnum(StrEnum):
 
 class ClearDisplayMessageResponse(Shape, frozen=True, kw_only=True):
     status: ClearMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearVariableMonitoringRequest(Shape, frozen=True, kw_only=True):
     id: Annotated[list[Integer], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearMonitoringStatusEnum(StrEnum):
@@ -332,13 +332,13 @@ class ClearMonitoringStatusEnum(StrEnum):
 class ClearMonitoringResult(Shape, frozen=True, kw_only=True):
     status: ClearMonitoringStatusEnum
     id: Integer
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearVariableMonitoringResponse(Shape, frozen=True, kw_only=True):
     clear_monitoring_result: Annotated[list[ClearMonitoringResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingLimitSourceEnum(StrEnum):
@@ -350,22 +350,22 @@ class ChargingLimitSourceEnum(StrEnum):
 
 class ClearedChargingLimitRequest(Shape, frozen=True, kw_only=True):
     charging_limit_source: ChargingLimitSourceEnum
-    evse_id: Integer | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearedChargingLimitResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostUpdatedRequest(Shape, frozen=True, kw_only=True):
     total_cost: float
     transaction_id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostUpdatedResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateHashData(Shape, frozen=True, kw_only=True):
@@ -373,17 +373,17 @@ class CertificateHashData(Shape, frozen=True, kw_only=True):
     issuer_name_hash: Str128
     issuer_key_hash: Str128
     serial_number: Str40
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CustomerInformationRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     report: bool
     clear: bool
-    customer_certificate: CertificateHashData | None = None
-    id_token: IdToken | None = None
-    customer_identifier: Str64 | None = None
-    custom_data: CustomData | None = None
+    customer_certificate: Maybe[CertificateHashData] = None
+    id_token: Maybe[IdToken] = None
+    customer_identifier: Maybe[Str64] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CustomerInformationStatusEnum(StrEnum):
@@ -394,15 +394,15 @@ class CustomerInformationStatusEnum(StrEnum):
 
 class CustomerInformationResponse(Shape, frozen=True, kw_only=True):
     status: CustomerInformationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DataTransferRequest(Shape, frozen=True, kw_only=True):
     vendor_id: Str255
-    message_id: Str50 | None = None
+    message_id: Maybe[Str50] = None
     data: Any = None
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
     def __post_init__(self) -> None:
         require_shallow(self.data)
@@ -417,9 +417,9 @@ class DataTransferStatusEnum(StrEnum):
 
 class DataTransferResponse(Shape, frozen=True, kw_only=True):
     status: DataTransferStatusEnum
-    status_info: StatusInfo | None = None
+    status_info: Maybe[StatusInfo] = None
     data: Any = None
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
     def __post_init__(self) -> None:
         require_shallow(self.data)
@@ -427,7 +427,7 @@ class DataTransferResponse(Shape, frozen=True, kw_only=True):
 
 class DeleteCertificateRequest(Shape, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashData
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DeleteCertificateStatusEnum(StrEnum):
@@ -438,8 +438,8 @@ class DeleteCertificateStatusEnum(StrEnum):
 
 class DeleteCertificateResponse(Shape, frozen=True, kw_only=True):
     status: DeleteCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FirmwareStatusEnum(StrEnum):
@@ -461,12 +461,12 @@ class FirmwareStatusEnum(StrEnum):
 
 class FirmwareStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: FirmwareStatusEnum
-    request_id: Integer | None = None
-    custom_data: CustomData | None = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FirmwareStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateActionEnum(StrEnum):
@@ -478,7 +478,7 @@ class Get15118EVCertificateRequest(Shape, frozen=True, kw_only=True):
     iso15118_schema_version: Str50
     action: CertificateActionEnum
     exi_request: Str5600
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Iso15118EVCertificateStatusEnum(StrEnum):
@@ -489,8 +489,8 @@ class Iso15118EVCertificateStatusEnum(StrEnum):
 class Get15118EVCertificateResponse(Shape, frozen=True, kw_only=True):
     status: Iso15118EVCertificateStatusEnum
     exi_response: Str7500
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportBaseEnum(StrEnum):
@@ -502,7 +502,7 @@ class ReportBaseEnum(StrEnum):
 class GetBaseReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     report_base: ReportBaseEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GenericDeviceModelStatusEnum(StrEnum):
@@ -514,13 +514,13 @@ class GenericDeviceModelStatusEnum(StrEnum):
 
 class GetBaseReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateStatusRequest(Shape, frozen=True, kw_only=True):
     ocsp_request_data: OCSPRequestData
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateStatusEnum(StrEnum):
@@ -530,24 +530,24 @@ class GetCertificateStatusEnum(StrEnum):
 
 class GetCertificateStatusResponse(Shape, frozen=True, kw_only=True):
     status: GetCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    ocsp_result: Str5500 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    ocsp_result: Maybe[Str5500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileCriterion(Shape, frozen=True, kw_only=True):
-    charging_profile_purpose: ChargingProfilePurposeEnum | None = None
-    stack_level: Integer | None = None
-    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    charging_limit_source: Annotated[list[ChargingLimitSourceEnum], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnum] = None
+    stack_level: Maybe[Integer] = None
+    charging_profile_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    charging_limit_source: Maybe[Annotated[list[ChargingLimitSourceEnum], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetChargingProfilesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     charging_profile: ChargingProfileCriterion
-    evse_id: Integer | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetChargingProfileStatusEnum(StrEnum):
@@ -557,8 +557,8 @@ class GetChargingProfileStatusEnum(StrEnum):
 
 class GetChargingProfilesResponse(Shape, frozen=True, kw_only=True):
     status: GetChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingRateUnitEnum(StrEnum):
@@ -569,8 +569,8 @@ class ChargingRateUnitEnum(StrEnum):
 class GetCompositeScheduleRequest(Shape, frozen=True, kw_only=True):
     duration: Integer
     evse_id: Integer
-    charging_rate_unit: ChargingRateUnitEnum | None = None
-    custom_data: CustomData | None = None
+    charging_rate_unit: Maybe[ChargingRateUnitEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GenericStatusEnum(StrEnum):
@@ -581,9 +581,9 @@ class GenericStatusEnum(StrEnum):
 class ChargingSchedulePeriod(Shape, frozen=True, kw_only=True):
     start_period: Integer
     limit: float
-    number_phases: Integer | None = None
-    phase_to_use: Integer | None = None
-    custom_data: CustomData | None = None
+    number_phases: Maybe[Integer] = None
+    phase_to_use: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CompositeSchedule(Shape, frozen=True, kw_only=True):
@@ -592,14 +592,14 @@ class CompositeSchedule(Shape, frozen=True, kw_only=True):
     duration: Integer
     schedule_start: DateTime
     charging_rate_unit: ChargingRateUnitEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCompositeScheduleResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    schedule: CompositeSchedule | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    schedule: Maybe[CompositeSchedule] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessagePriorityEnum(StrEnum):
@@ -617,10 +617,10 @@ class MessageStateEnum(StrEnum):
 
 class GetDisplayMessagesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    priority: MessagePriorityEnum | None = None
-    state: MessageStateEnum | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    priority: Maybe[MessagePriorityEnum] = None
+    state: Maybe[MessageStateEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetDisplayMessagesStatusEnum(StrEnum):
@@ -630,8 +630,8 @@ class GetDisplayMessagesStatusEnum(StrEnum):
 
 class GetDisplayMessagesResponse(Shape, frozen=True, kw_only=True):
     status: GetDisplayMessagesStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateIdUseEnum(StrEnum):
@@ -643,8 +643,8 @@ class GetCertificateIdUseEnum(StrEnum):
 
 
 class GetInstalledCertificateIdsRequest(Shape, frozen=True, kw_only=True):
-    certificate_type: Annotated[list[GetCertificateIdUseEnum], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[Annotated[list[GetCertificateIdUseEnum], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetInstalledCertificateStatusEnum(StrEnum):
@@ -655,31 +655,31 @@ class GetInstalledCertificateStatusEnum(StrEnum):
 class CertificateHashDataChain(Shape, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashData
     certificate_type: GetCertificateIdUseEnum
-    child_certificate_hash_data: Annotated[list[CertificateHashData], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    child_certificate_hash_data: Maybe[Annotated[list[CertificateHashData], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetInstalledCertificateIdsResponse(Shape, frozen=True, kw_only=True):
     status: GetInstalledCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    certificate_hash_data_chain: Annotated[list[CertificateHashDataChain], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    certificate_hash_data_chain: Maybe[Annotated[list[CertificateHashDataChain], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetLocalListVersionRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetLocalListVersionResponse(Shape, frozen=True, kw_only=True):
     version_number: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogParameters(Shape, frozen=True, kw_only=True):
     remote_location: Str512
-    oldest_timestamp: DateTime | None = None
-    latest_timestamp: DateTime | None = None
-    custom_data: CustomData | None = None
+    oldest_timestamp: Maybe[DateTime] = None
+    latest_timestamp: Maybe[DateTime] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogEnum(StrEnum):
@@ -691,9 +691,9 @@ class GetLogRequest(Shape, frozen=True, kw_only=True):
     log: LogParameters
     log_type: LogEnum
     request_id: Integer
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogStatusEnum(StrEnum):
@@ -704,28 +704,28 @@ class LogStatusEnum(StrEnum):
 
 class GetLogResponse(Shape, frozen=True, kw_only=True):
     status: LogStatusEnum
-    status_info: StatusInfo | None = None
-    filename: Str255 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    filename: Maybe[Str255] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Component(Shape, frozen=True, kw_only=True):
     name: Str50
-    evse: EVSE | None = None
-    instance: Str50 | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    instance: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Variable(Shape, frozen=True, kw_only=True):
     name: Str50
-    instance: Str50 | None = None
-    custom_data: CustomData | None = None
+    instance: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ComponentVariable(Shape, frozen=True, kw_only=True):
     component: Component
-    variable: Variable | None = None
-    custom_data: CustomData | None = None
+    variable: Maybe[Variable] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringCriterionEnum(StrEnum):
@@ -736,15 +736,15 @@ class MonitoringCriterionEnum(StrEnum):
 
 class GetMonitoringReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariable], Meta(min_length=1)] | None = None
-    monitoring_criteria: Annotated[list[MonitoringCriterionEnum], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomData | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariable], Meta(min_length=1)]] = None
+    monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnum], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetMonitoringReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ComponentCriterionEnum(StrEnum):
@@ -756,26 +756,26 @@ class ComponentCriterionEnum(StrEnum):
 
 class GetReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariable], Meta(min_length=1)] | None = None
-    component_criteria: Annotated[list[ComponentCriterionEnum], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariable], Meta(min_length=1)]] = None
+    component_criteria: Maybe[Annotated[list[ComponentCriterionEnum], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTransactionStatusRequest(Shape, frozen=True, kw_only=True):
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTransactionStatusResponse(Shape, frozen=True, kw_only=True):
     messages_in_queue: bool
-    ongoing_indicator: bool | None = None
-    custom_data: CustomData | None = None
+    ongoing_indicator: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AttributeEnum(StrEnum):
@@ -788,13 +788,13 @@ class AttributeEnum(StrEnum):
 class GetVariableData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariablesRequest(Shape, frozen=True, kw_only=True):
     get_variable_data: Annotated[list[GetVariableData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariableStatusEnum(StrEnum):
@@ -809,24 +809,24 @@ class GetVariableResult(Shape, frozen=True, kw_only=True):
     attribute_status: GetVariableStatusEnum
     component: Component
     variable: Variable
-    attribute_status_info: StatusInfo | None = None
-    attribute_type: AttributeEnum | None = None
-    attribute_value: Str2500 | None = None
-    custom_data: CustomData | None = None
+    attribute_status_info: Maybe[StatusInfo] = None
+    attribute_type: Maybe[AttributeEnum] = None
+    attribute_value: Maybe[Str2500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariablesResponse(Shape, frozen=True, kw_only=True):
     get_variable_result: Annotated[list[GetVariableResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HeartbeatRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HeartbeatResponse(Shape, frozen=True, kw_only=True):
     current_time: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class InstallCertificateUseEnum(StrEnum):
@@ -839,7 +839,7 @@ class InstallCertificateUseEnum(StrEnum):
 class InstallCertificateRequest(Shape, frozen=True, kw_only=True):
     certificate_type: InstallCertificateUseEnum
     certificate: Str5500
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class InstallCertificateStatusEnum(StrEnum):
@@ -850,8 +850,8 @@ class InstallCertificateStatusEnum(StrEnum):
 
 class InstallCertificateResponse(Shape, frozen=True, kw_only=True):
     status: InstallCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UploadLogStatusEnum(StrEnum):
@@ -867,12 +867,12 @@ class UploadLogStatusEnum(StrEnum):
 
 class LogStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: UploadLogStatusEnum
-    request_id: Integer | None = None
-    custom_data: CustomData | None = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReadingContextEnum(StrEnum):
@@ -940,46 +940,46 @@ class SignedMeterValue(Shape, frozen=True, kw_only=True):
     signing_method: Str50
     encoding_method: Str50
     public_key: Str2500
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnitOfMeasure(Shape, frozen=True, kw_only=True):
-    unit: Str20 | None = None
-    multiplier: Integer | None = None
-    custom_data: CustomData | None = None
+    unit: Maybe[Str20] = None
+    multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SampledValue(Shape, frozen=True, kw_only=True):
     value: float
-    context: ReadingContextEnum | None = None
-    measurand: MeasurandEnum | None = None
-    phase: PhaseEnum | None = None
-    location: LocationEnum | None = None
-    signed_meter_value: SignedMeterValue | None = None
-    unit_of_measure: UnitOfMeasure | None = None
-    custom_data: CustomData | None = None
+    context: Maybe[ReadingContextEnum] = None
+    measurand: Maybe[MeasurandEnum] = None
+    phase: Maybe[PhaseEnum] = None
+    location: Maybe[LocationEnum] = None
+    signed_meter_value: Maybe[SignedMeterValue] = None
+    unit_of_measure: Maybe[UnitOfMeasure] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValue(Shape, frozen=True, kw_only=True):
     sampled_value: Annotated[list[SampledValue], Meta(min_length=1)]
     timestamp: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValuesRequest(Shape, frozen=True, kw_only=True):
     evse_id: Integer
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValuesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RelativeTimeInterval(Shape, frozen=True, kw_only=True):
     start: Integer
-    duration: Integer | None = None
-    custom_data: CustomData | None = None
+    duration: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostKindEnum(StrEnum):
@@ -991,57 +991,57 @@ class CostKindEnum(StrEnum):
 class Cost(Shape, frozen=True, kw_only=True):
     cost_kind: CostKindEnum
     amount: Integer
-    amount_multiplier: Integer | None = None
-    custom_data: CustomData | None = None
+    amount_multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConsumptionCost(Shape, frozen=True, kw_only=True):
     start_value: float
     cost: Annotated[list[Cost], Meta(min_length=1, max_length=3)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SalesTariffEntry(Shape, frozen=True, kw_only=True):
     relative_time_interval: RelativeTimeInterval
-    e_price_level: IntegerFrom0 | None = None
-    consumption_cost: Annotated[list[ConsumptionCost], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomData | None = None
+    e_price_level: Maybe[IntegerFrom0] = None
+    consumption_cost: Maybe[Annotated[list[ConsumptionCost], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SalesTariff(Shape, frozen=True, kw_only=True):
     id: Integer
     sales_tariff_entry: Annotated[list[SalesTariffEntry], Meta(min_length=1, max_length=1024)]
-    sales_tariff_description: Str32 | None = None
-    num_e_price_levels: Integer | None = None
-    custom_data: CustomData | None = None
+    sales_tariff_description: Maybe[Str32] = None
+    num_e_price_levels: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingSchedule(Shape, frozen=True, kw_only=True):
     id: Integer
     charging_rate_unit: ChargingRateUnitEnum
     charging_schedule_period: Annotated[list[ChargingSchedulePeriod], Meta(min_length=1, max_length=1024)]
-    start_schedule: DateTime | None = None
-    duration: Integer | None = None
-    min_charging_rate: float | None = None
-    sales_tariff: SalesTariff | None = None
-    custom_data: CustomData | None = None
+    start_schedule: Maybe[DateTime] = None
+    duration: Maybe[Integer] = None
+    min_charging_rate: Maybe[float] = None
+    sales_tariff: Maybe[SalesTariff] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingLimit(Shape, frozen=True, kw_only=True):
     charging_limit_source: ChargingLimitSourceEnum
-    is_grid_critical: bool | None = None
-    custom_data: CustomData | None = None
+    is_grid_critical: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyChargingLimitRequest(Shape, frozen=True, kw_only=True):
     charging_limit: ChargingLimit
-    charging_schedule: Annotated[list[ChargingSchedule], Meta(min_length=1)] | None = None
-    evse_id: Integer | None = None
-    custom_data: CustomData | None = None
+    charging_schedule: Maybe[Annotated[list[ChargingSchedule], Meta(min_length=1)]] = None
+    evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyChargingLimitResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyCustomerInformationRequest(Shape, frozen=True, kw_only=True):
@@ -1049,35 +1049,35 @@ class NotifyCustomerInformationRequest(Shape, frozen=True, kw_only=True):
     seq_no: Integer
     generated_at: DateTime
     request_id: Integer
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyCustomerInformationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessageInfo(Shape, frozen=True, kw_only=True):
     id: Integer
     priority: MessagePriorityEnum
     message: MessageContent
-    display: Component | None = None
-    state: MessageStateEnum | None = None
-    start_date_time: DateTime | None = None
-    end_date_time: DateTime | None = None
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    display: Maybe[Component] = None
+    state: Maybe[MessageStateEnum] = None
+    start_date_time: Maybe[DateTime] = None
+    end_date_time: Maybe[DateTime] = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDisplayMessagesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    message_info: Annotated[list[MessageInfo], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    message_info: Maybe[Annotated[list[MessageInfo], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDisplayMessagesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ACChargingParameters(Shape, frozen=True, kw_only=True):
@@ -1085,19 +1085,19 @@ class ACChargingParameters(Shape, frozen=True, kw_only=True):
     ev_min_current: Integer
     ev_max_current: Integer
     ev_max_voltage: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DCChargingParameters(Shape, frozen=True, kw_only=True):
     ev_max_current: Integer
     ev_max_voltage: Integer
-    energy_amount: Integer | None = None
-    ev_max_power: Integer | None = None
-    state_of_charge: IntegerFrom0To100 | None = None
-    ev_energy_capacity: Integer | None = None
-    full_so_c: IntegerFrom0To100 | None = None
-    bulk_so_c: IntegerFrom0To100 | None = None
-    custom_data: CustomData | None = None
+    energy_amount: Maybe[Integer] = None
+    ev_max_power: Maybe[Integer] = None
+    state_of_charge: Maybe[IntegerFrom0To100] = None
+    ev_energy_capacity: Maybe[Integer] = None
+    full_so_c: Maybe[IntegerFrom0To100] = None
+    bulk_so_c: Maybe[IntegerFrom0To100] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EnergyTransferModeEnum(StrEnum):
@@ -1109,17 +1109,17 @@ class EnergyTransferModeEnum(StrEnum):
 
 class ChargingNeeds(Shape, frozen=True, kw_only=True):
     requested_energy_transfer: EnergyTransferModeEnum
-    ac_charging_parameters: ACChargingParameters | None = None
-    dc_charging_parameters: DCChargingParameters | None = None
-    departure_time: DateTime | None = None
-    custom_data: CustomData | None = None
+    ac_charging_parameters: Maybe[ACChargingParameters] = None
+    dc_charging_parameters: Maybe[DCChargingParameters] = None
+    departure_time: Maybe[DateTime] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingNeedsRequest(Shape, frozen=True, kw_only=True):
     charging_needs: ChargingNeeds
     evse_id: Integer
-    max_schedule_tuples: Integer | None = None
-    custom_data: CustomData | None = None
+    max_schedule_tuples: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingNeedsStatusEnum(StrEnum):
@@ -1130,21 +1130,21 @@ class NotifyEVChargingNeedsStatusEnum(StrEnum):
 
 class NotifyEVChargingNeedsResponse(Shape, frozen=True, kw_only=True):
     status: NotifyEVChargingNeedsStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingScheduleRequest(Shape, frozen=True, kw_only=True):
     time_base: DateTime
     charging_schedule: ChargingSchedule
     evse_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingScheduleResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EventTriggerEnum(StrEnum):
@@ -1168,25 +1168,25 @@ class EventData(Shape, frozen=True, kw_only=True):
     component: Component
     event_notification_type: EventNotificationEnum
     variable: Variable
-    cause: Integer | None = None
-    tech_code: Str50 | None = None
-    tech_info: Str500 | None = None
-    cleared: bool | None = None
-    transaction_id: Str36 | None = None
-    variable_monitoring_id: Integer | None = None
-    custom_data: CustomData | None = None
+    cause: Maybe[Integer] = None
+    tech_code: Maybe[Str50] = None
+    tech_info: Maybe[Str500] = None
+    cleared: Maybe[bool] = None
+    transaction_id: Maybe[Str36] = None
+    variable_monitoring_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEventRequest(Shape, frozen=True, kw_only=True):
     generated_at: DateTime
     seq_no: Integer
     event_data: Annotated[list[EventData], Meta(min_length=1)]
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEventResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitorEnum(StrEnum):
@@ -1203,27 +1203,27 @@ class VariableMonitoring(Shape, frozen=True, kw_only=True):
     value: float
     type: MonitorEnum
     severity: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     variable_monitoring: Annotated[list[VariableMonitoring], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyMonitoringReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     seq_no: Integer
     generated_at: DateTime
-    monitor: Annotated[list[MonitoringData], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    monitor: Maybe[Annotated[list[MonitoringData], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyMonitoringReportResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MutabilityEnum(StrEnum):
@@ -1233,12 +1233,12 @@ class MutabilityEnum(StrEnum):
 
 
 class VariableAttribute(Shape, frozen=True, kw_only=True):
-    type: AttributeEnum | None = None
-    value: Str2500 | None = None
-    mutability: MutabilityEnum | None = None
-    persistent: bool | None = None
-    constant: bool | None = None
-    custom_data: CustomData | None = None
+    type: Maybe[AttributeEnum] = None
+    value: Maybe[Str2500] = None
+    mutability: Maybe[MutabilityEnum] = None
+    persistent: Maybe[bool] = None
+    constant: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DataEnum(StrEnum):
@@ -1255,47 +1255,47 @@ class DataEnum(StrEnum):
 class VariableCharacteristics(Shape, frozen=True, kw_only=True):
     data_type: DataEnum
     supports_monitoring: bool
-    unit: Str16 | None = None
-    min_limit: float | None = None
-    max_limit: float | None = None
-    values_list: Str1000 | None = None
-    custom_data: CustomData | None = None
+    unit: Maybe[Str16] = None
+    min_limit: Maybe[float] = None
+    max_limit: Maybe[float] = None
+    values_list: Maybe[Str1000] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     variable_attribute: Annotated[list[VariableAttribute], Meta(min_length=1, max_length=4)]
-    variable_characteristics: VariableCharacteristics | None = None
-    custom_data: CustomData | None = None
+    variable_characteristics: Maybe[VariableCharacteristics] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     generated_at: DateTime
     seq_no: Integer
-    report_data: Annotated[list[ReportData], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    report_data: Maybe[Annotated[list[ReportData], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyReportResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareRequest(Shape, frozen=True, kw_only=True):
     location: Str512
     checksum: Str32
     request_id: Integer
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareStatusEnum(StrEnum):
@@ -1313,13 +1313,13 @@ class PublishFirmwareStatusEnum(StrEnum):
 
 class PublishFirmwareStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: PublishFirmwareStatusEnum
-    location: Annotated[list[Str512], Meta(min_length=1)] | None = None
-    request_id: Integer | None = None
-    custom_data: CustomData | None = None
+    location: Maybe[Annotated[list[Str512], Meta(min_length=1)]] = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileKindEnum(StrEnum):
@@ -1339,11 +1339,11 @@ class ChargingProfile(Shape, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurposeEnum
     charging_profile_kind: ChargingProfileKindEnum
     charging_schedule: Annotated[list[ChargingSchedule], Meta(min_length=1, max_length=3)]
-    recurrency_kind: RecurrencyKindEnum | None = None
-    valid_from: DateTime | None = None
-    valid_to: DateTime | None = None
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    recurrency_kind: Maybe[RecurrencyKindEnum] = None
+    valid_from: Maybe[DateTime] = None
+    valid_to: Maybe[DateTime] = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportChargingProfilesRequest(Shape, frozen=True, kw_only=True):
@@ -1351,21 +1351,21 @@ class ReportChargingProfilesRequest(Shape, frozen=True, kw_only=True):
     charging_limit_source: ChargingLimitSourceEnum
     charging_profile: Annotated[list[ChargingProfile], Meta(min_length=1)]
     evse_id: Integer
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportChargingProfilesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStartTransactionRequest(Shape, frozen=True, kw_only=True):
     id_token: IdToken
     remote_start_id: Integer
-    evse_id: Integer | None = None
-    group_id_token: IdToken | None = None
-    charging_profile: ChargingProfile | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[Integer] = None
+    group_id_token: Maybe[IdToken] = None
+    charging_profile: Maybe[ChargingProfile] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStartStopStatusEnum(StrEnum):
@@ -1375,20 +1375,20 @@ class RequestStartStopStatusEnum(StrEnum):
 
 class RequestStartTransactionResponse(Shape, frozen=True, kw_only=True):
     status: RequestStartStopStatusEnum
-    status_info: StatusInfo | None = None
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStopTransactionRequest(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStopTransactionResponse(Shape, frozen=True, kw_only=True):
     status: RequestStartStopStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReservationUpdateStatusEnum(StrEnum):
@@ -1399,11 +1399,11 @@ class ReservationUpdateStatusEnum(StrEnum):
 class ReservationStatusUpdateRequest(Shape, frozen=True, kw_only=True):
     reservation_id: Integer
     reservation_update_status: ReservationUpdateStatusEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReservationStatusUpdateResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConnectorEnum(StrEnum):
@@ -1435,10 +1435,10 @@ class ReserveNowRequest(Shape, frozen=True, kw_only=True):
     id: Integer
     expiry_date_time: DateTime
     id_token: IdToken
-    connector_type: ConnectorEnum | None = None
-    evse_id: Integer | None = None
-    group_id_token: IdToken | None = None
-    custom_data: CustomData | None = None
+    connector_type: Maybe[ConnectorEnum] = None
+    evse_id: Maybe[Integer] = None
+    group_id_token: Maybe[IdToken] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReserveNowStatusEnum(StrEnum):
@@ -1451,8 +1451,8 @@ class ReserveNowStatusEnum(StrEnum):
 
 class ReserveNowResponse(Shape, frozen=True, kw_only=True):
     status: ReserveNowStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ResetEnum(StrEnum):
@@ -1462,8 +1462,8 @@ class ResetEnum(StrEnum):
 
 class ResetRequest(Shape, frozen=True, kw_only=True):
     type: ResetEnum
-    evse_id: Integer | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ResetStatusEnum(StrEnum):
@@ -1474,25 +1474,25 @@ class ResetStatusEnum(StrEnum):
 
 class ResetResponse(Shape, frozen=True, kw_only=True):
     status: ResetStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SecurityEventNotificationRequest(Shape, frozen=True, kw_only=True):
     type: Str50
     timestamp: DateTime
-    tech_info: Str255 | None = None
-    custom_data: CustomData | None = None
+    tech_info: Maybe[Str255] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SecurityEventNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizationData(Shape, frozen=True, kw_only=True):
     id_token: IdToken
-    id_token_info: IdTokenInfo | None = None
-    custom_data: CustomData | None = None
+    id_token_info: Maybe[IdTokenInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateEnum(StrEnum):
@@ -1503,8 +1503,8 @@ class UpdateEnum(StrEnum):
 class SendLocalListRequest(Shape, frozen=True, kw_only=True):
     version_number: Integer
     update_type: UpdateEnum
-    local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SendLocalListStatusEnum(StrEnum):
@@ -1515,14 +1515,14 @@ class SendLocalListStatusEnum(StrEnum):
 
 class SendLocalListResponse(Shape, frozen=True, kw_only=True):
     status: SendLocalListStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetChargingProfileRequest(Shape, frozen=True, kw_only=True):
     evse_id: Integer
     charging_profile: ChargingProfile
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileStatusEnum(StrEnum):
@@ -1532,13 +1532,13 @@ class ChargingProfileStatusEnum(StrEnum):
 
 class SetChargingProfileResponse(Shape, frozen=True, kw_only=True):
     status: ChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetDisplayMessageRequest(Shape, frozen=True, kw_only=True):
     message: MessageInfo
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DisplayMessageStatusEnum(StrEnum):
@@ -1552,8 +1552,8 @@ class DisplayMessageStatusEnum(StrEnum):
 
 class SetDisplayMessageResponse(Shape, frozen=True, kw_only=True):
     status: DisplayMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringBaseEnum(StrEnum):
@@ -1564,24 +1564,24 @@ class MonitoringBaseEnum(StrEnum):
 
 class SetMonitoringBaseRequest(Shape, frozen=True, kw_only=True):
     monitoring_base: MonitoringBaseEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringBaseResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringLevelRequest(Shape, frozen=True, kw_only=True):
     severity: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringLevelResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class APNAuthenticationEnum(StrEnum):
@@ -1594,12 +1594,12 @@ class APNAuthenticationEnum(StrEnum):
 class APN(Shape, frozen=True, kw_only=True):
     apn: Str512
     apn_authentication: APNAuthenticationEnum
-    apn_user_name: Str20 | None = None
-    apn_password: Str20 | None = None
-    sim_pin: Integer | None = None
-    preferred_network: Str6 | None = None
-    use_only_preferred_network: bool | None = None
-    custom_data: CustomData | None = None
+    apn_user_name: Maybe[Str20] = None
+    apn_password: Maybe[Str20] = None
+    sim_pin: Maybe[Integer] = None
+    preferred_network: Maybe[Str6] = None
+    use_only_preferred_network: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OCPPVersionEnum(StrEnum):
@@ -1638,8 +1638,8 @@ class VPN(Shape, frozen=True, kw_only=True):
     password: Str20
     key: Str255
     type: VPNEnum
-    group: Str20 | None = None
-    custom_data: CustomData | None = None
+    group: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NetworkConnectionProfile(Shape, frozen=True, kw_only=True):
@@ -1649,15 +1649,15 @@ class NetworkConnectionProfile(Shape, frozen=True, kw_only=True):
     message_timeout: Integer
     security_profile: Integer
     ocpp_interface: OCPPInterfaceEnum
-    apn: APN | None = None
-    vpn: VPN | None = None
-    custom_data: CustomData | None = None
+    apn: Maybe[APN] = None
+    vpn: Maybe[VPN] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetNetworkProfileRequest(Shape, frozen=True, kw_only=True):
     configuration_slot: Integer
     connection_data: NetworkConnectionProfile
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetNetworkProfileStatusEnum(StrEnum):
@@ -1668,8 +1668,8 @@ class SetNetworkProfileStatusEnum(StrEnum):
 
 class SetNetworkProfileResponse(Shape, frozen=True, kw_only=True):
     status: SetNetworkProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringData(Shape, frozen=True, kw_only=True):
@@ -1678,14 +1678,14 @@ class SetMonitoringData(Shape, frozen=True, kw_only=True):
     severity: Integer
     component: Component
     variable: Variable
-    id: Integer | None = None
-    transaction: bool | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[Integer] = None
+    transaction: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableMonitoringRequest(Shape, frozen=True, kw_only=True):
     set_monitoring_data: Annotated[list[SetMonitoringData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringStatusEnum(StrEnum):
@@ -1703,27 +1703,27 @@ class SetMonitoringResult(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     severity: Integer
-    id: Integer | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableMonitoringResponse(Shape, frozen=True, kw_only=True):
     set_monitoring_result: Annotated[list[SetMonitoringResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableData(Shape, frozen=True, kw_only=True):
     attribute_value: Str1000
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariablesRequest(Shape, frozen=True, kw_only=True):
     set_variable_data: Annotated[list[SetVariableData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableStatusEnum(StrEnum):
@@ -1739,26 +1739,26 @@ class SetVariableResult(Shape, frozen=True, kw_only=True):
     attribute_status: SetVariableStatusEnum
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    attribute_status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    attribute_status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariablesResponse(Shape, frozen=True, kw_only=True):
     set_variable_result: Annotated[list[SetVariableResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SignCertificateRequest(Shape, frozen=True, kw_only=True):
     csr: Str5500
-    certificate_type: CertificateSigningUseEnum | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[CertificateSigningUseEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SignCertificateResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConnectorStatusEnum(StrEnum):
@@ -1774,11 +1774,11 @@ class StatusNotificationRequest(Shape, frozen=True, kw_only=True):
     connector_status: ConnectorStatusEnum
     evse_id: Integer
     connector_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class StatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventEnum(StrEnum):
@@ -1843,11 +1843,11 @@ class ReasonEnum(StrEnum):
 
 class Transaction(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
-    charging_state: ChargingStateEnum | None = None
-    time_spent_charging: Integer | None = None
-    stopped_reason: ReasonEnum | None = None
-    remote_start_id: Integer | None = None
-    custom_data: CustomData | None = None
+    charging_state: Maybe[ChargingStateEnum] = None
+    time_spent_charging: Maybe[Integer] = None
+    stopped_reason: Maybe[ReasonEnum] = None
+    remote_start_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventRequest(Shape, frozen=True, kw_only=True):
@@ -1856,22 +1856,22 @@ class TransactionEventRequest(Shape, frozen=True, kw_only=True):
     trigger_reason: TriggerReasonEnum
     seq_no: Integer
     transaction_info: Transaction
-    meter_value: Annotated[list[MeterValue], Meta(min_length=1)] | None = None
-    offline: bool | None = None
-    number_of_phases_used: Integer | None = None
-    cable_max_current: Integer | None = None
-    reservation_id: Integer | None = None
-    evse: EVSE | None = None
-    id_token: IdToken | None = None
-    custom_data: CustomData | None = None
+    meter_value: Maybe[Annotated[list[MeterValue], Meta(min_length=1)]] = None
+    offline: Maybe[bool] = None
+    number_of_phases_used: Maybe[Integer] = None
+    cable_max_current: Maybe[Integer] = None
+    reservation_id: Maybe[Integer] = None
+    evse: Maybe[EVSE] = None
+    id_token: Maybe[IdToken] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventResponse(Shape, frozen=True, kw_only=True):
-    total_cost: float | None = None
-    charging_priority: Integer | None = None
-    id_token_info: IdTokenInfo | None = None
-    updated_personal_message: MessageContent | None = None
-    custom_data: CustomData | None = None
+    total_cost: Maybe[float] = None
+    charging_priority: Maybe[Integer] = None
+    id_token_info: Maybe[IdTokenInfo] = None
+    updated_personal_message: Maybe[MessageContent] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessageTriggerEnum(StrEnum):
@@ -1890,8 +1890,8 @@ class MessageTriggerEnum(StrEnum):
 
 class TriggerMessageRequest(Shape, frozen=True, kw_only=True):
     requested_message: MessageTriggerEnum
-    evse: EVSE | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TriggerMessageStatusEnum(StrEnum):
@@ -1902,14 +1902,14 @@ class TriggerMessageStatusEnum(StrEnum):
 
 class TriggerMessageResponse(Shape, frozen=True, kw_only=True):
     status: TriggerMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnlockConnectorRequest(Shape, frozen=True, kw_only=True):
     evse_id: Integer
     connector_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnlockStatusEnum(StrEnum):
@@ -1921,13 +1921,13 @@ class UnlockStatusEnum(StrEnum):
 
 class UnlockConnectorResponse(Shape, frozen=True, kw_only=True):
     status: UnlockStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnpublishFirmwareRequest(Shape, frozen=True, kw_only=True):
     checksum: Str32
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnpublishFirmwareStatusEnum(StrEnum):
@@ -1938,24 +1938,24 @@ class UnpublishFirmwareStatusEnum(StrEnum):
 
 class UnpublishFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: UnpublishFirmwareStatusEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Firmware(Shape, frozen=True, kw_only=True):
     location: Str512
     retrieve_date_time: DateTime
-    install_date_time: DateTime | None = None
-    signing_certificate: Str5500 | None = None
-    signature: Str800 | None = None
-    custom_data: CustomData | None = None
+    install_date_time: Maybe[DateTime] = None
+    signing_certificate: Maybe[Str5500] = None
+    signature: Maybe[Str800] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateFirmwareRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     firmware: Firmware
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateFirmwareStatusEnum(StrEnum):
@@ -1968,8 +1968,8 @@ class UpdateFirmwareStatusEnum(StrEnum):
 
 class UpdateFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: UpdateFirmwareStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 ACTIONS: dict[str, Action] = {

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from voltway.wire.ocpp.shapes import Action, CustomData, Shape, require_shallow
+from voltway.wire.ocpp.shapes import Action, CustomData, Maybe, Shape, require_shallow
 
 INTEGER_MAX = 2**63 - 1
 Integer = Annotated[int, Meta(ge=-(2**63), le=INTEGER_MAX)]
@@ -55,7 +55,7 @@ Str32768 = Annotated[str, Meta(max_length=32768)]
 class AFRRSignalRequest(Shape, frozen=True, kw_only=True):
     timestamp: DateTime
     signal: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GenericStatusEnum(StrEnum):
@@ -65,45 +65,45 @@ class GenericStatusEnum(StrEnum):
 
 class StatusInfo(Shape, frozen=True, kw_only=True):
     reason_code: Str20
-    additional_info: Str1024 | None = None
-    custom_data: CustomData | None = None
+    additional_info: Maybe[Str1024] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AFRRSignalResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PeriodicEventStreamParams(Shape, frozen=True, kw_only=True):
-    interval: IntegerFrom0 | None = None
-    values: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    interval: Maybe[IntegerFrom0] = None
+    values: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AdjustPeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     params: PeriodicEventStreamParams
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AdjustPeriodicEventStreamResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AdditionalInfo(Shape, frozen=True, kw_only=True):
     additional_id_token: Str255
     type: Str50
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class IdToken(Shape, frozen=True, kw_only=True):
     id_token: Str255
     type: Str20
-    additional_info: Annotated[list[AdditionalInfo], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    additional_info: Maybe[Annotated[list[AdditionalInfo], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HashAlgorithmEnum(StrEnum):
@@ -118,14 +118,14 @@ class OCSPRequestData(Shape, frozen=True, kw_only=True):
     issuer_key_hash: Str128
     serial_number: Str40
     responder_url: Str2000 = field(name="responderURL")
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizeRequest(Shape, frozen=True, kw_only=True):
     id_token: IdToken
-    certificate: Str10000 | None = None
-    iso15118_certificate_hash_data: Annotated[list[OCSPRequestData], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    certificate: Maybe[Str10000] = None
+    iso15118_certificate_hash_data: Maybe[Annotated[list[OCSPRequestData], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizationStatusEnum(StrEnum):
@@ -152,20 +152,20 @@ class MessageFormatEnum(StrEnum):
 class MessageContent(Shape, frozen=True, kw_only=True):
     format: MessageFormatEnum
     content: Str1024
-    language: Str8 | None = None
-    custom_data: CustomData | None = None
+    language: Maybe[Str8] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class IdTokenInfo(Shape, frozen=True, kw_only=True):
     status: AuthorizationStatusEnum
-    cache_expiry_date_time: DateTime | None = None
-    charging_priority: Integer | None = None
-    group_id_token: IdToken | None = None
-    language1: Str8 | None = None
-    language2: Str8 | None = None
-    evse_id: Annotated[list[IntegerFrom0], Meta(min_length=1)] | None = None
-    personal_message: MessageContent | None = None
-    custom_data: CustomData | None = None
+    cache_expiry_date_time: Maybe[DateTime] = None
+    charging_priority: Maybe[Integer] = None
+    group_id_token: Maybe[IdToken] = None
+    language1: Maybe[Str8] = None
+    language2: Maybe[Str8] = None
+    evse_id: Maybe[Annotated[list[IntegerFrom0], Meta(min_length=1)]] = None
+    personal_message: Maybe[MessageContent] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizeCertificateStatusEnum(StrEnum):
@@ -208,111 +208,111 @@ class EvseKindEnum(StrEnum):
 
 
 class TariffConditions(Shape, frozen=True, kw_only=True):
-    start_time_of_day: str | None = None
-    end_time_of_day: str | None = None
-    day_of_week: Annotated[list[DayOfWeekEnum], Meta(min_length=1, max_length=7)] | None = None
-    valid_from_date: str | None = None
-    valid_to_date: str | None = None
-    evse_kind: EvseKindEnum | None = None
-    min_energy: float | None = None
-    max_energy: float | None = None
-    min_current: float | None = None
-    max_current: float | None = None
-    min_power: float | None = None
-    max_power: float | None = None
-    min_time: Integer | None = None
-    max_time: Integer | None = None
-    min_charging_time: Integer | None = None
-    max_charging_time: Integer | None = None
-    min_idle_time: Integer | None = None
-    max_idle_time: Integer | None = None
-    custom_data: CustomData | None = None
+    start_time_of_day: Maybe[str] = None
+    end_time_of_day: Maybe[str] = None
+    day_of_week: Maybe[Annotated[list[DayOfWeekEnum], Meta(min_length=1, max_length=7)]] = None
+    valid_from_date: Maybe[str] = None
+    valid_to_date: Maybe[str] = None
+    evse_kind: Maybe[EvseKindEnum] = None
+    min_energy: Maybe[float] = None
+    max_energy: Maybe[float] = None
+    min_current: Maybe[float] = None
+    max_current: Maybe[float] = None
+    min_power: Maybe[float] = None
+    max_power: Maybe[float] = None
+    min_time: Maybe[Integer] = None
+    max_time: Maybe[Integer] = None
+    min_charging_time: Maybe[Integer] = None
+    max_charging_time: Maybe[Integer] = None
+    min_idle_time: Maybe[Integer] = None
+    max_idle_time: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffEnergyPrice(Shape, frozen=True, kw_only=True):
     price_kwh: float
-    conditions: TariffConditions | None = None
-    custom_data: CustomData | None = None
+    conditions: Maybe[TariffConditions] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TaxRate(Shape, frozen=True, kw_only=True):
     type: Str20
     tax: float
-    stack: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    stack: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffEnergy(Shape, frozen=True, kw_only=True):
     prices: Annotated[list[TariffEnergyPrice], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRate], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomData | None = None
+    tax_rates: Maybe[Annotated[list[TaxRate], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffTimePrice(Shape, frozen=True, kw_only=True):
     price_minute: float
-    conditions: TariffConditions | None = None
-    custom_data: CustomData | None = None
+    conditions: Maybe[TariffConditions] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffTime(Shape, frozen=True, kw_only=True):
     prices: Annotated[list[TariffTimePrice], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRate], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomData | None = None
+    tax_rates: Maybe[Annotated[list[TaxRate], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffConditionsFixed(Shape, frozen=True, kw_only=True):
-    start_time_of_day: str | None = None
-    end_time_of_day: str | None = None
-    day_of_week: Annotated[list[DayOfWeekEnum], Meta(min_length=1, max_length=7)] | None = None
-    valid_from_date: str | None = None
-    valid_to_date: str | None = None
-    evse_kind: EvseKindEnum | None = None
-    payment_brand: Str20 | None = None
-    payment_recognition: Str20 | None = None
-    custom_data: CustomData | None = None
+    start_time_of_day: Maybe[str] = None
+    end_time_of_day: Maybe[str] = None
+    day_of_week: Maybe[Annotated[list[DayOfWeekEnum], Meta(min_length=1, max_length=7)]] = None
+    valid_from_date: Maybe[str] = None
+    valid_to_date: Maybe[str] = None
+    evse_kind: Maybe[EvseKindEnum] = None
+    payment_brand: Maybe[Str20] = None
+    payment_recognition: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffFixedPrice(Shape, frozen=True, kw_only=True):
     price_fixed: float
-    conditions: TariffConditionsFixed | None = None
-    custom_data: CustomData | None = None
+    conditions: Maybe[TariffConditionsFixed] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffFixed(Shape, frozen=True, kw_only=True):
     prices: Annotated[list[TariffFixedPrice], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRate], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomData | None = None
+    tax_rates: Maybe[Annotated[list[TaxRate], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Price(Shape, frozen=True, kw_only=True):
-    excl_tax: float | None = None
-    incl_tax: float | None = None
-    tax_rates: Annotated[list[TaxRate], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomData | None = None
+    excl_tax: Maybe[float] = None
+    incl_tax: Maybe[float] = None
+    tax_rates: Maybe[Annotated[list[TaxRate], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Tariff(Shape, frozen=True, kw_only=True):
     tariff_id: Str60
     currency: Str3
-    description: Annotated[list[MessageContent], Meta(min_length=1, max_length=10)] | None = None
-    energy: TariffEnergy | None = None
-    valid_from: DateTime | None = None
-    charging_time: TariffTime | None = None
-    idle_time: TariffTime | None = None
-    fixed_fee: TariffFixed | None = None
-    reservation_time: TariffTime | None = None
-    reservation_fixed: TariffFixed | None = None
-    min_cost: Price | None = None
-    max_cost: Price | None = None
-    custom_data: CustomData | None = None
+    description: Maybe[Annotated[list[MessageContent], Meta(min_length=1, max_length=10)]] = None
+    energy: Maybe[TariffEnergy] = None
+    valid_from: Maybe[DateTime] = None
+    charging_time: Maybe[TariffTime] = None
+    idle_time: Maybe[TariffTime] = None
+    fixed_fee: Maybe[TariffFixed] = None
+    reservation_time: Maybe[TariffTime] = None
+    reservation_fixed: Maybe[TariffFixed] = None
+    min_cost: Maybe[Price] = None
+    max_cost: Maybe[Price] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizeResponse(Shape, frozen=True, kw_only=True):
     id_token_info: IdTokenInfo
-    certificate_status: AuthorizeCertificateStatusEnum | None = None
-    allowed_energy_transfer: Annotated[list[EnergyTransferModeEnum], Meta(min_length=1)] | None = None
-    tariff: Tariff | None = None
-    custom_data: CustomData | None = None
+    certificate_status: Maybe[AuthorizeCertificateStatusEnum] = None
+    allowed_energy_transfer: Maybe[Annotated[list[EnergyTransferModeEnum], Meta(min_length=1)]] = None
+    tariff: Maybe[Tariff] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BatteryData(Shape, frozen=True, kw_only=True):
@@ -320,9 +320,9 @@ class BatteryData(Shape, frozen=True, kw_only=True):
     serial_number: Str50
     so_c: NumberFrom0To100
     so_h: NumberFrom0To100
-    production_date: DateTime | None = None
-    vendor_info: Str500 | None = None
-    custom_data: CustomData | None = None
+    production_date: Maybe[DateTime] = None
+    vendor_info: Maybe[Str500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BatterySwapEventEnum(StrEnum):
@@ -336,26 +336,26 @@ class BatterySwapRequest(Shape, frozen=True, kw_only=True):
     event_type: BatterySwapEventEnum
     id_token: IdToken
     request_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BatterySwapResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Modem(Shape, frozen=True, kw_only=True):
-    iccid: Str20 | None = None
-    imsi: Str20 | None = None
-    custom_data: CustomData | None = None
+    iccid: Maybe[Str20] = None
+    imsi: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingStation(Shape, frozen=True, kw_only=True):
     model: Str20
     vendor_name: Str50
-    serial_number: Str25 | None = None
-    modem: Modem | None = None
-    firmware_version: Str50 | None = None
-    custom_data: CustomData | None = None
+    serial_number: Maybe[Str25] = None
+    modem: Maybe[Modem] = None
+    firmware_version: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class BootReasonEnum(StrEnum):
@@ -373,7 +373,7 @@ class BootReasonEnum(StrEnum):
 class BootNotificationRequest(Shape, frozen=True, kw_only=True):
     charging_station: ChargingStation
     reason: BootReasonEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RegistrationStatusEnum(StrEnum):
@@ -386,13 +386,13 @@ class BootNotificationResponse(Shape, frozen=True, kw_only=True):
     current_time: DateTime
     interval: Integer
     status: RegistrationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CancelReservationRequest(Shape, frozen=True, kw_only=True):
     reservation_id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CancelReservationStatusEnum(StrEnum):
@@ -402,8 +402,8 @@ class CancelReservationStatusEnum(StrEnum):
 
 class CancelReservationResponse(Shape, frozen=True, kw_only=True):
     status: CancelReservationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateSigningUseEnum(StrEnum):
@@ -414,9 +414,9 @@ class CertificateSigningUseEnum(StrEnum):
 
 class CertificateSignedRequest(Shape, frozen=True, kw_only=True):
     certificate_chain: Str10000
-    certificate_type: CertificateSigningUseEnum | None = None
-    request_id: Integer | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[CertificateSigningUseEnum] = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateSignedStatusEnum(StrEnum):
@@ -426,14 +426,14 @@ class CertificateSignedStatusEnum(StrEnum):
 
 class CertificateSignedResponse(Shape, frozen=True, kw_only=True):
     status: CertificateSignedStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVSE(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
-    connector_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    connector_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OperationalStatusEnum(StrEnum):
@@ -443,8 +443,8 @@ class OperationalStatusEnum(StrEnum):
 
 class ChangeAvailabilityRequest(Shape, frozen=True, kw_only=True):
     operational_status: OperationalStatusEnum
-    evse: EVSE | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChangeAvailabilityStatusEnum(StrEnum):
@@ -455,14 +455,14 @@ class ChangeAvailabilityStatusEnum(StrEnum):
 
 class ChangeAvailabilityResponse(Shape, frozen=True, kw_only=True):
     status: ChangeAvailabilityStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChangeTransactionTariffRequest(Shape, frozen=True, kw_only=True):
     tariff: Tariff
     transaction_id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffChangeStatusEnum(StrEnum):
@@ -476,12 +476,12 @@ class TariffChangeStatusEnum(StrEnum):
 
 class ChangeTransactionTariffResponse(Shape, frozen=True, kw_only=True):
     status: TariffChangeStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearCacheRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearCacheStatusEnum(StrEnum):
@@ -491,8 +491,8 @@ class ClearCacheStatusEnum(StrEnum):
 
 class ClearCacheResponse(Shape, frozen=True, kw_only=True):
     status: ClearCacheStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfilePurposeEnum(StrEnum):
@@ -505,16 +505,16 @@ class ChargingProfilePurposeEnum(StrEnum):
 
 
 class ClearChargingProfile(Shape, frozen=True, kw_only=True):
-    evse_id: IntegerFrom0 | None = None
-    charging_profile_purpose: ChargingProfilePurposeEnum | None = None
-    stack_level: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom0] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnum] = None
+    stack_level: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearChargingProfileRequest(Shape, frozen=True, kw_only=True):
-    charging_profile_id: Integer | None = None
-    charging_profile_criteria: ClearChargingProfile | None = None
-    custom_data: CustomData | None = None
+    charging_profile_id: Maybe[Integer] = None
+    charging_profile_criteria: Maybe[ClearChargingProfile] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearChargingProfileStatusEnum(StrEnum):
@@ -524,8 +524,8 @@ class ClearChargingProfileStatusEnum(StrEnum):
 
 class ClearChargingProfileResponse(Shape, frozen=True, kw_only=True):
     status: ClearChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DERControlEnum(StrEnum):
@@ -555,9 +555,9 @@ class DERControlEnum(StrEnum):
 
 class ClearDERControlRequest(Shape, frozen=True, kw_only=True):
     is_default: bool
-    control_type: DERControlEnum | None = None
-    control_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    control_type: Maybe[DERControlEnum] = None
+    control_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DERControlStatusEnum(StrEnum):
@@ -569,13 +569,13 @@ class DERControlStatusEnum(StrEnum):
 
 class ClearDERControlResponse(Shape, frozen=True, kw_only=True):
     status: DERControlStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearDisplayMessageRequest(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearMessageStatusEnum(StrEnum):
@@ -586,14 +586,14 @@ class ClearMessageStatusEnum(StrEnum):
 
 class ClearDisplayMessageResponse(Shape, frozen=True, kw_only=True):
     status: ClearMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearTariffsRequest(Shape, frozen=True, kw_only=True):
-    tariff_ids: Annotated[list[Str60], Meta(min_length=1)] | None = None
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    tariff_ids: Maybe[Annotated[list[Str60], Meta(min_length=1)]] = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffClearStatusEnum(StrEnum):
@@ -604,19 +604,19 @@ class TariffClearStatusEnum(StrEnum):
 
 class ClearTariffsResult(Shape, frozen=True, kw_only=True):
     status: TariffClearStatusEnum
-    status_info: StatusInfo | None = None
-    tariff_id: Str60 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    tariff_id: Maybe[Str60] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearTariffsResponse(Shape, frozen=True, kw_only=True):
     clear_tariffs_result: Annotated[list[ClearTariffsResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearVariableMonitoringRequest(Shape, frozen=True, kw_only=True):
     id: Annotated[list[IntegerFrom0], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearMonitoringStatusEnum(StrEnum):
@@ -628,42 +628,42 @@ class ClearMonitoringStatusEnum(StrEnum):
 class ClearMonitoringResult(Shape, frozen=True, kw_only=True):
     status: ClearMonitoringStatusEnum
     id: IntegerFrom0
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearVariableMonitoringResponse(Shape, frozen=True, kw_only=True):
     clear_monitoring_result: Annotated[list[ClearMonitoringResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearedChargingLimitRequest(Shape, frozen=True, kw_only=True):
     charging_limit_source: Str20
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClearedChargingLimitResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClosePeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ClosePeriodicEventStreamResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostUpdatedRequest(Shape, frozen=True, kw_only=True):
     total_cost: float
     transaction_id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostUpdatedResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateHashData(Shape, frozen=True, kw_only=True):
@@ -671,17 +671,17 @@ class CertificateHashData(Shape, frozen=True, kw_only=True):
     issuer_name_hash: Str128
     issuer_key_hash: Str128
     serial_number: Str40
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CustomerInformationRequest(Shape, frozen=True, kw_only=True):
     request_id: IntegerFrom0
     report: bool
     clear: bool
-    customer_certificate: CertificateHashData | None = None
-    id_token: IdToken | None = None
-    customer_identifier: Str64 | None = None
-    custom_data: CustomData | None = None
+    customer_certificate: Maybe[CertificateHashData] = None
+    id_token: Maybe[IdToken] = None
+    customer_identifier: Maybe[Str64] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CustomerInformationStatusEnum(StrEnum):
@@ -692,15 +692,15 @@ class CustomerInformationStatusEnum(StrEnum):
 
 class CustomerInformationResponse(Shape, frozen=True, kw_only=True):
     status: CustomerInformationStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DataTransferRequest(Shape, frozen=True, kw_only=True):
     vendor_id: Str255
-    message_id: Str50 | None = None
+    message_id: Maybe[Str50] = None
     data: Any = None
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
     def __post_init__(self) -> None:
         require_shallow(self.data)
@@ -715,9 +715,9 @@ class DataTransferStatusEnum(StrEnum):
 
 class DataTransferResponse(Shape, frozen=True, kw_only=True):
     status: DataTransferStatusEnum
-    status_info: StatusInfo | None = None
+    status_info: Maybe[StatusInfo] = None
     data: Any = None
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
     def __post_init__(self) -> None:
         require_shallow(self.data)
@@ -725,7 +725,7 @@ class DataTransferResponse(Shape, frozen=True, kw_only=True):
 
 class DeleteCertificateRequest(Shape, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashData
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DeleteCertificateStatusEnum(StrEnum):
@@ -736,8 +736,8 @@ class DeleteCertificateStatusEnum(StrEnum):
 
 class DeleteCertificateResponse(Shape, frozen=True, kw_only=True):
     status: DeleteCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FirmwareStatusEnum(StrEnum):
@@ -759,13 +759,13 @@ class FirmwareStatusEnum(StrEnum):
 
 class FirmwareStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: FirmwareStatusEnum
-    request_id: Integer | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    request_id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FirmwareStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateActionEnum(StrEnum):
@@ -777,9 +777,9 @@ class Get15118EVCertificateRequest(Shape, frozen=True, kw_only=True):
     iso15118_schema_version: Str50
     action: CertificateActionEnum
     exi_request: Str11000
-    maximum_contract_certificate_chains: IntegerFrom0 | None = None
-    prioritized_emaids: Annotated[list[Str255], Meta(min_length=1, max_length=8)] | None = field(default=None, name="prioritizedEMAIDs")
-    custom_data: CustomData | None = None
+    maximum_contract_certificate_chains: Maybe[IntegerFrom0] = None
+    prioritized_emaids: Maybe[Annotated[list[Str255], Meta(min_length=1, max_length=8)]] = field(default=None, name="prioritizedEMAIDs")
+    custom_data: Maybe[CustomData] = None
 
 
 class Iso15118EVCertificateStatusEnum(StrEnum):
@@ -790,9 +790,9 @@ class Iso15118EVCertificateStatusEnum(StrEnum):
 class Get15118EVCertificateResponse(Shape, frozen=True, kw_only=True):
     status: Iso15118EVCertificateStatusEnum
     exi_response: Str17000
-    status_info: StatusInfo | None = None
-    remaining_contracts: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    remaining_contracts: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportBaseEnum(StrEnum):
@@ -804,7 +804,7 @@ class ReportBaseEnum(StrEnum):
 class GetBaseReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     report_base: ReportBaseEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GenericDeviceModelStatusEnum(StrEnum):
@@ -816,8 +816,8 @@ class GenericDeviceModelStatusEnum(StrEnum):
 
 class GetBaseReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateStatusSourceEnum(StrEnum):
@@ -829,12 +829,12 @@ class CertificateStatusRequestInfo(Shape, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashData
     source: CertificateStatusSourceEnum
     urls: Annotated[list[Str2000], Meta(min_length=1, max_length=5)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateChainStatusRequest(Shape, frozen=True, kw_only=True):
     certificate_status_requests: Annotated[list[CertificateStatusRequestInfo], Meta(min_length=1, max_length=4)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CertificateStatusEnum(StrEnum):
@@ -849,17 +849,17 @@ class CertificateStatus(Shape, frozen=True, kw_only=True):
     source: CertificateStatusSourceEnum
     status: CertificateStatusEnum
     next_update: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateChainStatusResponse(Shape, frozen=True, kw_only=True):
     certificate_status: Annotated[list[CertificateStatus], Meta(min_length=1, max_length=4)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateStatusRequest(Shape, frozen=True, kw_only=True):
     ocsp_request_data: OCSPRequestData
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateStatusEnum(StrEnum):
@@ -869,24 +869,24 @@ class GetCertificateStatusEnum(StrEnum):
 
 class GetCertificateStatusResponse(Shape, frozen=True, kw_only=True):
     status: GetCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    ocsp_result: Str18000 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    ocsp_result: Maybe[Str18000] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileCriterion(Shape, frozen=True, kw_only=True):
-    charging_profile_purpose: ChargingProfilePurposeEnum | None = None
-    stack_level: IntegerFrom0 | None = None
-    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    charging_limit_source: Annotated[list[Str20], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnum] = None
+    stack_level: Maybe[IntegerFrom0] = None
+    charging_profile_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    charging_limit_source: Maybe[Annotated[list[Str20], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetChargingProfilesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     charging_profile: ChargingProfileCriterion
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetChargingProfileStatusEnum(StrEnum):
@@ -896,8 +896,8 @@ class GetChargingProfileStatusEnum(StrEnum):
 
 class GetChargingProfilesResponse(Shape, frozen=True, kw_only=True):
     status: GetChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingRateUnitEnum(StrEnum):
@@ -908,8 +908,8 @@ class ChargingRateUnitEnum(StrEnum):
 class GetCompositeScheduleRequest(Shape, frozen=True, kw_only=True):
     duration: Integer
     evse_id: IntegerFrom0
-    charging_rate_unit: ChargingRateUnitEnum | None = None
-    custom_data: CustomData | None = None
+    charging_rate_unit: Maybe[ChargingRateUnitEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OperationModeEnum(StrEnum):
@@ -926,38 +926,38 @@ class OperationModeEnum(StrEnum):
 class V2XFreqWattPoint(Shape, frozen=True, kw_only=True):
     frequency: float
     power: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class V2XSignalWattPoint(Shape, frozen=True, kw_only=True):
     signal: Integer
     power: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingSchedulePeriod(Shape, frozen=True, kw_only=True):
     start_period: Integer
-    limit: float | None = None
-    limit_l2: float | None = field(default=None, name="limit_L2")
-    limit_l3: float | None = field(default=None, name="limit_L3")
-    number_phases: IntegerFrom0To3 | None = None
-    phase_to_use: IntegerFrom0To3 | None = None
-    discharge_limit: NumberTo0 | None = None
-    discharge_limit_l2: NumberTo0 | None = field(default=None, name="dischargeLimit_L2")
-    discharge_limit_l3: NumberTo0 | None = field(default=None, name="dischargeLimit_L3")
-    setpoint: float | None = None
-    setpoint_l2: float | None = field(default=None, name="setpoint_L2")
-    setpoint_l3: float | None = field(default=None, name="setpoint_L3")
-    setpoint_reactive: float | None = None
-    setpoint_reactive_l2: float | None = field(default=None, name="setpointReactive_L2")
-    setpoint_reactive_l3: float | None = field(default=None, name="setpointReactive_L3")
-    preconditioning_request: bool | None = None
-    evse_sleep: bool | None = None
-    v2x_baseline: float | None = None
-    operation_mode: OperationModeEnum | None = None
-    v2x_freq_watt_curve: Annotated[list[V2XFreqWattPoint], Meta(min_length=1, max_length=20)] | None = None
-    v2x_signal_watt_curve: Annotated[list[V2XSignalWattPoint], Meta(min_length=1, max_length=20)] | None = None
-    custom_data: CustomData | None = None
+    limit: Maybe[float] = None
+    limit_l2: Maybe[float] = field(default=None, name="limit_L2")
+    limit_l3: Maybe[float] = field(default=None, name="limit_L3")
+    number_phases: Maybe[IntegerFrom0To3] = None
+    phase_to_use: Maybe[IntegerFrom0To3] = None
+    discharge_limit: Maybe[NumberTo0] = None
+    discharge_limit_l2: Maybe[NumberTo0] = field(default=None, name="dischargeLimit_L2")
+    discharge_limit_l3: Maybe[NumberTo0] = field(default=None, name="dischargeLimit_L3")
+    setpoint: Maybe[float] = None
+    setpoint_l2: Maybe[float] = field(default=None, name="setpoint_L2")
+    setpoint_l3: Maybe[float] = field(default=None, name="setpoint_L3")
+    setpoint_reactive: Maybe[float] = None
+    setpoint_reactive_l2: Maybe[float] = field(default=None, name="setpointReactive_L2")
+    setpoint_reactive_l3: Maybe[float] = field(default=None, name="setpointReactive_L3")
+    preconditioning_request: Maybe[bool] = None
+    evse_sleep: Maybe[bool] = None
+    v2x_baseline: Maybe[float] = None
+    operation_mode: Maybe[OperationModeEnum] = None
+    v2x_freq_watt_curve: Maybe[Annotated[list[V2XFreqWattPoint], Meta(min_length=1, max_length=20)]] = None
+    v2x_signal_watt_curve: Maybe[Annotated[list[V2XSignalWattPoint], Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CompositeSchedule(Shape, frozen=True, kw_only=True):
@@ -966,28 +966,28 @@ class CompositeSchedule(Shape, frozen=True, kw_only=True):
     schedule_start: DateTime
     charging_rate_unit: ChargingRateUnitEnum
     charging_schedule_period: Annotated[list[ChargingSchedulePeriod], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCompositeScheduleResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    schedule: CompositeSchedule | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    schedule: Maybe[CompositeSchedule] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetDERControlRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    is_default: bool | None = None
-    control_type: DERControlEnum | None = None
-    control_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    is_default: Maybe[bool] = None
+    control_type: Maybe[DERControlEnum] = None
+    control_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetDERControlResponse(Shape, frozen=True, kw_only=True):
     status: DERControlStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessagePriorityEnum(StrEnum):
@@ -1007,10 +1007,10 @@ class MessageStateEnum(StrEnum):
 
 class GetDisplayMessagesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    id: Annotated[list[IntegerFrom0], Meta(min_length=1)] | None = None
-    priority: MessagePriorityEnum | None = None
-    state: MessageStateEnum | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[Annotated[list[IntegerFrom0], Meta(min_length=1)]] = None
+    priority: Maybe[MessagePriorityEnum] = None
+    state: Maybe[MessageStateEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetDisplayMessagesStatusEnum(StrEnum):
@@ -1020,8 +1020,8 @@ class GetDisplayMessagesStatusEnum(StrEnum):
 
 class GetDisplayMessagesResponse(Shape, frozen=True, kw_only=True):
     status: GetDisplayMessagesStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetCertificateIdUseEnum(StrEnum):
@@ -1034,8 +1034,8 @@ class GetCertificateIdUseEnum(StrEnum):
 
 
 class GetInstalledCertificateIdsRequest(Shape, frozen=True, kw_only=True):
-    certificate_type: Annotated[list[GetCertificateIdUseEnum], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[Annotated[list[GetCertificateIdUseEnum], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetInstalledCertificateStatusEnum(StrEnum):
@@ -1046,31 +1046,31 @@ class GetInstalledCertificateStatusEnum(StrEnum):
 class CertificateHashDataChain(Shape, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashData
     certificate_type: GetCertificateIdUseEnum
-    child_certificate_hash_data: Annotated[list[CertificateHashData], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    child_certificate_hash_data: Maybe[Annotated[list[CertificateHashData], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetInstalledCertificateIdsResponse(Shape, frozen=True, kw_only=True):
     status: GetInstalledCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    certificate_hash_data_chain: Annotated[list[CertificateHashDataChain], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    certificate_hash_data_chain: Maybe[Annotated[list[CertificateHashDataChain], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetLocalListVersionRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetLocalListVersionResponse(Shape, frozen=True, kw_only=True):
     version_number: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogParameters(Shape, frozen=True, kw_only=True):
     remote_location: Str2000
-    oldest_timestamp: DateTime | None = None
-    latest_timestamp: DateTime | None = None
-    custom_data: CustomData | None = None
+    oldest_timestamp: Maybe[DateTime] = None
+    latest_timestamp: Maybe[DateTime] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogEnum(StrEnum):
@@ -1083,9 +1083,9 @@ class GetLogRequest(Shape, frozen=True, kw_only=True):
     log: LogParameters
     log_type: LogEnum
     request_id: Integer
-    retries: IntegerFrom0 | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[IntegerFrom0] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogStatusEnum(StrEnum):
@@ -1096,28 +1096,28 @@ class LogStatusEnum(StrEnum):
 
 class GetLogResponse(Shape, frozen=True, kw_only=True):
     status: LogStatusEnum
-    status_info: StatusInfo | None = None
-    filename: Str255 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    filename: Maybe[Str255] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Component(Shape, frozen=True, kw_only=True):
     name: Str50
-    evse: EVSE | None = None
-    instance: Str50 | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    instance: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Variable(Shape, frozen=True, kw_only=True):
     name: Str50
-    instance: Str50 | None = None
-    custom_data: CustomData | None = None
+    instance: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ComponentVariable(Shape, frozen=True, kw_only=True):
     component: Component
-    variable: Variable | None = None
-    custom_data: CustomData | None = None
+    variable: Maybe[Variable] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringCriterionEnum(StrEnum):
@@ -1128,31 +1128,31 @@ class MonitoringCriterionEnum(StrEnum):
 
 class GetMonitoringReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariable], Meta(min_length=1)] | None = None
-    monitoring_criteria: Annotated[list[MonitoringCriterionEnum], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomData | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariable], Meta(min_length=1)]] = None
+    monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnum], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetMonitoringReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetPeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConstantStreamData(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     params: PeriodicEventStreamParams
     variable_monitoring_id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetPeriodicEventStreamResponse(Shape, frozen=True, kw_only=True):
-    constant_stream_data: Annotated[list[ConstantStreamData], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    constant_stream_data: Maybe[Annotated[list[ConstantStreamData], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ComponentCriterionEnum(StrEnum):
@@ -1164,20 +1164,20 @@ class ComponentCriterionEnum(StrEnum):
 
 class GetReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariable], Meta(min_length=1)] | None = None
-    component_criteria: Annotated[list[ComponentCriterionEnum], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariable], Meta(min_length=1)]] = None
+    component_criteria: Maybe[Annotated[list[ComponentCriterionEnum], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetReportResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTariffsRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffGetStatusEnum(StrEnum):
@@ -1194,28 +1194,28 @@ class TariffKindEnum(StrEnum):
 class TariffAssignment(Shape, frozen=True, kw_only=True):
     tariff_id: Str60
     tariff_kind: TariffKindEnum
-    valid_from: DateTime | None = None
-    evse_ids: Annotated[list[IntegerFrom0], Meta(min_length=1)] | None = None
-    id_tokens: Annotated[list[Str255], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    valid_from: Maybe[DateTime] = None
+    evse_ids: Maybe[Annotated[list[IntegerFrom0], Meta(min_length=1)]] = None
+    id_tokens: Maybe[Annotated[list[Str255], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTariffsResponse(Shape, frozen=True, kw_only=True):
     status: TariffGetStatusEnum
-    status_info: StatusInfo | None = None
-    tariff_assignments: Annotated[list[TariffAssignment], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    tariff_assignments: Maybe[Annotated[list[TariffAssignment], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTransactionStatusRequest(Shape, frozen=True, kw_only=True):
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetTransactionStatusResponse(Shape, frozen=True, kw_only=True):
     messages_in_queue: bool
-    ongoing_indicator: bool | None = None
-    custom_data: CustomData | None = None
+    ongoing_indicator: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AttributeEnum(StrEnum):
@@ -1228,13 +1228,13 @@ class AttributeEnum(StrEnum):
 class GetVariableData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariablesRequest(Shape, frozen=True, kw_only=True):
     get_variable_data: Annotated[list[GetVariableData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariableStatusEnum(StrEnum):
@@ -1249,24 +1249,24 @@ class GetVariableResult(Shape, frozen=True, kw_only=True):
     attribute_status: GetVariableStatusEnum
     component: Component
     variable: Variable
-    attribute_status_info: StatusInfo | None = None
-    attribute_type: AttributeEnum | None = None
-    attribute_value: Str2500 | None = None
-    custom_data: CustomData | None = None
+    attribute_status_info: Maybe[StatusInfo] = None
+    attribute_type: Maybe[AttributeEnum] = None
+    attribute_value: Maybe[Str2500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GetVariablesResponse(Shape, frozen=True, kw_only=True):
     get_variable_result: Annotated[list[GetVariableResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HeartbeatRequest(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class HeartbeatResponse(Shape, frozen=True, kw_only=True):
     current_time: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class InstallCertificateUseEnum(StrEnum):
@@ -1280,7 +1280,7 @@ class InstallCertificateUseEnum(StrEnum):
 class InstallCertificateRequest(Shape, frozen=True, kw_only=True):
     certificate_type: InstallCertificateUseEnum
     certificate: Str10000
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class InstallCertificateStatusEnum(StrEnum):
@@ -1291,8 +1291,8 @@ class InstallCertificateStatusEnum(StrEnum):
 
 class InstallCertificateResponse(Shape, frozen=True, kw_only=True):
     status: InstallCertificateStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UploadLogStatusEnum(StrEnum):
@@ -1308,13 +1308,13 @@ class UploadLogStatusEnum(StrEnum):
 
 class LogStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: UploadLogStatusEnum
-    request_id: Integer | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    request_id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LogStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeasurandEnum(StrEnum):
@@ -1412,48 +1412,48 @@ class LocationEnum(StrEnum):
 class SignedMeterValue(Shape, frozen=True, kw_only=True):
     signed_meter_data: Str32768
     encoding_method: Str50
-    signing_method: Str50 | None = None
-    public_key: Str2500 | None = None
-    custom_data: CustomData | None = None
+    signing_method: Maybe[Str50] = None
+    public_key: Maybe[Str2500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnitOfMeasure(Shape, frozen=True, kw_only=True):
-    unit: Str20 | None = None
-    multiplier: Integer | None = None
-    custom_data: CustomData | None = None
+    unit: Maybe[Str20] = None
+    multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SampledValue(Shape, frozen=True, kw_only=True):
     value: float
-    measurand: MeasurandEnum | None = None
-    context: ReadingContextEnum | None = None
-    phase: PhaseEnum | None = None
-    location: LocationEnum | None = None
-    signed_meter_value: SignedMeterValue | None = None
-    unit_of_measure: UnitOfMeasure | None = None
-    custom_data: CustomData | None = None
+    measurand: Maybe[MeasurandEnum] = None
+    context: Maybe[ReadingContextEnum] = None
+    phase: Maybe[PhaseEnum] = None
+    location: Maybe[LocationEnum] = None
+    signed_meter_value: Maybe[SignedMeterValue] = None
+    unit_of_measure: Maybe[UnitOfMeasure] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValue(Shape, frozen=True, kw_only=True):
     sampled_value: Annotated[list[SampledValue], Meta(min_length=1)]
     timestamp: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValuesRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MeterValuesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyAllowedEnergyTransferRequest(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
     allowed_energy_transfer: Annotated[list[EnergyTransferModeEnum], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyAllowedEnergyTransferStatusEnum(StrEnum):
@@ -1463,20 +1463,20 @@ class NotifyAllowedEnergyTransferStatusEnum(StrEnum):
 
 class NotifyAllowedEnergyTransferResponse(Shape, frozen=True, kw_only=True):
     status: NotifyAllowedEnergyTransferStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LimitAtSoC(Shape, frozen=True, kw_only=True):
     soc: IntegerFrom0To100
     limit: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RelativeTimeInterval(Shape, frozen=True, kw_only=True):
     start: Integer
-    duration: Integer | None = None
-    custom_data: CustomData | None = None
+    duration: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostKindEnum(StrEnum):
@@ -1488,51 +1488,51 @@ class CostKindEnum(StrEnum):
 class Cost(Shape, frozen=True, kw_only=True):
     cost_kind: CostKindEnum
     amount: Integer
-    amount_multiplier: Integer | None = None
-    custom_data: CustomData | None = None
+    amount_multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConsumptionCost(Shape, frozen=True, kw_only=True):
     start_value: float
     cost: Annotated[list[Cost], Meta(min_length=1, max_length=3)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SalesTariffEntry(Shape, frozen=True, kw_only=True):
     relative_time_interval: RelativeTimeInterval
-    e_price_level: IntegerFrom0 | None = None
-    consumption_cost: Annotated[list[ConsumptionCost], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomData | None = None
+    e_price_level: Maybe[IntegerFrom0] = None
+    consumption_cost: Maybe[Annotated[list[ConsumptionCost], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SalesTariff(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     sales_tariff_entry: Annotated[list[SalesTariffEntry], Meta(min_length=1, max_length=1024)]
-    sales_tariff_description: Str32 | None = None
-    num_e_price_levels: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    sales_tariff_description: Maybe[Str32] = None
+    num_e_price_levels: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RationalNumber(Shape, frozen=True, kw_only=True):
     exponent: Integer
     value: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PriceRule(Shape, frozen=True, kw_only=True):
     energy_fee: RationalNumber
     power_range_start: RationalNumber
-    parking_fee_period: Integer | None = None
-    carbon_dioxide_emission: IntegerFrom0 | None = None
-    renewable_generation_percentage: IntegerFrom0To100 | None = None
-    parking_fee: RationalNumber | None = None
-    custom_data: CustomData | None = None
+    parking_fee_period: Maybe[Integer] = None
+    carbon_dioxide_emission: Maybe[IntegerFrom0] = None
+    renewable_generation_percentage: Maybe[IntegerFrom0To100] = None
+    parking_fee: Maybe[RationalNumber] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PriceRuleStack(Shape, frozen=True, kw_only=True):
     duration: Integer
     price_rule: Annotated[list[PriceRule], Meta(min_length=1, max_length=8)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TaxRule(Shape, frozen=True, kw_only=True):
@@ -1542,30 +1542,30 @@ class TaxRule(Shape, frozen=True, kw_only=True):
     applies_to_overstay_fee: bool
     applies_to_minimum_maximum_cost: bool
     tax_rate: RationalNumber
-    tax_rule_name: Str100 | None = None
-    tax_included_in_price: bool | None = None
-    custom_data: CustomData | None = None
+    tax_rule_name: Maybe[Str100] = None
+    tax_included_in_price: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OverstayRule(Shape, frozen=True, kw_only=True):
     overstay_fee: RationalNumber
     start_time: Integer
     overstay_fee_period: Integer
-    overstay_rule_description: Str32 | None = None
-    custom_data: CustomData | None = None
+    overstay_rule_description: Maybe[Str32] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OverstayRuleList(Shape, frozen=True, kw_only=True):
     overstay_rule: Annotated[list[OverstayRule], Meta(min_length=1, max_length=5)]
-    overstay_power_threshold: RationalNumber | None = None
-    overstay_time_threshold: Integer | None = None
-    custom_data: CustomData | None = None
+    overstay_power_threshold: Maybe[RationalNumber] = None
+    overstay_time_threshold: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AdditionalSelectedServices(Shape, frozen=True, kw_only=True):
     service_fee: RationalNumber
     service_name: Str80
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AbsolutePriceSchedule(Shape, frozen=True, kw_only=True):
@@ -1575,19 +1575,19 @@ class AbsolutePriceSchedule(Shape, frozen=True, kw_only=True):
     language: Str8
     price_algorithm: Str2000
     price_rule_stacks: Annotated[list[PriceRuleStack], Meta(min_length=1, max_length=1024)]
-    price_schedule_description: Str160 | None = None
-    minimum_cost: RationalNumber | None = None
-    maximum_cost: RationalNumber | None = None
-    tax_rules: Annotated[list[TaxRule], Meta(min_length=1, max_length=10)] | None = None
-    overstay_rule_list: OverstayRuleList | None = None
-    additional_selected_services: Annotated[list[AdditionalSelectedServices], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomData | None = None
+    price_schedule_description: Maybe[Str160] = None
+    minimum_cost: Maybe[RationalNumber] = None
+    maximum_cost: Maybe[RationalNumber] = None
+    tax_rules: Maybe[Annotated[list[TaxRule], Meta(min_length=1, max_length=10)]] = None
+    overstay_rule_list: Maybe[OverstayRuleList] = None
+    additional_selected_services: Maybe[Annotated[list[AdditionalSelectedServices], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PriceLevelScheduleEntry(Shape, frozen=True, kw_only=True):
     duration: Integer
     price_level: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PriceLevelSchedule(Shape, frozen=True, kw_only=True):
@@ -1595,45 +1595,45 @@ class PriceLevelSchedule(Shape, frozen=True, kw_only=True):
     time_anchor: DateTime
     price_schedule_id: IntegerFrom0
     number_of_price_levels: IntegerFrom0
-    price_schedule_description: Str32 | None = None
-    custom_data: CustomData | None = None
+    price_schedule_description: Maybe[Str32] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingSchedule(Shape, frozen=True, kw_only=True):
     id: Integer
     charging_rate_unit: ChargingRateUnitEnum
     charging_schedule_period: Annotated[list[ChargingSchedulePeriod], Meta(min_length=1, max_length=1024)]
-    limit_at_so_c: LimitAtSoC | None = None
-    start_schedule: DateTime | None = None
-    duration: Integer | None = None
-    min_charging_rate: float | None = None
-    power_tolerance: float | None = None
-    signature_id: IntegerFrom0 | None = None
-    digest_value: Str88 | None = None
-    use_local_time: bool | None = None
-    randomized_delay: IntegerFrom0 | None = None
-    sales_tariff: SalesTariff | None = None
-    absolute_price_schedule: AbsolutePriceSchedule | None = None
-    price_level_schedule: PriceLevelSchedule | None = None
-    custom_data: CustomData | None = None
+    limit_at_so_c: Maybe[LimitAtSoC] = None
+    start_schedule: Maybe[DateTime] = None
+    duration: Maybe[Integer] = None
+    min_charging_rate: Maybe[float] = None
+    power_tolerance: Maybe[float] = None
+    signature_id: Maybe[IntegerFrom0] = None
+    digest_value: Maybe[Str88] = None
+    use_local_time: Maybe[bool] = None
+    randomized_delay: Maybe[IntegerFrom0] = None
+    sales_tariff: Maybe[SalesTariff] = None
+    absolute_price_schedule: Maybe[AbsolutePriceSchedule] = None
+    price_level_schedule: Maybe[PriceLevelSchedule] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingLimit(Shape, frozen=True, kw_only=True):
     charging_limit_source: Str20
-    is_local_generation: bool | None = None
-    is_grid_critical: bool | None = None
-    custom_data: CustomData | None = None
+    is_local_generation: Maybe[bool] = None
+    is_grid_critical: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyChargingLimitRequest(Shape, frozen=True, kw_only=True):
     charging_limit: ChargingLimit
-    charging_schedule: Annotated[list[ChargingSchedule], Meta(min_length=1)] | None = None
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    charging_schedule: Maybe[Annotated[list[ChargingSchedule], Meta(min_length=1)]] = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyChargingLimitResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyCustomerInformationRequest(Shape, frozen=True, kw_only=True):
@@ -1641,12 +1641,12 @@ class NotifyCustomerInformationRequest(Shape, frozen=True, kw_only=True):
     seq_no: IntegerFrom0
     generated_at: DateTime
     request_id: IntegerFrom0
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyCustomerInformationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GridEventFaultEnum(StrEnum):
@@ -1666,50 +1666,50 @@ class GridEventFaultEnum(StrEnum):
 class NotifyDERAlarmRequest(Shape, frozen=True, kw_only=True):
     control_type: DERControlEnum
     timestamp: DateTime
-    grid_event_fault: GridEventFaultEnum | None = None
-    alarm_ended: bool | None = None
-    extra_info: Str200 | None = None
-    custom_data: CustomData | None = None
+    grid_event_fault: Maybe[GridEventFaultEnum] = None
+    alarm_ended: Maybe[bool] = None
+    extra_info: Maybe[Str200] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDERAlarmResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDERStartStopRequest(Shape, frozen=True, kw_only=True):
     control_id: Str36
     started: bool
     timestamp: DateTime
-    superseded_ids: Annotated[list[Str36], Meta(min_length=1, max_length=24)] | None = None
-    custom_data: CustomData | None = None
+    superseded_ids: Maybe[Annotated[list[Str36], Meta(min_length=1, max_length=24)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDERStartStopResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessageInfo(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     priority: MessagePriorityEnum
     message: MessageContent
-    display: Component | None = None
-    state: MessageStateEnum | None = None
-    start_date_time: DateTime | None = None
-    end_date_time: DateTime | None = None
-    transaction_id: Str36 | None = None
-    message_extra: Annotated[list[MessageContent], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    display: Maybe[Component] = None
+    state: Maybe[MessageStateEnum] = None
+    start_date_time: Maybe[DateTime] = None
+    end_date_time: Maybe[DateTime] = None
+    transaction_id: Maybe[Str36] = None
+    message_extra: Maybe[Annotated[list[MessageContent], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDisplayMessagesRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    message_info: Annotated[list[MessageInfo], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    message_info: Maybe[Annotated[list[MessageInfo], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyDisplayMessagesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ACChargingParameters(Shape, frozen=True, kw_only=True):
@@ -1717,7 +1717,7 @@ class ACChargingParameters(Shape, frozen=True, kw_only=True):
     ev_min_current: float
     ev_max_current: float
     ev_max_voltage: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class IslandingDetectionEnum(StrEnum):
@@ -1739,60 +1739,60 @@ class IslandingDetectionEnum(StrEnum):
 
 
 class DERChargingParameters(Shape, frozen=True, kw_only=True):
-    ev_supported_der_control: Annotated[list[DERControlEnum], Meta(min_length=1)] | None = field(default=None, name="evSupportedDERControl")
-    ev_over_excited_max_discharge_power: float | None = None
-    ev_over_excited_power_factor: float | None = None
-    ev_under_excited_max_discharge_power: float | None = None
-    ev_under_excited_power_factor: float | None = None
-    max_apparent_power: float | None = None
-    max_charge_apparent_power: float | None = None
-    max_charge_apparent_power_l2: float | None = field(default=None, name="maxChargeApparentPower_L2")
-    max_charge_apparent_power_l3: float | None = field(default=None, name="maxChargeApparentPower_L3")
-    max_discharge_apparent_power: float | None = None
-    max_discharge_apparent_power_l2: float | None = field(default=None, name="maxDischargeApparentPower_L2")
-    max_discharge_apparent_power_l3: float | None = field(default=None, name="maxDischargeApparentPower_L3")
-    max_charge_reactive_power: float | None = None
-    max_charge_reactive_power_l2: float | None = field(default=None, name="maxChargeReactivePower_L2")
-    max_charge_reactive_power_l3: float | None = field(default=None, name="maxChargeReactivePower_L3")
-    min_charge_reactive_power: float | None = None
-    min_charge_reactive_power_l2: float | None = field(default=None, name="minChargeReactivePower_L2")
-    min_charge_reactive_power_l3: float | None = field(default=None, name="minChargeReactivePower_L3")
-    max_discharge_reactive_power: float | None = None
-    max_discharge_reactive_power_l2: float | None = field(default=None, name="maxDischargeReactivePower_L2")
-    max_discharge_reactive_power_l3: float | None = field(default=None, name="maxDischargeReactivePower_L3")
-    min_discharge_reactive_power: float | None = None
-    min_discharge_reactive_power_l2: float | None = field(default=None, name="minDischargeReactivePower_L2")
-    min_discharge_reactive_power_l3: float | None = field(default=None, name="minDischargeReactivePower_L3")
-    nominal_voltage: float | None = None
-    nominal_voltage_offset: float | None = None
-    max_nominal_voltage: float | None = None
-    min_nominal_voltage: float | None = None
-    ev_inverter_manufacturer: Str50 | None = None
-    ev_inverter_model: Str50 | None = None
-    ev_inverter_serial_number: Str50 | None = None
-    ev_inverter_sw_version: Str50 | None = None
-    ev_inverter_hw_version: Str50 | None = None
-    ev_islanding_detection_method: Annotated[list[IslandingDetectionEnum], Meta(min_length=1)] | None = None
-    ev_islanding_trip_time: float | None = None
-    ev_maximum_level1_dc_injection: float | None = field(default=None, name="evMaximumLevel1DCInjection")
-    ev_duration_level1_dc_injection: float | None = field(default=None, name="evDurationLevel1DCInjection")
-    ev_maximum_level2_dc_injection: float | None = field(default=None, name="evMaximumLevel2DCInjection")
-    ev_duration_level2_dc_injection: float | None = field(default=None, name="evDurationLevel2DCInjection")
-    ev_reactive_susceptance: float | None = None
-    ev_session_total_discharge_energy_available: float | None = None
-    custom_data: CustomData | None = None
+    ev_supported_der_control: Maybe[Annotated[list[DERControlEnum], Meta(min_length=1)]] = field(default=None, name="evSupportedDERControl")
+    ev_over_excited_max_discharge_power: Maybe[float] = None
+    ev_over_excited_power_factor: Maybe[float] = None
+    ev_under_excited_max_discharge_power: Maybe[float] = None
+    ev_under_excited_power_factor: Maybe[float] = None
+    max_apparent_power: Maybe[float] = None
+    max_charge_apparent_power: Maybe[float] = None
+    max_charge_apparent_power_l2: Maybe[float] = field(default=None, name="maxChargeApparentPower_L2")
+    max_charge_apparent_power_l3: Maybe[float] = field(default=None, name="maxChargeApparentPower_L3")
+    max_discharge_apparent_power: Maybe[float] = None
+    max_discharge_apparent_power_l2: Maybe[float] = field(default=None, name="maxDischargeApparentPower_L2")
+    max_discharge_apparent_power_l3: Maybe[float] = field(default=None, name="maxDischargeApparentPower_L3")
+    max_charge_reactive_power: Maybe[float] = None
+    max_charge_reactive_power_l2: Maybe[float] = field(default=None, name="maxChargeReactivePower_L2")
+    max_charge_reactive_power_l3: Maybe[float] = field(default=None, name="maxChargeReactivePower_L3")
+    min_charge_reactive_power: Maybe[float] = None
+    min_charge_reactive_power_l2: Maybe[float] = field(default=None, name="minChargeReactivePower_L2")
+    min_charge_reactive_power_l3: Maybe[float] = field(default=None, name="minChargeReactivePower_L3")
+    max_discharge_reactive_power: Maybe[float] = None
+    max_discharge_reactive_power_l2: Maybe[float] = field(default=None, name="maxDischargeReactivePower_L2")
+    max_discharge_reactive_power_l3: Maybe[float] = field(default=None, name="maxDischargeReactivePower_L3")
+    min_discharge_reactive_power: Maybe[float] = None
+    min_discharge_reactive_power_l2: Maybe[float] = field(default=None, name="minDischargeReactivePower_L2")
+    min_discharge_reactive_power_l3: Maybe[float] = field(default=None, name="minDischargeReactivePower_L3")
+    nominal_voltage: Maybe[float] = None
+    nominal_voltage_offset: Maybe[float] = None
+    max_nominal_voltage: Maybe[float] = None
+    min_nominal_voltage: Maybe[float] = None
+    ev_inverter_manufacturer: Maybe[Str50] = None
+    ev_inverter_model: Maybe[Str50] = None
+    ev_inverter_serial_number: Maybe[Str50] = None
+    ev_inverter_sw_version: Maybe[Str50] = None
+    ev_inverter_hw_version: Maybe[Str50] = None
+    ev_islanding_detection_method: Maybe[Annotated[list[IslandingDetectionEnum], Meta(min_length=1)]] = None
+    ev_islanding_trip_time: Maybe[float] = None
+    ev_maximum_level1_dc_injection: Maybe[float] = field(default=None, name="evMaximumLevel1DCInjection")
+    ev_duration_level1_dc_injection: Maybe[float] = field(default=None, name="evDurationLevel1DCInjection")
+    ev_maximum_level2_dc_injection: Maybe[float] = field(default=None, name="evMaximumLevel2DCInjection")
+    ev_duration_level2_dc_injection: Maybe[float] = field(default=None, name="evDurationLevel2DCInjection")
+    ev_reactive_susceptance: Maybe[float] = None
+    ev_session_total_discharge_energy_available: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVPriceRule(Shape, frozen=True, kw_only=True):
     energy_fee: float
     power_range_start: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVAbsolutePriceScheduleEntry(Shape, frozen=True, kw_only=True):
     duration: Integer
     ev_price_rule: Annotated[list[EVPriceRule], Meta(min_length=1, max_length=8)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVAbsolutePriceSchedule(Shape, frozen=True, kw_only=True):
@@ -1800,65 +1800,65 @@ class EVAbsolutePriceSchedule(Shape, frozen=True, kw_only=True):
     currency: Str3
     ev_absolute_price_schedule_entries: Annotated[list[EVAbsolutePriceScheduleEntry], Meta(min_length=1, max_length=1024)]
     price_algorithm: Str2000
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVPowerScheduleEntry(Shape, frozen=True, kw_only=True):
     duration: Integer
     power: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVPowerSchedule(Shape, frozen=True, kw_only=True):
     ev_power_schedule_entries: Annotated[list[EVPowerScheduleEntry], Meta(min_length=1, max_length=1024)]
     time_anchor: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EVEnergyOffer(Shape, frozen=True, kw_only=True):
     ev_power_schedule: EVPowerSchedule
-    ev_absolute_price_schedule: EVAbsolutePriceSchedule | None = None
-    custom_data: CustomData | None = None
+    ev_absolute_price_schedule: Maybe[EVAbsolutePriceSchedule] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DCChargingParameters(Shape, frozen=True, kw_only=True):
     ev_max_current: float
     ev_max_voltage: float
-    ev_max_power: float | None = None
-    ev_energy_capacity: float | None = None
-    energy_amount: float | None = None
-    state_of_charge: IntegerFrom0To100 | None = None
-    full_so_c: IntegerFrom0To100 | None = None
-    bulk_so_c: IntegerFrom0To100 | None = None
-    custom_data: CustomData | None = None
+    ev_max_power: Maybe[float] = None
+    ev_energy_capacity: Maybe[float] = None
+    energy_amount: Maybe[float] = None
+    state_of_charge: Maybe[IntegerFrom0To100] = None
+    full_so_c: Maybe[IntegerFrom0To100] = None
+    bulk_so_c: Maybe[IntegerFrom0To100] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class V2XChargingParameters(Shape, frozen=True, kw_only=True):
-    min_charge_power: float | None = None
-    min_charge_power_l2: float | None = field(default=None, name="minChargePower_L2")
-    min_charge_power_l3: float | None = field(default=None, name="minChargePower_L3")
-    max_charge_power: float | None = None
-    max_charge_power_l2: float | None = field(default=None, name="maxChargePower_L2")
-    max_charge_power_l3: float | None = field(default=None, name="maxChargePower_L3")
-    min_discharge_power: float | None = None
-    min_discharge_power_l2: float | None = field(default=None, name="minDischargePower_L2")
-    min_discharge_power_l3: float | None = field(default=None, name="minDischargePower_L3")
-    max_discharge_power: float | None = None
-    max_discharge_power_l2: float | None = field(default=None, name="maxDischargePower_L2")
-    max_discharge_power_l3: float | None = field(default=None, name="maxDischargePower_L3")
-    min_charge_current: float | None = None
-    max_charge_current: float | None = None
-    min_discharge_current: float | None = None
-    max_discharge_current: float | None = None
-    min_voltage: float | None = None
-    max_voltage: float | None = None
-    ev_target_energy_request: float | None = None
-    ev_min_energy_request: float | None = None
-    ev_max_energy_request: float | None = None
-    ev_min_v2_x_energy_request: float | None = None
-    ev_max_v2_x_energy_request: float | None = None
-    target_so_c: IntegerFrom0To100 | None = None
-    custom_data: CustomData | None = None
+    min_charge_power: Maybe[float] = None
+    min_charge_power_l2: Maybe[float] = field(default=None, name="minChargePower_L2")
+    min_charge_power_l3: Maybe[float] = field(default=None, name="minChargePower_L3")
+    max_charge_power: Maybe[float] = None
+    max_charge_power_l2: Maybe[float] = field(default=None, name="maxChargePower_L2")
+    max_charge_power_l3: Maybe[float] = field(default=None, name="maxChargePower_L3")
+    min_discharge_power: Maybe[float] = None
+    min_discharge_power_l2: Maybe[float] = field(default=None, name="minDischargePower_L2")
+    min_discharge_power_l3: Maybe[float] = field(default=None, name="minDischargePower_L3")
+    max_discharge_power: Maybe[float] = None
+    max_discharge_power_l2: Maybe[float] = field(default=None, name="maxDischargePower_L2")
+    max_discharge_power_l3: Maybe[float] = field(default=None, name="maxDischargePower_L3")
+    min_charge_current: Maybe[float] = None
+    max_charge_current: Maybe[float] = None
+    min_discharge_current: Maybe[float] = None
+    max_discharge_current: Maybe[float] = None
+    min_voltage: Maybe[float] = None
+    max_voltage: Maybe[float] = None
+    ev_target_energy_request: Maybe[float] = None
+    ev_min_energy_request: Maybe[float] = None
+    ev_max_energy_request: Maybe[float] = None
+    ev_min_v2_x_energy_request: Maybe[float] = None
+    ev_max_v2_x_energy_request: Maybe[float] = None
+    target_so_c: Maybe[IntegerFrom0To100] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ControlModeEnum(StrEnum):
@@ -1873,24 +1873,24 @@ class MobilityNeedsModeEnum(StrEnum):
 
 class ChargingNeeds(Shape, frozen=True, kw_only=True):
     requested_energy_transfer: EnergyTransferModeEnum
-    ac_charging_parameters: ACChargingParameters | None = None
-    der_charging_parameters: DERChargingParameters | None = None
-    ev_energy_offer: EVEnergyOffer | None = None
-    dc_charging_parameters: DCChargingParameters | None = None
-    v2x_charging_parameters: V2XChargingParameters | None = None
-    available_energy_transfer: Annotated[list[EnergyTransferModeEnum], Meta(min_length=1)] | None = None
-    control_mode: ControlModeEnum | None = None
-    mobility_needs_mode: MobilityNeedsModeEnum | None = None
-    departure_time: DateTime | None = None
-    custom_data: CustomData | None = None
+    ac_charging_parameters: Maybe[ACChargingParameters] = None
+    der_charging_parameters: Maybe[DERChargingParameters] = None
+    ev_energy_offer: Maybe[EVEnergyOffer] = None
+    dc_charging_parameters: Maybe[DCChargingParameters] = None
+    v2x_charging_parameters: Maybe[V2XChargingParameters] = None
+    available_energy_transfer: Maybe[Annotated[list[EnergyTransferModeEnum], Meta(min_length=1)]] = None
+    control_mode: Maybe[ControlModeEnum] = None
+    mobility_needs_mode: Maybe[MobilityNeedsModeEnum] = None
+    departure_time: Maybe[DateTime] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingNeedsRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom1
     charging_needs: ChargingNeeds
-    max_schedule_tuples: IntegerFrom0 | None = None
-    timestamp: DateTime | None = None
-    custom_data: CustomData | None = None
+    max_schedule_tuples: Maybe[IntegerFrom0] = None
+    timestamp: Maybe[DateTime] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingNeedsStatusEnum(StrEnum):
@@ -1902,23 +1902,23 @@ class NotifyEVChargingNeedsStatusEnum(StrEnum):
 
 class NotifyEVChargingNeedsResponse(Shape, frozen=True, kw_only=True):
     status: NotifyEVChargingNeedsStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingScheduleRequest(Shape, frozen=True, kw_only=True):
     time_base: DateTime
     charging_schedule: ChargingSchedule
     evse_id: IntegerFrom1
-    selected_charging_schedule_id: IntegerFrom0 | None = None
-    power_tolerance_acceptance: bool | None = None
-    custom_data: CustomData | None = None
+    selected_charging_schedule_id: Maybe[IntegerFrom0] = None
+    power_tolerance_acceptance: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEVChargingScheduleResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EventTriggerEnum(StrEnum):
@@ -1942,26 +1942,26 @@ class EventData(Shape, frozen=True, kw_only=True):
     component: Component
     event_notification_type: EventNotificationEnum
     variable: Variable
-    cause: IntegerFrom0 | None = None
-    tech_code: Str50 | None = None
-    tech_info: Str500 | None = None
-    cleared: bool | None = None
-    transaction_id: Str36 | None = None
-    variable_monitoring_id: IntegerFrom0 | None = None
-    severity: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    cause: Maybe[IntegerFrom0] = None
+    tech_code: Maybe[Str50] = None
+    tech_info: Maybe[Str500] = None
+    cleared: Maybe[bool] = None
+    transaction_id: Maybe[Str36] = None
+    variable_monitoring_id: Maybe[IntegerFrom0] = None
+    severity: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEventRequest(Shape, frozen=True, kw_only=True):
     generated_at: DateTime
     seq_no: IntegerFrom0
     event_data: Annotated[list[EventData], Meta(min_length=1)]
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyEventResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitorEnum(StrEnum):
@@ -1981,33 +1981,33 @@ class VariableMonitoring(Shape, frozen=True, kw_only=True):
     type: MonitorEnum
     severity: IntegerFrom0
     event_notification_type: EventNotificationEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     variable_monitoring: Annotated[list[VariableMonitoring], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyMonitoringReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     seq_no: IntegerFrom0
     generated_at: DateTime
-    monitor: Annotated[list[MonitoringData], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    monitor: Maybe[Annotated[list[MonitoringData], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyMonitoringReportResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class StreamDataElement(Shape, frozen=True, kw_only=True):
     t: float
     v: Str2500
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyPeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
@@ -2015,17 +2015,17 @@ class NotifyPeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     pending: IntegerFrom0
     basetime: DateTime
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyPriorityChargingRequest(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
     activated: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyPriorityChargingResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MutabilityEnum(StrEnum):
@@ -2035,12 +2035,12 @@ class MutabilityEnum(StrEnum):
 
 
 class VariableAttribute(Shape, frozen=True, kw_only=True):
-    type: AttributeEnum | None = None
-    value: Str2500 | None = None
-    mutability: MutabilityEnum | None = None
-    persistent: bool | None = None
-    constant: bool | None = None
-    custom_data: CustomData | None = None
+    type: Maybe[AttributeEnum] = None
+    value: Maybe[Str2500] = None
+    mutability: Maybe[MutabilityEnum] = None
+    persistent: Maybe[bool] = None
+    constant: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DataEnum(StrEnum):
@@ -2057,33 +2057,33 @@ class DataEnum(StrEnum):
 class VariableCharacteristics(Shape, frozen=True, kw_only=True):
     data_type: DataEnum
     supports_monitoring: bool
-    unit: Str16 | None = None
-    min_limit: float | None = None
-    max_limit: float | None = None
-    max_elements: IntegerFrom1 | None = None
-    values_list: Str1000 | None = None
-    custom_data: CustomData | None = None
+    unit: Maybe[Str16] = None
+    min_limit: Maybe[float] = None
+    max_limit: Maybe[float] = None
+    max_elements: Maybe[IntegerFrom1] = None
+    values_list: Maybe[Str1000] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportData(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     variable_attribute: Annotated[list[VariableAttribute], Meta(min_length=1, max_length=4)]
-    variable_characteristics: VariableCharacteristics | None = None
-    custom_data: CustomData | None = None
+    variable_characteristics: Maybe[VariableCharacteristics] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyReportRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     generated_at: DateTime
     seq_no: IntegerFrom0
-    report_data: Annotated[list[ReportData], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    report_data: Maybe[Annotated[list[ReportData], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyReportResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PaymentStatusEnum(StrEnum):
@@ -2098,9 +2098,9 @@ class Address(Shape, frozen=True, kw_only=True):
     address1: Str100
     city: Str100
     country: Str50
-    address2: Str100 | None = None
-    postal_code: Str20 | None = None
-    custom_data: CustomData | None = None
+    address2: Maybe[Str100] = None
+    postal_code: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifySettlementRequest(Shape, frozen=True, kw_only=True):
@@ -2108,55 +2108,55 @@ class NotifySettlementRequest(Shape, frozen=True, kw_only=True):
     status: PaymentStatusEnum
     settlement_amount: float
     settlement_time: DateTime
-    transaction_id: Str36 | None = None
-    status_info: Str500 | None = None
-    receipt_id: Str50 | None = None
-    receipt_url: Str2000 | None = None
-    vat_company: Address | None = None
-    vat_number: Str20 | None = None
-    custom_data: CustomData | None = None
+    transaction_id: Maybe[Str36] = None
+    status_info: Maybe[Str500] = None
+    receipt_id: Maybe[Str50] = None
+    receipt_url: Maybe[Str2000] = None
+    vat_company: Maybe[Address] = None
+    vat_number: Maybe[Str20] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifySettlementResponse(Shape, frozen=True, kw_only=True):
-    receipt_url: Str2000 | None = None
-    receipt_id: Str50 | None = None
-    custom_data: CustomData | None = None
+    receipt_url: Maybe[Str2000] = None
+    receipt_id: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyWebPaymentStartedRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
     timeout: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NotifyWebPaymentStartedResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OpenPeriodicEventStreamRequest(Shape, frozen=True, kw_only=True):
     constant_stream_data: ConstantStreamData
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OpenPeriodicEventStreamResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareRequest(Shape, frozen=True, kw_only=True):
     location: Str2000
     checksum: Str32
     request_id: IntegerFrom0
-    retries: IntegerFrom0 | None = None
-    retry_interval: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[IntegerFrom0] = None
+    retry_interval: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareStatusEnum(StrEnum):
@@ -2174,35 +2174,35 @@ class PublishFirmwareStatusEnum(StrEnum):
 
 class PublishFirmwareStatusNotificationRequest(Shape, frozen=True, kw_only=True):
     status: PublishFirmwareStatusEnum
-    location: Annotated[list[Str2000], Meta(min_length=1)] | None = None
-    request_id: IntegerFrom0 | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    location: Maybe[Annotated[list[Str2000], Meta(min_length=1)]] = None
+    request_id: Maybe[IntegerFrom0] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PublishFirmwareStatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PullDynamicScheduleUpdateRequest(Shape, frozen=True, kw_only=True):
     charging_profile_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingScheduleUpdate(Shape, frozen=True, kw_only=True):
-    limit: float | None = None
-    limit_l2: float | None = field(default=None, name="limit_L2")
-    limit_l3: float | None = field(default=None, name="limit_L3")
-    discharge_limit: NumberTo0 | None = None
-    discharge_limit_l2: NumberTo0 | None = field(default=None, name="dischargeLimit_L2")
-    discharge_limit_l3: NumberTo0 | None = field(default=None, name="dischargeLimit_L3")
-    setpoint: float | None = None
-    setpoint_l2: float | None = field(default=None, name="setpoint_L2")
-    setpoint_l3: float | None = field(default=None, name="setpoint_L3")
-    setpoint_reactive: float | None = None
-    setpoint_reactive_l2: float | None = field(default=None, name="setpointReactive_L2")
-    setpoint_reactive_l3: float | None = field(default=None, name="setpointReactive_L3")
-    custom_data: CustomData | None = None
+    limit: Maybe[float] = None
+    limit_l2: Maybe[float] = field(default=None, name="limit_L2")
+    limit_l3: Maybe[float] = field(default=None, name="limit_L3")
+    discharge_limit: Maybe[NumberTo0] = None
+    discharge_limit_l2: Maybe[NumberTo0] = field(default=None, name="dischargeLimit_L2")
+    discharge_limit_l3: Maybe[NumberTo0] = field(default=None, name="dischargeLimit_L3")
+    setpoint: Maybe[float] = None
+    setpoint_l2: Maybe[float] = field(default=None, name="setpoint_L2")
+    setpoint_l3: Maybe[float] = field(default=None, name="setpoint_L3")
+    setpoint_reactive: Maybe[float] = None
+    setpoint_reactive_l2: Maybe[float] = field(default=None, name="setpointReactive_L2")
+    setpoint_reactive_l3: Maybe[float] = field(default=None, name="setpointReactive_L3")
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileStatusEnum(StrEnum):
@@ -2212,9 +2212,9 @@ class ChargingProfileStatusEnum(StrEnum):
 
 class PullDynamicScheduleUpdateResponse(Shape, frozen=True, kw_only=True):
     status: ChargingProfileStatusEnum
-    schedule_update: ChargingScheduleUpdate | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    schedule_update: Maybe[ChargingScheduleUpdate] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingProfileKindEnum(StrEnum):
@@ -2235,16 +2235,16 @@ class ChargingProfile(Shape, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurposeEnum
     charging_profile_kind: ChargingProfileKindEnum
     charging_schedule: Annotated[list[ChargingSchedule], Meta(min_length=1, max_length=3)]
-    recurrency_kind: RecurrencyKindEnum | None = None
-    valid_from: DateTime | None = None
-    valid_to: DateTime | None = None
-    transaction_id: Str36 | None = None
-    max_offline_duration: Integer | None = None
-    invalid_after_offline_duration: bool | None = None
-    dyn_update_interval: Integer | None = None
-    dyn_update_time: DateTime | None = None
-    price_schedule_signature: Str256 | None = None
-    custom_data: CustomData | None = None
+    recurrency_kind: Maybe[RecurrencyKindEnum] = None
+    valid_from: Maybe[DateTime] = None
+    valid_to: Maybe[DateTime] = None
+    transaction_id: Maybe[Str36] = None
+    max_offline_duration: Maybe[Integer] = None
+    invalid_after_offline_duration: Maybe[bool] = None
+    dyn_update_interval: Maybe[Integer] = None
+    dyn_update_time: Maybe[DateTime] = None
+    price_schedule_signature: Maybe[Str256] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportChargingProfilesRequest(Shape, frozen=True, kw_only=True):
@@ -2252,33 +2252,33 @@ class ReportChargingProfilesRequest(Shape, frozen=True, kw_only=True):
     charging_limit_source: Str20
     charging_profile: Annotated[list[ChargingProfile], Meta(min_length=1)]
     evse_id: IntegerFrom0
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportChargingProfilesResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DERCurvePoints(Shape, frozen=True, kw_only=True):
     x: float
     y: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Hysteresis(Shape, frozen=True, kw_only=True):
-    hysteresis_high: float | None = None
-    hysteresis_low: float | None = None
-    hysteresis_delay: float | None = None
-    hysteresis_gradient: float | None = None
-    custom_data: CustomData | None = None
+    hysteresis_high: Maybe[float] = None
+    hysteresis_low: Maybe[float] = None
+    hysteresis_delay: Maybe[float] = None
+    hysteresis_gradient: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReactivePowerParams(Shape, frozen=True, kw_only=True):
-    v_ref: float | None = None
-    autonomous_v_ref_enable: bool | None = None
-    autonomous_v_ref_time_constant: float | None = None
-    custom_data: CustomData | None = None
+    v_ref: Maybe[float] = None
+    autonomous_v_ref_enable: Maybe[bool] = None
+    autonomous_v_ref_time_constant: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PowerDuringCessationEnum(StrEnum):
@@ -2287,10 +2287,10 @@ class PowerDuringCessationEnum(StrEnum):
 
 
 class VoltageParams(Shape, frozen=True, kw_only=True):
-    hv10_min_mean_value: float | None = None
-    hv10_min_mean_trip_delay: float | None = None
-    power_during_cessation: PowerDuringCessationEnum | None = None
-    custom_data: CustomData | None = None
+    hv10_min_mean_value: Maybe[float] = None
+    hv10_min_mean_trip_delay: Maybe[float] = None
+    power_during_cessation: Maybe[PowerDuringCessationEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DERUnitEnum(StrEnum):
@@ -2306,13 +2306,13 @@ class DERCurve(Shape, frozen=True, kw_only=True):
     curve_data: Annotated[list[DERCurvePoints], Meta(min_length=1, max_length=10)]
     priority: IntegerFrom0
     y_unit: DERUnitEnum
-    hysteresis: Hysteresis | None = None
-    reactive_power_params: ReactivePowerParams | None = None
-    voltage_params: VoltageParams | None = None
-    response_time: float | None = None
-    start_time: DateTime | None = None
-    duration: float | None = None
-    custom_data: CustomData | None = None
+    hysteresis: Maybe[Hysteresis] = None
+    reactive_power_params: Maybe[ReactivePowerParams] = None
+    voltage_params: Maybe[VoltageParams] = None
+    response_time: Maybe[float] = None
+    start_time: Maybe[DateTime] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DERCurveGet(Shape, frozen=True, kw_only=True):
@@ -2321,7 +2321,7 @@ class DERCurveGet(Shape, frozen=True, kw_only=True):
     curve_type: DERControlEnum
     is_default: bool
     is_superseded: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EnterService(Shape, frozen=True, kw_only=True):
@@ -2330,25 +2330,25 @@ class EnterService(Shape, frozen=True, kw_only=True):
     low_voltage: float
     high_freq: float
     low_freq: float
-    delay: float | None = None
-    random_delay: float | None = None
-    ramp_rate: float | None = None
-    custom_data: CustomData | None = None
+    delay: Maybe[float] = None
+    random_delay: Maybe[float] = None
+    ramp_rate: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class EnterServiceGet(Shape, frozen=True, kw_only=True):
     enter_service: EnterService
     id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FixedPF(Shape, frozen=True, kw_only=True):
     priority: IntegerFrom0
     displacement: float
     excitation: bool
-    start_time: DateTime | None = None
-    duration: float | None = None
-    custom_data: CustomData | None = None
+    start_time: Maybe[DateTime] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FixedPFGet(Shape, frozen=True, kw_only=True):
@@ -2356,16 +2356,16 @@ class FixedPFGet(Shape, frozen=True, kw_only=True):
     id: Str36
     is_default: bool
     is_superseded: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FixedVar(Shape, frozen=True, kw_only=True):
     priority: IntegerFrom0
     setpoint: float
     unit: DERUnitEnum
-    start_time: DateTime | None = None
-    duration: float | None = None
-    custom_data: CustomData | None = None
+    start_time: Maybe[DateTime] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FixedVarGet(Shape, frozen=True, kw_only=True):
@@ -2373,7 +2373,7 @@ class FixedVarGet(Shape, frozen=True, kw_only=True):
     id: Str36
     is_default: bool
     is_superseded: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FreqDroop(Shape, frozen=True, kw_only=True):
@@ -2383,9 +2383,9 @@ class FreqDroop(Shape, frozen=True, kw_only=True):
     over_droop: float
     under_droop: float
     response_time: float
-    start_time: DateTime | None = None
-    duration: float | None = None
-    custom_data: CustomData | None = None
+    start_time: Maybe[DateTime] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class FreqDroopGet(Shape, frozen=True, kw_only=True):
@@ -2393,29 +2393,29 @@ class FreqDroopGet(Shape, frozen=True, kw_only=True):
     id: Str36
     is_default: bool
     is_superseded: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Gradient(Shape, frozen=True, kw_only=True):
     priority: IntegerFrom0
     gradient: float
     soft_gradient: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class GradientGet(Shape, frozen=True, kw_only=True):
     gradient: Gradient
     id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LimitMaxDischarge(Shape, frozen=True, kw_only=True):
     priority: IntegerFrom0
-    pct_max_discharge_power: float | None = None
-    power_monitoring_must_trip: DERCurve | None = None
-    start_time: DateTime | None = None
-    duration: float | None = None
-    custom_data: CustomData | None = None
+    pct_max_discharge_power: Maybe[float] = None
+    power_monitoring_must_trip: Maybe[DERCurve] = None
+    start_time: Maybe[DateTime] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class LimitMaxDischargeGet(Shape, frozen=True, kw_only=True):
@@ -2423,46 +2423,46 @@ class LimitMaxDischargeGet(Shape, frozen=True, kw_only=True):
     is_default: bool
     is_superseded: bool
     limit_max_discharge: LimitMaxDischarge
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportDERControlRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
-    curve: Annotated[list[DERCurveGet], Meta(min_length=1, max_length=24)] | None = None
-    enter_service: Annotated[list[EnterServiceGet], Meta(min_length=1, max_length=24)] | None = None
-    fixed_pf_absorb: Annotated[list[FixedPFGet], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFAbsorb")
-    fixed_pf_inject: Annotated[list[FixedPFGet], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFInject")
-    fixed_var: Annotated[list[FixedVarGet], Meta(min_length=1, max_length=24)] | None = None
-    freq_droop: Annotated[list[FreqDroopGet], Meta(min_length=1, max_length=24)] | None = None
-    gradient: Annotated[list[GradientGet], Meta(min_length=1, max_length=24)] | None = None
-    limit_max_discharge: Annotated[list[LimitMaxDischargeGet], Meta(min_length=1, max_length=24)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomData | None = None
+    curve: Maybe[Annotated[list[DERCurveGet], Meta(min_length=1, max_length=24)]] = None
+    enter_service: Maybe[Annotated[list[EnterServiceGet], Meta(min_length=1, max_length=24)]] = None
+    fixed_pf_absorb: Maybe[Annotated[list[FixedPFGet], Meta(min_length=1, max_length=24)]] = field(default=None, name="fixedPFAbsorb")
+    fixed_pf_inject: Maybe[Annotated[list[FixedPFGet], Meta(min_length=1, max_length=24)]] = field(default=None, name="fixedPFInject")
+    fixed_var: Maybe[Annotated[list[FixedVarGet], Meta(min_length=1, max_length=24)]] = None
+    freq_droop: Maybe[Annotated[list[FreqDroopGet], Meta(min_length=1, max_length=24)]] = None
+    gradient: Maybe[Annotated[list[GradientGet], Meta(min_length=1, max_length=24)]] = None
+    limit_max_discharge: Maybe[Annotated[list[LimitMaxDischargeGet], Meta(min_length=1, max_length=24)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReportDERControlResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestBatterySwapRequest(Shape, frozen=True, kw_only=True):
     id_token: IdToken
     request_id: Integer
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestBatterySwapResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStartTransactionRequest(Shape, frozen=True, kw_only=True):
     id_token: IdToken
     remote_start_id: Integer
-    evse_id: IntegerFrom1 | None = None
-    group_id_token: IdToken | None = None
-    charging_profile: ChargingProfile | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom1] = None
+    group_id_token: Maybe[IdToken] = None
+    charging_profile: Maybe[ChargingProfile] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStartStopStatusEnum(StrEnum):
@@ -2472,20 +2472,20 @@ class RequestStartStopStatusEnum(StrEnum):
 
 class RequestStartTransactionResponse(Shape, frozen=True, kw_only=True):
     status: RequestStartStopStatusEnum
-    status_info: StatusInfo | None = None
-    transaction_id: Str36 | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    transaction_id: Maybe[Str36] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStopTransactionRequest(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class RequestStopTransactionResponse(Shape, frozen=True, kw_only=True):
     status: RequestStartStopStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReservationUpdateStatusEnum(StrEnum):
@@ -2497,21 +2497,21 @@ class ReservationUpdateStatusEnum(StrEnum):
 class ReservationStatusUpdateRequest(Shape, frozen=True, kw_only=True):
     reservation_id: IntegerFrom0
     reservation_update_status: ReservationUpdateStatusEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReservationStatusUpdateResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReserveNowRequest(Shape, frozen=True, kw_only=True):
     id: IntegerFrom0
     expiry_date_time: DateTime
     id_token: IdToken
-    connector_type: Str20 | None = None
-    evse_id: IntegerFrom0 | None = None
-    group_id_token: IdToken | None = None
-    custom_data: CustomData | None = None
+    connector_type: Maybe[Str20] = None
+    evse_id: Maybe[IntegerFrom0] = None
+    group_id_token: Maybe[IdToken] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ReserveNowStatusEnum(StrEnum):
@@ -2524,8 +2524,8 @@ class ReserveNowStatusEnum(StrEnum):
 
 class ReserveNowResponse(Shape, frozen=True, kw_only=True):
     status: ReserveNowStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ResetEnum(StrEnum):
@@ -2536,8 +2536,8 @@ class ResetEnum(StrEnum):
 
 class ResetRequest(Shape, frozen=True, kw_only=True):
     type: ResetEnum
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ResetStatusEnum(StrEnum):
@@ -2548,25 +2548,25 @@ class ResetStatusEnum(StrEnum):
 
 class ResetResponse(Shape, frozen=True, kw_only=True):
     status: ResetStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SecurityEventNotificationRequest(Shape, frozen=True, kw_only=True):
     type: Str50
     timestamp: DateTime
-    tech_info: Str255 | None = None
-    custom_data: CustomData | None = None
+    tech_info: Maybe[Str255] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SecurityEventNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class AuthorizationData(Shape, frozen=True, kw_only=True):
     id_token: IdToken
-    id_token_info: IdTokenInfo | None = None
-    custom_data: CustomData | None = None
+    id_token_info: Maybe[IdTokenInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateEnum(StrEnum):
@@ -2577,8 +2577,8 @@ class UpdateEnum(StrEnum):
 class SendLocalListRequest(Shape, frozen=True, kw_only=True):
     version_number: Integer
     update_type: UpdateEnum
-    local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
-    custom_data: CustomData | None = None
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SendLocalListStatusEnum(StrEnum):
@@ -2589,48 +2589,48 @@ class SendLocalListStatusEnum(StrEnum):
 
 class SendLocalListResponse(Shape, frozen=True, kw_only=True):
     status: SendLocalListStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetChargingProfileRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
     charging_profile: ChargingProfile
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetChargingProfileResponse(Shape, frozen=True, kw_only=True):
     status: ChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetDERControlRequest(Shape, frozen=True, kw_only=True):
     is_default: bool
     control_id: Str36
     control_type: DERControlEnum
-    curve: DERCurve | None = None
-    enter_service: EnterService | None = None
-    fixed_pf_absorb: FixedPF | None = field(default=None, name="fixedPFAbsorb")
-    fixed_pf_inject: FixedPF | None = field(default=None, name="fixedPFInject")
-    fixed_var: FixedVar | None = None
-    freq_droop: FreqDroop | None = None
-    gradient: Gradient | None = None
-    limit_max_discharge: LimitMaxDischarge | None = None
-    custom_data: CustomData | None = None
+    curve: Maybe[DERCurve] = None
+    enter_service: Maybe[EnterService] = None
+    fixed_pf_absorb: Maybe[FixedPF] = field(default=None, name="fixedPFAbsorb")
+    fixed_pf_inject: Maybe[FixedPF] = field(default=None, name="fixedPFInject")
+    fixed_var: Maybe[FixedVar] = None
+    freq_droop: Maybe[FreqDroop] = None
+    gradient: Maybe[Gradient] = None
+    limit_max_discharge: Maybe[LimitMaxDischarge] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetDERControlResponse(Shape, frozen=True, kw_only=True):
     status: DERControlStatusEnum
-    status_info: StatusInfo | None = None
-    superseded_ids: Annotated[list[Str36], Meta(min_length=1, max_length=24)] | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    superseded_ids: Maybe[Annotated[list[Str36], Meta(min_length=1, max_length=24)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetDefaultTariffRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
     tariff: Tariff
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffSetStatusEnum(StrEnum):
@@ -2643,13 +2643,13 @@ class TariffSetStatusEnum(StrEnum):
 
 class SetDefaultTariffResponse(Shape, frozen=True, kw_only=True):
     status: TariffSetStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetDisplayMessageRequest(Shape, frozen=True, kw_only=True):
     message: MessageInfo
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class DisplayMessageStatusEnum(StrEnum):
@@ -2664,8 +2664,8 @@ class DisplayMessageStatusEnum(StrEnum):
 
 class SetDisplayMessageResponse(Shape, frozen=True, kw_only=True):
     status: DisplayMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MonitoringBaseEnum(StrEnum):
@@ -2676,24 +2676,24 @@ class MonitoringBaseEnum(StrEnum):
 
 class SetMonitoringBaseRequest(Shape, frozen=True, kw_only=True):
     monitoring_base: MonitoringBaseEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringBaseResponse(Shape, frozen=True, kw_only=True):
     status: GenericDeviceModelStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringLevelRequest(Shape, frozen=True, kw_only=True):
     severity: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringLevelResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class APNAuthenticationEnum(StrEnum):
@@ -2706,12 +2706,12 @@ class APNAuthenticationEnum(StrEnum):
 class APN(Shape, frozen=True, kw_only=True):
     apn: Str2000
     apn_authentication: APNAuthenticationEnum
-    apn_user_name: Str50 | None = None
-    apn_password: Str64 | None = None
-    sim_pin: Integer | None = None
-    preferred_network: Str6 | None = None
-    use_only_preferred_network: bool | None = None
-    custom_data: CustomData | None = None
+    apn_user_name: Maybe[Str50] = None
+    apn_password: Maybe[Str64] = None
+    sim_pin: Maybe[Integer] = None
+    preferred_network: Maybe[Str6] = None
+    use_only_preferred_network: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class OCPPVersionEnum(StrEnum):
@@ -2753,8 +2753,8 @@ class VPN(Shape, frozen=True, kw_only=True):
     password: Str64
     key: Str255
     type: VPNEnum
-    group: Str50 | None = None
-    custom_data: CustomData | None = None
+    group: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class NetworkConnectionProfile(Shape, frozen=True, kw_only=True):
@@ -2763,18 +2763,18 @@ class NetworkConnectionProfile(Shape, frozen=True, kw_only=True):
     message_timeout: Integer
     ocpp_csms_url: Str2000
     security_profile: IntegerFrom0
-    apn: APN | None = None
-    ocpp_version: OCPPVersionEnum | None = None
-    identity: Str48 | None = None
-    basic_auth_password: Str64 | None = None
-    vpn: VPN | None = None
-    custom_data: CustomData | None = None
+    apn: Maybe[APN] = None
+    ocpp_version: Maybe[OCPPVersionEnum] = None
+    identity: Maybe[Str48] = None
+    basic_auth_password: Maybe[Str64] = None
+    vpn: Maybe[VPN] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetNetworkProfileRequest(Shape, frozen=True, kw_only=True):
     configuration_slot: Integer
     connection_data: NetworkConnectionProfile
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetNetworkProfileStatusEnum(StrEnum):
@@ -2785,8 +2785,8 @@ class SetNetworkProfileStatusEnum(StrEnum):
 
 class SetNetworkProfileResponse(Shape, frozen=True, kw_only=True):
     status: SetNetworkProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringData(Shape, frozen=True, kw_only=True):
@@ -2795,15 +2795,15 @@ class SetMonitoringData(Shape, frozen=True, kw_only=True):
     severity: IntegerFrom0
     component: Component
     variable: Variable
-    id: IntegerFrom0 | None = None
-    periodic_event_stream: PeriodicEventStreamParams | None = None
-    transaction: bool | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[IntegerFrom0] = None
+    periodic_event_stream: Maybe[PeriodicEventStreamParams] = None
+    transaction: Maybe[bool] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableMonitoringRequest(Shape, frozen=True, kw_only=True):
     set_monitoring_data: Annotated[list[SetMonitoringData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetMonitoringStatusEnum(StrEnum):
@@ -2821,27 +2821,27 @@ class SetMonitoringResult(Shape, frozen=True, kw_only=True):
     component: Component
     variable: Variable
     severity: IntegerFrom0
-    id: IntegerFrom0 | None = None
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    id: Maybe[IntegerFrom0] = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableMonitoringResponse(Shape, frozen=True, kw_only=True):
     set_monitoring_result: Annotated[list[SetMonitoringResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableData(Shape, frozen=True, kw_only=True):
     attribute_value: Str2500
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariablesRequest(Shape, frozen=True, kw_only=True):
     set_variable_data: Annotated[list[SetVariableData], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariableStatusEnum(StrEnum):
@@ -2857,28 +2857,28 @@ class SetVariableResult(Shape, frozen=True, kw_only=True):
     attribute_status: SetVariableStatusEnum
     component: Component
     variable: Variable
-    attribute_type: AttributeEnum | None = None
-    attribute_status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    attribute_type: Maybe[AttributeEnum] = None
+    attribute_status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SetVariablesResponse(Shape, frozen=True, kw_only=True):
     set_variable_result: Annotated[list[SetVariableResult], Meta(min_length=1)]
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SignCertificateRequest(Shape, frozen=True, kw_only=True):
     csr: Str5500
-    certificate_type: CertificateSigningUseEnum | None = None
-    hash_root_certificate: CertificateHashData | None = None
-    request_id: Integer | None = None
-    custom_data: CustomData | None = None
+    certificate_type: Maybe[CertificateSigningUseEnum] = None
+    hash_root_certificate: Maybe[CertificateHashData] = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class SignCertificateResponse(Shape, frozen=True, kw_only=True):
     status: GenericStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ConnectorStatusEnum(StrEnum):
@@ -2894,11 +2894,11 @@ class StatusNotificationRequest(Shape, frozen=True, kw_only=True):
     connector_status: ConnectorStatusEnum
     evse_id: IntegerFrom0
     connector_id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class StatusNotificationResponse(Shape, frozen=True, kw_only=True):
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostDimensionEnum(StrEnum):
@@ -2914,14 +2914,14 @@ class CostDimensionEnum(StrEnum):
 class CostDimension(Shape, frozen=True, kw_only=True):
     type: CostDimensionEnum
     volume: float
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class ChargingPeriod(Shape, frozen=True, kw_only=True):
     start_period: DateTime
-    dimensions: Annotated[list[CostDimension], Meta(min_length=1)] | None = None
-    tariff_id: Str60 | None = None
-    custom_data: CustomData | None = None
+    dimensions: Maybe[Annotated[list[CostDimension], Meta(min_length=1)]] = None
+    tariff_id: Maybe[Str60] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TariffCostEnum(StrEnum):
@@ -2931,39 +2931,39 @@ class TariffCostEnum(StrEnum):
 
 
 class TotalPrice(Shape, frozen=True, kw_only=True):
-    excl_tax: float | None = None
-    incl_tax: float | None = None
-    custom_data: CustomData | None = None
+    excl_tax: Maybe[float] = None
+    incl_tax: Maybe[float] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TotalCost(Shape, frozen=True, kw_only=True):
     currency: Str3
     type_of_cost: TariffCostEnum
     total: TotalPrice
-    fixed: Price | None = None
-    energy: Price | None = None
-    charging_time: Price | None = None
-    idle_time: Price | None = None
-    reservation_time: Price | None = None
-    reservation_fixed: Price | None = None
-    custom_data: CustomData | None = None
+    fixed: Maybe[Price] = None
+    energy: Maybe[Price] = None
+    charging_time: Maybe[Price] = None
+    idle_time: Maybe[Price] = None
+    reservation_time: Maybe[Price] = None
+    reservation_fixed: Maybe[Price] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TotalUsage(Shape, frozen=True, kw_only=True):
     energy: float
     charging_time: Integer
     idle_time: Integer
-    reservation_time: Integer | None = None
-    custom_data: CustomData | None = None
+    reservation_time: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class CostDetails(Shape, frozen=True, kw_only=True):
     total_cost: TotalCost
     total_usage: TotalUsage
-    charging_periods: Annotated[list[ChargingPeriod], Meta(min_length=1)] | None = None
-    failure_to_calculate: bool | None = None
-    failure_reason: Str500 | None = None
-    custom_data: CustomData | None = None
+    charging_periods: Maybe[Annotated[list[ChargingPeriod], Meta(min_length=1)]] = None
+    failure_to_calculate: Maybe[bool] = None
+    failure_reason: Maybe[Str500] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventEnum(StrEnum):
@@ -3043,23 +3043,23 @@ class ReasonEnum(StrEnum):
 
 
 class TransactionLimit(Shape, frozen=True, kw_only=True):
-    max_cost: float | None = None
-    max_energy: float | None = None
-    max_time: Integer | None = None
-    max_so_c: IntegerFrom0To100 | None = None
-    custom_data: CustomData | None = None
+    max_cost: Maybe[float] = None
+    max_energy: Maybe[float] = None
+    max_time: Maybe[Integer] = None
+    max_so_c: Maybe[IntegerFrom0To100] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Transaction(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
-    charging_state: ChargingStateEnum | None = None
-    time_spent_charging: Integer | None = None
-    stopped_reason: ReasonEnum | None = None
-    remote_start_id: Integer | None = None
-    operation_mode: OperationModeEnum | None = None
-    tariff_id: Str60 | None = None
-    transaction_limit: TransactionLimit | None = None
-    custom_data: CustomData | None = None
+    charging_state: Maybe[ChargingStateEnum] = None
+    time_spent_charging: Maybe[Integer] = None
+    stopped_reason: Maybe[ReasonEnum] = None
+    remote_start_id: Maybe[Integer] = None
+    operation_mode: Maybe[OperationModeEnum] = None
+    tariff_id: Maybe[Str60] = None
+    transaction_limit: Maybe[TransactionLimit] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventRequest(Shape, frozen=True, kw_only=True):
@@ -3068,27 +3068,27 @@ class TransactionEventRequest(Shape, frozen=True, kw_only=True):
     trigger_reason: TriggerReasonEnum
     seq_no: IntegerFrom0
     transaction_info: Transaction
-    cost_details: CostDetails | None = None
-    meter_value: Annotated[list[MeterValue], Meta(min_length=1)] | None = None
-    offline: bool | None = None
-    number_of_phases_used: IntegerFrom0To3 | None = None
-    cable_max_current: Integer | None = None
-    reservation_id: IntegerFrom0 | None = None
-    preconditioning_status: PreconditioningStatusEnum | None = None
-    evse_sleep: bool | None = None
-    evse: EVSE | None = None
-    id_token: IdToken | None = None
-    custom_data: CustomData | None = None
+    cost_details: Maybe[CostDetails] = None
+    meter_value: Maybe[Annotated[list[MeterValue], Meta(min_length=1)]] = None
+    offline: Maybe[bool] = None
+    number_of_phases_used: Maybe[IntegerFrom0To3] = None
+    cable_max_current: Maybe[Integer] = None
+    reservation_id: Maybe[IntegerFrom0] = None
+    preconditioning_status: Maybe[PreconditioningStatusEnum] = None
+    evse_sleep: Maybe[bool] = None
+    evse: Maybe[EVSE] = None
+    id_token: Maybe[IdToken] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TransactionEventResponse(Shape, frozen=True, kw_only=True):
-    total_cost: float | None = None
-    charging_priority: Integer | None = None
-    id_token_info: IdTokenInfo | None = None
-    transaction_limit: TransactionLimit | None = None
-    updated_personal_message: MessageContent | None = None
-    updated_personal_message_extra: Annotated[list[MessageContent], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomData | None = None
+    total_cost: Maybe[float] = None
+    charging_priority: Maybe[Integer] = None
+    id_token_info: Maybe[IdTokenInfo] = None
+    transaction_limit: Maybe[TransactionLimit] = None
+    updated_personal_message: Maybe[MessageContent] = None
+    updated_personal_message_extra: Maybe[Annotated[list[MessageContent], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class MessageTriggerEnum(StrEnum):
@@ -3109,9 +3109,9 @@ class MessageTriggerEnum(StrEnum):
 
 class TriggerMessageRequest(Shape, frozen=True, kw_only=True):
     requested_message: MessageTriggerEnum
-    evse: EVSE | None = None
-    custom_trigger: Str50 | None = None
-    custom_data: CustomData | None = None
+    evse: Maybe[EVSE] = None
+    custom_trigger: Maybe[Str50] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class TriggerMessageStatusEnum(StrEnum):
@@ -3122,14 +3122,14 @@ class TriggerMessageStatusEnum(StrEnum):
 
 class TriggerMessageResponse(Shape, frozen=True, kw_only=True):
     status: TriggerMessageStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnlockConnectorRequest(Shape, frozen=True, kw_only=True):
     evse_id: IntegerFrom0
     connector_id: IntegerFrom0
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnlockStatusEnum(StrEnum):
@@ -3141,13 +3141,13 @@ class UnlockStatusEnum(StrEnum):
 
 class UnlockConnectorResponse(Shape, frozen=True, kw_only=True):
     status: UnlockStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnpublishFirmwareRequest(Shape, frozen=True, kw_only=True):
     checksum: Str32
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UnpublishFirmwareStatusEnum(StrEnum):
@@ -3158,36 +3158,36 @@ class UnpublishFirmwareStatusEnum(StrEnum):
 
 class UnpublishFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: UnpublishFirmwareStatusEnum
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateDynamicScheduleRequest(Shape, frozen=True, kw_only=True):
     charging_profile_id: Integer
     schedule_update: ChargingScheduleUpdate
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateDynamicScheduleResponse(Shape, frozen=True, kw_only=True):
     status: ChargingProfileStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class Firmware(Shape, frozen=True, kw_only=True):
     location: Str2000
     retrieve_date_time: DateTime
-    install_date_time: DateTime | None = None
-    signing_certificate: Str5500 | None = None
-    signature: Str800 | None = None
-    custom_data: CustomData | None = None
+    install_date_time: Maybe[DateTime] = None
+    signing_certificate: Maybe[Str5500] = None
+    signature: Maybe[Str800] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateFirmwareRequest(Shape, frozen=True, kw_only=True):
     request_id: Integer
     firmware: Firmware
-    retries: IntegerFrom0 | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomData | None = None
+    retries: Maybe[IntegerFrom0] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UpdateFirmwareStatusEnum(StrEnum):
@@ -3200,14 +3200,14 @@ class UpdateFirmwareStatusEnum(StrEnum):
 
 class UpdateFirmwareResponse(Shape, frozen=True, kw_only=True):
     status: UpdateFirmwareStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class UsePriorityChargingRequest(Shape, frozen=True, kw_only=True):
     transaction_id: Str36
     activate: bool
-    custom_data: CustomData | None = None
+    custom_data: Maybe[CustomData] = None
 
 
 class PriorityChargingStatusEnum(StrEnum):
@@ -3218,23 +3218,23 @@ class PriorityChargingStatusEnum(StrEnum):
 
 class UsePriorityChargingResponse(Shape, frozen=True, kw_only=True):
     status: PriorityChargingStatusEnum
-    status_info: StatusInfo | None = None
-    custom_data: CustomData | None = None
+    status_info: Maybe[StatusInfo] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class VatNumberValidationRequest(Shape, frozen=True, kw_only=True):
     vat_number: Str20
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 class VatNumberValidationResponse(Shape, frozen=True, kw_only=True):
     vat_number: Str20
     status: GenericStatusEnum
-    company: Address | None = None
-    status_info: StatusInfo | None = None
-    evse_id: IntegerFrom0 | None = None
-    custom_data: CustomData | None = None
+    company: Maybe[Address] = None
+    status_info: Maybe[StatusInfo] = None
+    evse_id: Maybe[IntegerFrom0] = None
+    custom_data: Maybe[CustomData] = None
 
 
 ACTIONS: dict[str, Action] = {
