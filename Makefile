@@ -56,7 +56,7 @@ lint-python: dev
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
-	$(bin)/lint-imports
+	$(bin)/lint-imports --no-logo
 
 lint-generated: dev web-packages
 	$(bin)/python tools/generate_ocpp.py --check
