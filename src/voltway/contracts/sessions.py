@@ -34,6 +34,7 @@ class SessionProgressed(Event, frozen=True, kw_only=True, gc=False):
     session_id: str
     station_id: str
     station_identity: str
+    evse_number: int | None = None
     energy_wh: int | None
     power_w: float | None
     soc_percent: float | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -90,3 +91,46 @@ class LocationExists(Ask[bool], frozen=True, kw_only=True):
 
     operator_id: str
     location_id: str
+
+
+class StationsSeen(Ask[None], frozen=True, kw_only=True):
+    """The gateway has heard from these stations (station id -> when); said now and then for all of them together."""
+
+    seen: dict[str, datetime]
+
+
+class NodesGone(Ask[int], frozen=True, kw_only=True):
+    """Only these processes hold links: stations whose link was held by another one are offline; how many that were.
+
+    The gateway says it when it starts and when it finds that a process has died. A link opened meanwhile has a node that is
+    alive, so nothing newer is closed.
+    """
+
+    alive_node_ids: tuple[str, ...]
+
+
+class CommandView(msgspec.Struct, frozen=True, kw_only=True):
+    """A command's record as it stands."""
+
+    command_id: str
+    station_id: str
+    type: str
+    state: CommandState
+    wire_status: str | None = None
+    effect: str | None = None
+    result: Any = None
+
+
+class SendCommand(Ask[CommandView], frozen=True, kw_only=True):
+    """Record a command, send it, and wait up to `wait_s` for its end; the same as POST /charging-stations/{id}/commands.
+
+    `arguments` are those of the contract's command table without `type`. `requested_by` is who wants it: a principal's name.
+    Raises StationNotFound, InvalidField, or the Problem (409) that says why the station cannot do it.
+    """
+
+    operator_id: str
+    station_id: str
+    type: str
+    arguments: dict[str, Any]
+    requested_by: str
+    wait_s: float = 0.0
