@@ -47,7 +47,7 @@ test-python: dev web
 test-web: web-packages
 	@cd web && npm run --silent test </dev/null
 
-bench: setup dev ## measure messages per CPU-second, latency and memory; prints a table and JSON
+bench: dev ## measure messages per CPU-second, latency and memory; prints a table and JSON
 	@$(bin)/python bench/run.py $(ARGS)
 
 lint: lint-python lint-generated lint-web ## check style, types, layers and generated files
