@@ -23,6 +23,12 @@ STAND_INS: Final = {
     ("TransactionEventRequest", "triggerReason"): "AbnormalCondition",
     ("IdToken", "type"): "ISO14443",
 }
+# Of these types no part may go missing: a value whose unknown unit or measurand is dropped would be read as Wh of the
+# energy register.
+INDIVISIBLE: Final = {"SampledValue", "UnitOfMeasure", "SignedMeterValue"}
+# Fields that may go missing even there, and texts that a cut would falsify.
+SEPARABLE: Final = {"customData", "signedMeterValue"}
+UNCUT: Final = {"signedMeterData", "publicKey", "unit"}
 
 
 class LenientReading(NamedTuple):
@@ -108,6 +114,8 @@ class _Repair:
             if wire in value and inner is None:
                 self.complain(inner_path, "null, taken as absent")
             repaired = _DROPPED if inner is None else self.value(field.type, inner, inner_path)
+            if isinstance(repaired, _Dropped) and inner is not None and _is_vital(kind, wire):
+                return self.drop(path, f"means nothing without its {wire}")
             if isinstance(repaired, _Dropped) and field.required:
                 repaired = STAND_INS.get((kind.cls.__name__, wire), _DROPPED)
                 if isinstance(repaired, _Dropped):
@@ -152,6 +160,8 @@ class _Repair:
             self.complain(path, "U+0000 removed")
             value = value.replace("\0", "")
         if kind.max_length is not None and len(value) > kind.max_length:
+            if path.rpartition(".")[2] in UNCUT:
+                return self.drop(path, f"{len(value)} characters")
             self.complain(path, f"{len(value)} characters, cut to {kind.max_length}")
             return value[: kind.max_length]
         return value
@@ -175,6 +185,10 @@ class _Repair:
             return read_custom_data(CustomData, value)
         except (msgspec.ValidationError, ValueError) as error:
             return self.drop(path, str(error))
+
+
+def _is_vital(kind: inspect.StructType, wire: str) -> bool:
+    return kind.cls.__name__ in INDIVISIBLE and wire not in SEPARABLE
 
 
 def _read_number(value: Any) -> int | float | None:

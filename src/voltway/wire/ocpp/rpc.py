@@ -151,7 +151,7 @@ class Codec:
         kind = self.actions[action].response
         if kind is None:
             raise RefusedResult(ErrorCode.ProtocolError, f"{action} has no response", result.message_id, action)
-        payload = self._read_payload(kind, result.payload)
+        payload = self.read_payload(kind, result.payload)
         if isinstance(payload, Fault):
             raise self._refusal(RefusedResult, payload, result.message_id, action)
         return payload
@@ -162,10 +162,31 @@ class Codec:
             raw = _encode(payload)
         except (TypeError, ValueError, RecursionError) as error:
             raise PayloadInvalid(Fault(Kind.SYNTAX, str(error))) from error
-        request = self._read_payload(self.actions[action].request, raw)
+        request = self.read_payload(self.actions[action].request, raw)
         if isinstance(request, Fault):
             raise PayloadInvalid(request)
         return request
+
+    def read_payload(self, kind: type[Shape], raw: Raw | bytes) -> Shape | Fault:
+        """A payload alone as its struct, or what is wrong with it."""
+        decode = self._payloads.get(kind)
+        if decode is None:
+            decode = self._payloads[kind] = msgspec.json.Decoder(kind, dec_hook=read_custom_data).decode
+        data = bytes(raw)
+        if data.strip() == b"null":  # OCPP-J §4.1.5 allows null for "no payload"
+            data = b"{}"
+        try:
+            if b"\\u0000" in data and _holds_nul(_decode_any(data)):
+                return Fault(Kind.VALUE, "Expected text without the character U+0000")
+            return decode(data)
+        except _BROKEN as error:
+            if "got `float`" not in str(error):
+                return read_fault(error)
+        # To JSON Schema 1.0 is an integer.
+        try:
+            return msgspec.convert(_whole_numbers(_decode_any(data)), kind, dec_hook=read_custom_data)
+        except _BROKEN as error:
+            return read_fault(error)
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +270,7 @@ class Codec:
         action = self._read_action(RefusedCall, message_id, rest)
         if action.response is None:
             raise RefusedCall(ErrorCode.NotSupported, f"{action.name} is a SEND", message_id, action.name)
-        payload = self._read_payload(action.request, rest[1])
+        payload = self.read_payload(action.request, rest[1])
         if isinstance(payload, Fault):
             raise self._refusal(RefusedCall, payload, message_id, action.name)
         return Call(CALL, message_id, action.name, payload)
@@ -258,7 +279,7 @@ class Codec:
         action = self._read_action(RefusedSend, message_id, rest)
         if action.response is not None:
             raise RefusedSend(ErrorCode.NotSupported, f"{action.name} is a CALL", message_id, action.name)
-        payload = self._read_payload(action.request, rest[1])
+        payload = self.read_payload(action.request, rest[1])
         if isinstance(payload, Fault):
             raise self._refusal(RefusedSend, payload, message_id, action.name)
         return Send(SEND, message_id, action.name, payload)
@@ -290,26 +311,6 @@ class Codec:
         if not isinstance(code_text, str):
             raise RefusedResult(ErrorCode.TypeConstraintViolation, "the error code is no text", message_id)
         return kind(message_id, read_code(code_text), code_text, description, details)
-
-    def _read_payload(self, kind: type[Shape], raw: Raw | bytes) -> Shape | Fault:
-        decode = self._payloads.get(kind)
-        if decode is None:
-            decode = self._payloads[kind] = msgspec.json.Decoder(kind, dec_hook=read_custom_data).decode
-        data = bytes(raw)
-        if data.strip() == b"null":  # OCPP-J §4.1.5 allows null for "no payload"
-            data = b"{}"
-        try:
-            if b"\\u0000" in data and _holds_nul(_decode_any(data)):
-                return Fault(Kind.VALUE, "Expected text without the character U+0000")
-            return decode(data)
-        except _BROKEN as error:
-            if "got `float`" not in str(error):
-                return read_fault(error)
-        # To JSON Schema 1.0 is an integer.
-        try:
-            return msgspec.convert(_whole_numbers(_decode_any(data)), kind, dec_hook=read_custom_data)
-        except _BROKEN as error:
-            return read_fault(error)
 
     def _refusal(self, refusal: type[ProtocolError], fault: Fault, message_id: str, action: str) -> ProtocolError:
         return refusal(self._codes[fault.kind], f"{fault.text} at {fault.path}", message_id, action)
