@@ -1,0 +1,218 @@
+"""`voltway simulate`: a fleet of simulated stations on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from voltway.station.simulator.dialects import DIALECTS
+from voltway.station.simulator.driver import SCENARIOS
+from voltway.station.simulator.fleet import CannotConnect, Fleet, Snapshot
+from voltway.station.simulator.ledger import Difference, compare
+from voltway.station.simulator.platform import PlatformUnreachable, fetch_sessions
+from voltway.station.simulator.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
+
+EXIT_DIFFERENT = 1
+EXIT_WRONG_USE = 2
+PAINT_S = 0.5
+PLAIN_LINE_S = 5.0
+DIFFERENCES_SHOWN_MAX = 50
+# The platform may correct a station's clock, or keep seconds only.
+SINCE_MARGIN = timedelta(minutes=1)
+
+_HARDWARE = (
+    ("Simulated AC 22", (EvseSpec(22_080, 3),)),
+    ("Simulated AC 11 Duo", (EvseSpec(11_040, 3), EvseSpec(11_040, 3))),
+    ("Simulated DC 50", (EvseSpec(50_000, 0, (ConnectorSpec("cCCS2"),)),)),
+    ("Simulated DC 150", (EvseSpec(150_000, 0, (ConnectorSpec("cCCS2"),)),)),
+)
+
+
+def build_specs(
+    count: int, protocol: str | None, id_template: str, password: str | None, rng: random.Random
+) -> list[StationSpec]:
+    """Stations of mixed hardware; without a protocol they speak all of them in turn."""
+    protocols = [protocol] if protocol else sorted(DIALECTS)
+    specs = []
+    for number in range(1, count + 1):
+        model, evses = rng.choice(_HARDWARE)
+        specs.append(
+            StationSpec(
+                identity=id_template.format(n=number),
+                protocol=protocols[number % len(protocols)],
+                model=model,
+                serial_number=f"SN{number:08d}",
+                password=password,
+                evses=evses,
+            )
+        )
+    return specs
+
+
+def simulate(
+    url: Annotated[str, typer.Option(help="The CSMS without the identity, such as ws://localhost:9000/ocpp.")],
+    stations: Annotated[int, typer.Option(min=1, max=10_000, help="How many stations.")] = 10,
+    protocol: Annotated[
+        str | None, typer.Option(help="ocpp1.6, ocpp2.0.1 or ocpp2.1; all in turn if not given.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help=f"One of: {', '.join(SCENARIOS)}.")] = "steady",
+    speed: Annotated[float, typer.Option(min=0.01, max=3600, help="Virtual seconds in one true second.")] = 1.0,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="End after so many true seconds.")] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="End when so many cars came to each EVSE.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed draws the same drivers.")] = None,
+    password: Annotated[str | None, typer.Option(help="HTTP Basic password of every station.")] = None,
+    id_template: Annotated[str, typer.Option(help="Identities; {n} is the station's number.")] = "SIM-{n:05d}",
+    id_token: Annotated[list[str] | None, typer.Option(help="What drivers present; may be given again.")] = None,
+    api: Annotated[str | None, typer.Option(help="The platform's REST address: compare with it at the end.")] = None,
+    api_key: Annotated[str | None, typer.Option(envvar="VOLTWAY_API_KEY", help="The key for --api.")] = None,
+) -> None:
+    """Run simulated charging stations against a CSMS, and compare their ledger with the platform's at the end.
+
+    Exit code 1: the ledgers differ. Exit code 2: the server cannot be reached, or an option is wrong.
+    """
+    console = Console()
+    wrong = _wrong_use(url, protocol, scenario, id_template, stations, api, api_key)
+    if wrong:
+        console.print(f"voltway simulate: {wrong}", style="red", soft_wrap=True, highlight=False, markup=False)
+        raise typer.Exit(EXIT_WRONG_USE)
+    drawn_seed = seed if seed is not None else int.from_bytes(os.urandom(4), "big")
+    rng = random.Random(drawn_seed)
+    specs = build_specs(stations, protocol, id_template, password, rng)
+    tokens = [IdToken(value) for value in id_token or ["SIMULATOR"]]
+    console.print(f"{len(specs)} stations, scenario {scenario}, speed {speed:g}, seed {drawn_seed}: {url}")
+
+    async def main() -> int:
+        fleet = Fleet(specs, url, SCENARIOS[scenario], rng, tokens=tokens, speed=speed, visits_max=sessions)
+        try:
+            await _run(fleet, duration, console)
+        except CannotConnect as error:
+            console.print(f"voltway simulate: {error}", style="red", soft_wrap=True, highlight=False, markup=False)
+            return EXIT_WRONG_USE
+        _conclude(fleet, console)
+        return await _compare(fleet, api, api_key, console)
+
+    code = uvloop.run(main())
+    if code:
+        raise typer.Exit(code)
+
+
+def _wrong_use(
+    url: str, protocol: str | None, scenario: str, id_template: str, stations: int, api: str | None, key: str | None
+) -> str | None:
+    """What is wrong with the options, in one line, if anything is."""
+    if not url.startswith(("ws://", "wss://")):
+        return f"--url must begin with ws:// or wss://, not {url}"
+    if protocol is not None and protocol not in DIALECTS:
+        return f"--protocol {protocol} is unknown: choose from {', '.join(DIALECTS)}"
+    if scenario not in SCENARIOS:
+        return f"--scenario {scenario} is unknown: choose from {', '.join(SCENARIOS)}"
+    try:
+        first, last = id_template.format(n=1), id_template.format(n=2)
+    except (KeyError, IndexError, ValueError):
+        return f"--id-template {id_template} is no template: write the number as {{n}} or {{n:05d}}"
+    if stations > 1 and first == last:
+        return f"--id-template {id_template} gives every station the same identity: write {{n}} into it"
+    if api is not None and not key:
+        return "--api needs --api-key, or VOLTWAY_API_KEY in the environment"
+    return None
+
+
+async def _run(fleet: Fleet, duration_s: float | None, console: Console) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if duration_s is not None:
+        loop.call_later(duration_s, stop.set)
+    progress = loop.create_task(_show(fleet, stop, console))
+    try:
+        await fleet.run(stop, is_failing_fast=True)
+    finally:
+        progress.cancel()
+        await asyncio.gather(progress, return_exceptions=True)
+
+
+async def _show(fleet: Fleet, stop: asyncio.Event, console: Console) -> None:
+    """A table that repaints itself on a terminal, a line now and then elsewhere."""
+    if not console.is_terminal:
+        while True:
+            await asyncio.sleep(PLAIN_LINE_S)
+            console.print(_line(fleet.snapshot()), soft_wrap=True, highlight=False)
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            hint = "leaving, delivering what is queued …" if stop.is_set() else "Ctrl-C ends it"
+            live.update(Group(_table(fleet.snapshot()), hint), refresh=True)
+            await asyncio.sleep(PAINT_S)
+
+
+def _rows(now: Snapshot) -> tuple[tuple[str, str], ...]:
+    return (
+        ("online", f"{now.online}/{now.stations}"),
+        ("charging", str(now.active)),
+        ("done", str(now.done)),
+        ("messages", str(now.messages)),
+        ("queued", str(now.undelivered)),
+        ("energy", f"{now.energy_wh / 1000:.1f} kWh"),
+        ("errors", str(now.errors)),
+    )
+
+
+def _line(now: Snapshot) -> str:
+    return "  ".join(f"{name} {value}" for name, value in _rows(now))
+
+
+def _table(now: Snapshot) -> Table:
+    rows = _rows(now)
+    table = Table(*(name for name, _ in rows))
+    table.add_row(*(value for _, value in rows))
+    return table
+
+
+def _conclude(fleet: Fleet, console: Console) -> None:
+    """What is worth knowing after the end, beside the figures."""
+    counters = fleet.counters
+    console.print(_line(fleet.snapshot()), soft_wrap=True, highlight=False)
+    for name, count in sorted(counters.refusals.items()):
+        console.print(f"  {count} × {name}", highlight=False, markup=False)
+    if counters.connect_failure is not None:
+        console.print(f"  {counters.connect_failures} × {counters.connect_failure}", highlight=False, markup=False)
+    if counters.denials:
+        hint = "" if fleet.ledger.entries else ": does the platform know their token (--id-token)?"
+        console.print(f"  {counters.denials} drivers were refused{hint}", highlight=False, markup=False)
+
+
+async def _compare(fleet: Fleet, api: str | None, key: str | None, console: Console) -> int:
+    if api is None or not key:
+        console.print("The platform's sessions were not compared: give --api and --api-key for that.")
+        return 0
+    try:
+        platform = await fetch_sessions(api, key, fleet.began_at - SINCE_MARGIN)
+    except PlatformUnreachable as error:
+        console.print(f"voltway simulate: {error}", style="red", soft_wrap=True, highlight=False, markup=False)
+        return EXIT_WRONG_USE
+    identities = frozenset(station.spec.identity.casefold() for station in fleet.stations)
+    differences = compare(fleet.ledger, platform, identities)
+    if not differences:
+        wh = fleet.ledger.energy_wh
+        console.print(f"Ledger and platform agree: {len(fleet.ledger.entries)} sessions, {wh} Wh.", style="green")
+        return 0
+    _show_differences(differences, console)
+    return EXIT_DIFFERENT
+
+
+def _show_differences(differences: list[Difference], console: Console) -> None:
+    table = Table("station", "transaction", "field", "ledger", "platform", title="Ledger and platform differ")
+    for one in differences[:DIFFERENCES_SHOWN_MAX]:
+        table.add_row(one.station_identity, one.transaction_id, one.field, one.ledger, one.platform)
+    console.print(table)
+    hidden = len(differences) - DIFFERENCES_SHOWN_MAX
+    console.print(f"{len(differences)} differences" + (f", {hidden} of them not shown" if hidden > 0 else ""))

@@ -1,0 +1,173 @@
+"""A fleet of simulated stations with their drivers, run as one thing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from voltway.station.simulator.driver import Scenario, SimulatedDriver
+from voltway.station.simulator.ledger import Ledger
+from voltway.station.simulator.station import Station
+from voltway.station.simulator.virtual_time import VirtualClock
+from voltway.station.simulator.vocabulary import Counters, IdToken, StationSpec
+
+CONNECTS_AT_ONCE = 50
+# Stations switch on one after the other, at this pace and within this time.
+STARTS_PER_S = 200
+START_SPREAD_S_MAX = 10.0
+LOOK_S = 0.1
+DRAIN_S = 30.0
+
+
+class CannotConnect(Exception):
+    """No station of the fleet has ever got through; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a fleet stands at one moment."""
+
+    stations: int
+    online: int
+    active: int
+    done: int
+    messages: int
+    energy_wh: int
+    errors: int
+    undelivered: int
+
+
+class Fleet:
+    """Stations of the given specs against one CSMS. Build it inside the event loop that is to run it.
+
+    `url` is the CSMS's address without the identity, `tokens` are what drivers present, `rng` decides everything that is
+    left to chance. A fleet runs once.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[StationSpec],
+        url: str,
+        scenario: Scenario,
+        rng: random.Random,
+        *,
+        tokens: Sequence[IdToken],
+        speed: float = 1.0,
+        visits_max: int | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.clock = VirtualClock(speed)
+        self.began_at = self.clock.now()
+        self.ledger = Ledger()
+        self.counters = Counters()
+        self._scenario = scenario if visits_max is None else replace(scenario, visits_max=visits_max)
+        self._rng = rng
+        gate = asyncio.Semaphore(CONNECTS_AT_ONCE)
+        self.stations = [
+            Station(
+                spec,
+                url,
+                clock=self.clock,
+                # One generator each, so that what one station does is not decided by how fast another one is.
+                rng=random.Random(rng.getrandbits(64)),
+                ledger=self.ledger,
+                counters=self.counters,
+                gate=gate,
+                ssl_context=ssl_context,
+            )
+            for spec in specs
+        ]
+        self._drivers = [
+            SimulatedDriver(evse, self._scenario, random.Random(rng.getrandbits(64)), tuple(tokens), self._finished)
+            for station in self.stations
+            for evse in station.evses
+        ]
+        self._busy_drivers = len(self._drivers)
+        self._faults: dict[Station, asyncio.TimerHandle] = {}
+
+    async def run(self, stop: asyncio.Event, *, drain_s: float = DRAIN_S, is_failing_fast: bool = False) -> None:
+        """Run until `stop` is set or every driver is done; then let all leave, deliver what is queued, switch off.
+
+        Raises CannotConnect if `is_failing_fast` and the first connections of the fleet all fail.
+        """
+        spread_s = min(START_SPREAD_S_MAX, len(self.stations) / STARTS_PER_S)
+        for number, station in enumerate(self.stations):
+            station.start(spread_s * number / len(self.stations))
+            self._plan_fault(station)
+        for driver in self._drivers:
+            driver.begin()
+        try:
+            while not stop.is_set() and self._busy_drivers:
+                if is_failing_fast and not self.counters.connects and self.counters.connect_failure is not None:
+                    raise CannotConnect(self.counters.connect_failure)
+                await _wait(stop, LOOK_S)
+            await self._drain(drain_s)
+        finally:
+            self._switch_off()
+
+    def snapshot(self) -> Snapshot:
+        now = self.clock.now()
+        charging_wh = 0
+        for station in self.stations:
+            for evse in station.evses:
+                if evse.transaction is not None:
+                    evse.hardware.advance(now)
+                    charging_wh += evse.hardware.register_wh - evse.transaction.meter_start_wh
+        counters = self.counters
+        return Snapshot(
+            stations=len(self.stations),
+            online=sum(station.is_online for station in self.stations),
+            active=self.ledger.active,
+            done=self.ledger.ended_count,
+            messages=counters.calls_sent + counters.calls_received,
+            energy_wh=self.ledger.energy_wh + charging_wh,
+            errors=counters.call_errors + counters.timeouts + counters.connect_failures,
+            undelivered=sum(len(station.caller.queued) for station in self.stations),
+        )
+
+    async def _drain(self, drain_s: float) -> None:
+        """Everybody leaves, every link comes back, every report is given its time to be delivered."""
+        for fault in self._faults.values():
+            fault.cancel()
+        for driver in self._drivers:
+            driver.wind_down()
+        for station in self.stations:
+            station.link.hurry()
+        deadline = asyncio.get_running_loop().time() + drain_s
+        while asyncio.get_running_loop().time() < deadline:
+            if all(station.caller.is_idle for station in self.stations):
+                return
+            await asyncio.sleep(LOOK_S)
+
+    def _switch_off(self) -> None:
+        for fault in self._faults.values():
+            fault.cancel()
+        for driver in self._drivers:
+            driver.close()
+        for station in self.stations:
+            station.stop()
+
+    def _finished(self) -> None:
+        self._busy_drivers -= 1
+
+    def _plan_fault(self, station: Station) -> None:
+        lasts_s = self._scenario.link_lasts_s
+        if lasts_s is not None:
+            self._faults[station] = self.clock.after(self._rng.uniform(*lasts_s), lambda: self._fault(station))
+
+    def _fault(self, station: Station) -> None:
+        away_s = self._rng.uniform(*self._scenario.link_away_s)
+        self.counters.links_lost += 1
+        station.link.drop(away_s / self.clock.speed)
+        self._plan_fault(station)
+
+
+async def _wait(stop: asyncio.Event, true_s: float) -> None:
+    try:
+        async with asyncio.timeout(true_s):
+            await stop.wait()
+    except TimeoutError:
+        return
