@@ -216,7 +216,19 @@ class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     error: dict[str, Any] | None = None
 
 
+class CallStation(Ask[CallOutcome], frozen=True, kw_only=True):
+    """Send a raw call in the station's own protocol. Raises InvalidField, with the JSON path, for what its schema refuses."""
+
+    station_id: str
+    action: str
+    payload: Any
+    timeout_s: float = 30.0
+
+
 # ---- links and credentials
+
+STATION_PASSWORD_PURPOSE = "station-password"
+"""`kernel.secrets.derive_key(runtime.secret, STATION_PASSWORD_PURPOSE)` is the key of `StationCredential.secret_hash`."""
 
 
 class StationCredential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -233,6 +245,8 @@ class StationCredential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     registration: Registration
     connector_map: dict[int, tuple[int, int]] | None = None
     """1.6 connector -> (EVSE, connector); None: connector n is EVSE n, connector 1."""
+    has_booted: bool = True
+    """Whether it has told us its make; one that has not is asked for a BootNotification when it connects."""
 
 
 class ListCredentials(Ask[list[StationCredential]], frozen=True, kw_only=True):
