@@ -183,7 +183,7 @@ class _Repair:
     def custom_data(self, value: Any, path: str) -> Any:
         try:
             return read_custom_data(CustomData, value)
-        except (msgspec.ValidationError, ValueError) as error:
+        except ValueError as error:
             return self.drop(path, str(error))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
 T = TypeVar("T")
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ class Action(NamedTuple):
 
 
 def read_custom_data(kind: type, value: Any) -> CustomData:
-    """Decoder hook: the only type of ours that msgspec does not know is `CustomData`."""
+    """Decoder hook: the only type of ours that msgspec does not know is `CustomData`; msgspec adds the path to a fault."""
     if kind is not CustomData:
         raise TypeError(f"no reading for {kind!r}")
     if not isinstance(value, dict):
-        raise ValidationError(f"Expected `object`, got `{json_type(value)}`")
+        raise ValueError(f"Expected `object`, got `{json_type(value)}`")
     if "vendorId" not in value:
-        raise ValidationError("Object missing required field `vendorId`")
+        raise ValueError("Object missing required field `vendorId`")
     vendor_id = value["vendorId"]
     if not isinstance(vendor_id, str):
-        raise ValidationError(f"Expected `str`, got `{json_type(vendor_id)}` - in `vendorId`")
+        raise ValueError(f"Expected `str`, got `{json_type(vendor_id)}` - in `vendorId`")
     if len(vendor_id) > VENDOR_ID_LENGTH_MAX:
-        raise ValidationError(f"Expected `str` of length <= {VENDOR_ID_LENGTH_MAX} - in `vendorId`")
+        raise ValueError(f"Expected `str` of length <= {VENDOR_ID_LENGTH_MAX} - in `vendorId`")
     require_shallow(value)
     return CustomData(value)
 

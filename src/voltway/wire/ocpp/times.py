@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 # What RFC 3339 and ISO 8601's usual forms allow, with any number of fraction digits and the zone optional.
 _INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d*))?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 # Beyond these a clock is not wrong but meaningless, and arithmetic on it could leave the calendar.
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,13 +25,12 @@ class Instant(NamedTuple):
 
 def parse_instant(text: str) -> Instant:
     """Read a date-time; fraction digits beyond microseconds are cut. Raises ValueError for what is no instant."""
-    if len(text) >= 19 and text[10] == "T":  # a bare date is ISO 8601 too, but no instant
+    # The usual form by the quick road; fromisoformat alone would also take bare dates, week dates and stray bytes.
+    if len(text) >= 20 and text[7] == "-" and text[10] == "T" and text[-1] == "Z":
         try:
-            at = datetime.fromisoformat(text)
+            return Instant(_plausible(datetime.fromisoformat(text), text))
         except ValueError:
-            return _parse_slowly(text)
-        if at.tzinfo is UTC:
-            return Instant(_plausible(at, text))
+            pass
     return _parse_slowly(text)
 
 
@@ -53,7 +52,7 @@ def _parse_slowly(text: str) -> Instant:
         int(hour),
         int(minute),
         59 if is_leap_second else int(second or 0),
-        0 if is_leap_second else int((fraction or "0")[:6].ljust(6, "0")),
+        0 if is_leap_second else int((fraction or "")[:6].ljust(6, "0")),
         tzinfo=UTC,
     )
     if is_leap_second:
