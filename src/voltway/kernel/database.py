@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -91,6 +91,10 @@ class JsonDocument(sa.types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
+Rows: TypeAlias = "sa.CursorResult[*tuple[Any, ...]]"
+"""What a statement gives: rows of any width."""
+
+
 class Tx:
     """An open transaction: executes statements, collects events, and remembers what to do once it is committed.
 
@@ -113,11 +117,11 @@ class Tx:
 
     async def execute(
         self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
-    ) -> sa.CursorResult[Any]:
+    ) -> Rows:
         """Run a statement; with a sequence of rows, once for each in bulk."""
         if rows is None:
-            return cast(sa.CursorResult[Any], await self.connection.execute(statement))
-        return cast(sa.CursorResult[Any], await self.connection.execute(statement, rows))
+            return await self.connection.execute(statement)
+        return await self.connection.execute(statement, rows)
 
     def publish(self, *events: Event) -> None:
         """Say what has happened, if this transaction commits."""

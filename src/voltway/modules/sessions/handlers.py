@@ -1,0 +1,81 @@
+"""What the sessions module answers and listens to. The hot path stands in recording.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from voltway.contracts.billing import SessionPriced
+from voltway.contracts.sessions import FindSession, SessionName, SessionSummary, SummarizeSessions
+from voltway.contracts.stations import ConnectorStatusChanged
+from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, SessionState
+from voltway.kernel import clock
+from voltway.kernel.database import Tx
+from voltway.kernel.json import to_json
+from voltway.kernel.runtime import Runtime
+from voltway.modules.sessions import store
+
+POWER_HISTORY_KEPT = timedelta(days=8)
+
+_DOING = {
+    "Charging": ChargingState.CHARGING,
+    "SuspendedEV": ChargingState.SUSPENDED_EV,
+    "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
+    "Preparing": ChargingState.EV_CONNECTED,
+    "Finishing": ChargingState.EV_CONNECTED,
+}
+"""What a 1.6 connector's word says of the transaction on it. In 2.x the transaction says so itself."""
+
+
+async def find_session(runtime: Runtime, request: FindSession) -> SessionName | None:
+    """A session by its id."""
+    async with runtime.database.read() as tx:
+        row = await store.find(tx, request.operator_id, request.session_id)
+    if row is None:
+        return None
+    return SessionName(
+        session_id=row.id,
+        operator_id=row.operator_id,
+        station_id=row.station_id,
+        transaction_id=row.transaction_id,
+        evse_number=row.evse_number,
+        connector_number=row.connector_number,
+        state=SessionState(row.state),
+    )
+
+
+async def summarize_sessions(runtime: Runtime, request: SummarizeSessions) -> SessionSummary:
+    """An operator's figures."""
+    async with runtime.database.read() as tx:
+        return SessionSummary(**await store.summarize(tx, request.operator_id, request.since, request.history_since))
+
+
+async def on_connector_status(runtime: Runtime, tx: Tx, events: Sequence[ConnectorStatusChanged]) -> None:
+    """A free connector: the car has gone. A 1.6 word: what the transaction does."""
+    left = [
+        (event.station_id, event.evse_number, event.at)
+        for event in events
+        if event.status is ConnectorStatus.AVAILABLE and event.evse_number > 0
+    ]
+    doing = {
+        (event.station_id, event.evse_number): _DOING[event.wire_status].value
+        for event in events
+        if event.wire_status in _DOING
+    }
+    if left:
+        await store.unplug(tx, left)
+    if doing:
+        await store.set_charging_state(tx, [(station, evse, state) for (station, evse), state in doing.items()])
+
+
+async def on_priced(runtime: Runtime, tx: Tx, events: Sequence[SessionPriced]) -> None:
+    """Keep the final cost beside the session."""
+    await store.set_cost(tx, [(event.session_id, to_json(event.cost)) for event in events])
+
+
+async def note_power(runtime: Runtime) -> None:
+    """Job: one point of every operator's power curve."""
+    now = clock.now().replace(microsecond=0)
+    async with runtime.database.begin() as tx:
+        await store.note_power(tx, now)
+        await store.forget_power_before(tx, now - POWER_HISTORY_KEPT)

@@ -1,0 +1,83 @@
+"""A session as the rules see it: one row of `sessions_sessions`, with its times as aware instants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from voltway.charging.pricing import Tariff
+from voltway.contracts.vocabulary import SessionState
+
+
+class Session(msgspec.Struct, kw_only=True, gc=False):
+    """Our record of one charge. The fields are those of the table; see the rules for how reports change them.
+
+    Instants are the station's clock plus `clock_offset_s`, except `..._received_at`, which is ours. `..._order` says from
+    which report a register came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
+    """
+
+    id: str
+    operator_id: str
+    visit_id: str
+    station_id: str
+    station_identity: str
+    location_id: str | None
+    protocol: str
+    evse_number: int | None
+    connector_number: int | None
+    transaction_id: str | None
+    started_at: datetime
+    start_received_at: datetime
+    last_report_at: datetime
+    updated_at: datetime
+    state: SessionState = SessionState.ACTIVE
+    is_open: bool = True
+    remote_start_id: int | None = None
+    id_token: str | None = None
+    id_token_kind: str | None = None
+    id_token_id: str | None = None
+    user_id: str | None = None
+    charging_state: str | None = None
+    ended_at: datetime | None = None
+    end_received_at: datetime | None = None
+    charging_ended_at: datetime | None = None
+    unplugged_at: datetime | None = None
+    stop_reason: str | None = None
+    meter_start_wh: int | None = None
+    meter_start_order: int | None = None
+    meter_stop_wh: int | None = None
+    register_wh: int | None = None
+    register_order: int | None = None
+    energy_wh: int = 0
+    power_w: float | None = None
+    soc_percent: float | None = None
+    has_start: bool = False
+    sequence_first: int | None = None
+    sequence_last: int | None = None
+    sequence_count: int = 0
+    clock_offset_s: int = 0
+    tariff: Tariff | None = None
+    is_priced: bool = False
+    review: tuple[str, ...] = ()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the station has said that the transaction is over (or we closed it for it)."""
+        return self.state is SessionState.ENDED
+
+
+PROGRESS = (
+    "charging_state",
+    "last_report_at",
+    "register_wh",
+    "register_order",
+    "energy_wh",
+    "power_w",
+    "soc_percent",
+    "sequence_first",
+    "sequence_last",
+    "sequence_count",
+    "updated_at",
+)
+"""The fields that change with every report of a session that goes on; the rest changes at its start and end."""

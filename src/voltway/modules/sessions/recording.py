@@ -1,0 +1,354 @@
+"""The hot path: a batch of transaction reports becomes inbox rows, sessions, samples and events in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from voltway.charging import pricing
+from voltway.charging.pricing import Tariff
+from voltway.contracts.billing import FindTariffs, TariffQuery
+from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
+from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
+from voltway.contracts.users import AuthorizeTokens, TokenQuery
+from voltway.contracts.vocabulary import AuthorizationStatus
+from voltway.kernel.database import Tx
+from voltway.kernel.ids import new_id
+from voltway.kernel.runtime import Runtime
+from voltway.modules.sessions import rules, store
+from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
+from voltway.modules.sessions.model import Session
+
+log = structlog.get_logger()
+
+
+class Prepared(NamedTuple):
+    """What other modules said before the transaction was opened, by index of the report."""
+
+    authorizations: Mapping[int, Authorization]
+    tariffs: Mapping[int, Tariff | None]
+
+
+class Filed(NamedTuple):
+    """A report with the keys under which the inbox keeps it."""
+
+    report: ReportTransaction
+    key: str
+    content_hash: str
+
+
+class SaidBefore(NamedTuple):
+    """An inbox row that was there already: what was answered then."""
+
+    content_hash: str
+    payload: bytes
+    receipt: TransactionReceipt
+    session_id: str | None
+
+    def says_the_same(self, entry: Filed) -> bool:
+        """Whether it is a repeat. That a message was queued while offline is not content (E04.FR.03)."""
+        if self.content_hash == entry.content_hash:
+            return True
+        return bool(_content(self.payload) == _content(entry.report.payload))
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a batch comes to: rows to write, events to publish, answers to give."""
+
+    known: KnownSessions
+    inbox: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[TransactionReceipt] = field(default_factory=list)
+    started: list[SessionStarted] = field(default_factory=list)
+
+
+class TransactionRecorder:
+    """The batch handler of `ReportTransaction`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def prepare(self, reports: Sequence[ReportTransaction]) -> Prepared:
+        """Ask for a verdict on every token and for the tariff at every start; each question once."""
+        token_queries: dict[TokenQuery, list[int]] = {}
+        tariff_queries: dict[TariffQuery, list[int]] = {}
+        for index, report in enumerate(reports):
+            if report.id_token is not None:
+                token = TokenQuery(
+                    operator_id=report.operator_id, station_id=report.station_id, id_token=report.id_token
+                )
+                token_queries.setdefault(token, []).append(index)
+            if report.phase is Phase.STARTED:
+                place = TariffQuery(
+                    operator_id=report.operator_id,
+                    location_id=report.location_id,
+                    station_id=report.station_id,
+                    evse_number=report.evse_number,
+                )
+                tariff_queries.setdefault(place, []).append(index)
+        authorizations: dict[int, Authorization] = {}
+        if token_queries:
+            verdicts = await self._runtime.ask(AuthorizeTokens(queries=tuple(token_queries)))
+            for verdict, indexes in zip(verdicts, token_queries.values(), strict=True):
+                authorizations.update(dict.fromkeys(indexes, verdict))
+        tariffs: dict[int, Tariff | None] = {}
+        if tariff_queries:
+            found = await self._runtime.ask(FindTariffs(queries=tuple(tariff_queries)))
+            for tariff, indexes in zip(found, tariff_queries.values(), strict=True):
+                tariffs.update(dict.fromkeys(indexes, tariff))
+        return Prepared(authorizations, tariffs)
+
+    async def record(
+        self, tx: Tx, reports: Sequence[ReportTransaction], prepared: Prepared
+    ) -> Sequence[TransactionReceipt]:
+        """Store a batch. First as if all of it were new, which it nearly always is; if the inbox finds that some of it was
+        said before, again with what was answered then."""
+        filed = [file(report) for report in reports]
+        loaded = await store.load(tx, reports)
+        authorizations = await self._within_limits(tx, reports, prepared.authorizations)
+        plan = draw_up(filed, loaded, {}, authorizations, prepared.tariffs)
+        if not await store.file_all(tx, plan.inbox):
+            said = await store.said_before(tx, filed)
+            loaded = await store.load(tx, reports, also=[row.session_id for row in said.values() if row.session_id])
+            plan = draw_up(filed, loaded, said, authorizations, prepared.tariffs)
+            if not await store.file_all(tx, plan.inbox):
+                raise RuntimeError("The inbox refuses rows that it does not hold")
+        tx.publish(*plan.started, *_events(plan.known))
+        await store.save(tx, plan.known, plan.samples)
+        return plan.receipts
+
+    async def quarantine(self, tx: Tx, report: ReportTransaction, error: Exception) -> TransactionReceipt:
+        """Keep what cannot be recorded. A start still gets a transaction id, else the station would say it for ever."""
+        await store.put_in_quarantine(tx, report, error)
+        return TransactionReceipt(transaction_id=report.transaction_id or _new_transaction_id())
+
+    async def _within_limits(
+        self, tx: Tx, reports: Sequence[ReportTransaction], authorizations: Mapping[int, Authorization]
+    ) -> Mapping[int, Authorization]:
+        """The verdicts, with starts refused that would pass a token's limit of concurrent sessions.
+
+        Claimed inside the transaction: two starts of one token wait for each other. A start that is a repeat keeps the answer
+        it got (the inbox has it), so a station is not told to stop the car that it is charging.
+        """
+        limited = {
+            index: verdict
+            for index, verdict in authorizations.items()
+            if verdict.concurrent_max is not None
+            and rules.is_accepted(verdict)
+            and reports[index].phase is Phase.STARTED
+        }
+        if not limited:
+            return authorizations
+        active = await store.claim_and_count(tx, reports, limited)
+        decided = dict(authorizations)
+        for index, verdict in limited.items():
+            if active[verdict.id_token_id or ""] >= (verdict.concurrent_max or 0):
+                decided[index] = Authorization(
+                    status=AuthorizationStatus.CONCURRENT_TX, id_token_id=verdict.id_token_id, group=verdict.group
+                )
+            else:
+                active[verdict.id_token_id or ""] += 1
+        return decided
+
+
+def file(report: ReportTransaction) -> Filed:
+    """The keys of a report in the inbox: which message it is, and a hash of what it says.
+
+    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, and by when the EVSE became free
+    before it (a stuck clock must not make two charges one); everything else by its content.
+    """
+    content_hash = blake2b(report.payload, digest_size=16).hexdigest()
+    if report.sequence_number is not None:
+        key = f"tx:{report.transaction_id}:{report.sequence_number}"
+    elif report.phase is Phase.STARTED:
+        token = report.id_token.value if report.id_token else ""
+        said = f"{report.evse_number}|{token}|{report.occurred_at.isoformat()}|{report.meter_wh}"
+        key = f"start:{blake2b(said.encode(), digest_size=16).hexdigest()}"
+        content_hash = key[6:]
+    else:
+        key = f"{report.phase}:{report.transaction_id or ''}:{content_hash}"
+    return Filed(report, key, content_hash)
+
+
+def draw_up(
+    filed: Sequence[Filed],
+    loaded: Sequence[Session],
+    said_before: Mapping[tuple[str, str], SaidBefore],
+    authorizations: Mapping[int, Authorization],
+    tariffs: Mapping[int, Tariff | None],
+) -> Plan:
+    """Decide on every report of a batch, in their order. Pure but for the ids it makes."""
+    plan = Plan(KnownSessions(loaded))
+    said = dict(said_before)
+    for index, entry in enumerate(filed):
+        entry, before = _look_up(entry, said, plan.known)
+        if before is not None and before.says_the_same(entry):
+            plan.receipts.append(before.receipt)
+            continue
+        report = entry.report
+        authorization = authorizations.get(index)
+        session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=before is not None)
+        receipt = _receipt(report, session, authorization)
+        said[report.station_id, entry.key] = SaidBefore(
+            entry.content_hash, report.payload, receipt, session.id if session else None
+        )
+        plan.receipts.append(receipt)
+        plan.inbox.append(store.inbox_row(entry, session, receipt))
+        plan.samples.extend(store.sample_rows(report, session))
+    return plan
+
+
+def _look_up(
+    entry: Filed, said: Mapping[tuple[str, str], SaidBefore], known: KnownSessions
+) -> tuple[Filed, SaidBefore | None]:
+    """What was answered when this was said before. A 1.6 start that says the same after its session ended and the EVSE was
+    free is a new charge: it gets a key of its own."""
+    report = entry.report
+    before = said.get((report.station_id, entry.key))
+    if before is None or report.phase is not Phase.STARTED or report.sequence_number is not None:
+        return entry, before
+    session = known.by_id(before.session_id)
+    idle_at = report.evse_idle_at
+    if session is None or idle_at is None or session.end_received_at is None or idle_at <= session.end_received_at:
+        return entry, before
+    again = Filed(report, f"{entry.key}:{int(idle_at.timestamp() * 1000)}", entry.content_hash)
+    return again, said.get((report.station_id, again.key))
+
+
+def _decide(
+    plan: Plan,
+    report: ReportTransaction,
+    authorization: Authorization | None,
+    tariff: Tariff | None,
+    *,
+    is_conflict: bool,
+) -> Session | None:
+    """The session as it is after the report; None for an orphan, which only the inbox keeps."""
+    session = plan.known.find(report)
+    if session is not None:
+        # The same message with other content: both are kept, the first counts, a person decides.
+        changed = rules.doubt(session) if is_conflict else rules.apply(session, report, authorization, tariff)
+        plan.known.put(changed)
+        return changed
+    if not _begins_a_session(report):
+        return None
+    for left_over in plan.known.active_at(report) if report.phase is Phase.STARTED else ():
+        plan.known.put(rules.supersede(left_over, report))
+    last = plan.known.last_open_at(report)
+    begun = rules.begin(
+        report,
+        session_id=new_id(),
+        visit_id=last.visit_id if last is not None and rules.is_same_visit(last, report) else new_id(),
+        transaction_id=report.transaction_id or _new_transaction_id(),
+        authorization=authorization,
+        tariff=tariff,
+    )
+    if last is not None:
+        plan.known.put(rules.leave(last, begun.started_at))
+    plan.known.put(begun, is_new=True)
+    plan.started.append(
+        SessionStarted(
+            operator_id=begun.operator_id,
+            at=report.received_at,
+            session_id=begun.id,
+            station_id=begun.station_id,
+            station_identity=begun.station_identity,
+            evse_number=begun.evse_number,
+            id_token=begun.id_token,
+            transaction_id=begun.transaction_id or "",
+            remote_start_id=begun.remote_start_id,
+        )
+    )
+    return begun
+
+
+def _begins_a_session(report: ReportTransaction) -> bool:
+    """Starts do; so does any 2.x transaction event (its start may come later), and a 1.6 stop that tells where it began."""
+    if report.phase is Phase.METERED:
+        return False
+    if report.phase is Phase.STARTED or report.sequence_number is not None:
+        return True
+    return report.phase is Phase.ENDED and tells_its_own_start(report)
+
+
+def _receipt(
+    report: ReportTransaction, session: Session | None, authorization: Authorization | None
+) -> TransactionReceipt:
+    if session is None:
+        return TransactionReceipt(transaction_id=report.transaction_id, authorization=authorization)
+    return TransactionReceipt(
+        session_id=session.id,
+        transaction_id=session.transaction_id,
+        authorization=authorization,
+        running_cost=_running_cost(session) if report.sequence_number is not None else None,
+    )
+
+
+def _running_cost(session: Session) -> str | None:
+    if session.tariff is None or not session.has_start:
+        return None
+    until = session.ended_at or session.last_report_at
+    duration_s = int((until - session.started_at).total_seconds())
+    cost = pricing.price(session.tariff, energy_wh=session.energy_wh, duration_s=duration_s)
+    return str(cost.incl_vat.to_decimal())
+
+
+def _events(known: KnownSessions) -> list[Any]:
+    events: list[Any] = []
+    for session in known.touched.values():
+        if rules.is_ready_to_price(session):
+            session.is_priced = True
+            events.append(
+                SessionEnded(
+                    operator_id=session.operator_id,
+                    at=session.updated_at,
+                    session_id=session.id,
+                    station_id=session.station_id,
+                    station_identity=session.station_identity,
+                    location_id=session.location_id,
+                    evse_number=session.evse_number,
+                    id_token=session.id_token,
+                    started_at=session.started_at,
+                    ended_at=session.ended_at or session.last_report_at,
+                    energy_wh=session.energy_wh,
+                    tariff=session.tariff,
+                    review=session.review,
+                )
+            )
+        else:
+            events.append(
+                SessionProgressed(
+                    operator_id=session.operator_id,
+                    at=session.updated_at,
+                    session_id=session.id,
+                    station_id=session.station_id,
+                    station_identity=session.station_identity,
+                    energy_wh=session.energy_wh,
+                    power_w=session.power_w,
+                    soc_percent=session.soc_percent,
+                    charging_state=None,
+                )
+            )
+    return events
+
+
+def _content(payload: bytes) -> Any:
+    try:
+        said = msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return payload
+    if isinstance(said, dict):
+        said.pop("offline", None)
+    return said
+
+
+def _new_transaction_id() -> str:
+    """A random positive 31-bit number: unguessable, and not handed out again even after a restore (decision 6)."""
+    return str(secrets.randbelow(2**31 - 1) + 1)

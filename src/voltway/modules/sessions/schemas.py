@@ -1,0 +1,130 @@
+"""Sessions as the API shows them (the outside contract)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from voltway.charging import pricing
+from voltway.charging.pricing import Cost, Tariff
+from voltway.kernel.http import Instant, MoneyOut, Schema
+from voltway.kernel.json import to_struct
+
+
+class CostLineOut(Schema):
+    """One line of the price. `amount` is excl. VAT."""
+
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    vat_percent: Decimal
+    amount: MoneyOut
+
+
+class SessionOut(Schema):
+    """A session. Energy in Wh; `cost` incl. VAT, running until the session has ended, null where there is no tariff."""
+
+    id: str
+    visit_id: str
+    transaction_id: str | None
+    station_id: str
+    station_identity: str
+    location_id: str | None
+    protocol: str
+    evse_number: int | None
+    connector_number: int | None
+    id_token: str | None
+    state: str
+    charging_state: str | None
+    started_at: Instant
+    ended_at: Instant | None
+    charging_ended_at: Instant | None
+    unplugged_at: Instant | None
+    last_report_at: Instant
+    stop_reason: str | None
+    meter_start_wh: int | None
+    meter_stop_wh: int | None
+    energy_wh: int
+    power_w: float | None
+    soc_percent: float | None
+    cost: MoneyOut | None
+    cost_excl_vat: MoneyOut | None
+    cost_lines: list[CostLineOut]
+    is_cost_final: bool
+    tariff_id: str | None
+    review: list[str]
+
+
+class SampleOut(Schema):
+    """Measured values at one instant: Wh, W, A, V, %."""
+
+    at: Instant
+    received_at: Instant
+    context: str
+    location: str
+    energy_wh: int | None
+    power_w: float | None
+    current_a: float | None
+    voltage_v: float | None
+    soc_percent: float | None
+    phases: dict[str, dict[str, float]] | None
+    extra: dict[str, Any] | None
+    signed: list[Any] | None
+
+
+def session_out(row: Any) -> SessionOut:
+    """A row of sessions_sessions as the API shows it."""
+    tariff = to_struct(row.tariff, Tariff) if row.tariff else None
+    cost = to_struct(row.cost, Cost) if row.cost else _running_cost(row, tariff)
+    return SessionOut(
+        id=row.id,
+        visit_id=row.visit_id,
+        transaction_id=row.transaction_id,
+        station_id=row.station_id,
+        station_identity=row.station_identity,
+        location_id=row.location_id,
+        protocol=row.protocol,
+        evse_number=row.evse_number,
+        connector_number=row.connector_number,
+        id_token=row.id_token,
+        state=row.state,
+        charging_state=row.charging_state if row.state == "active" else None,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        charging_ended_at=row.charging_ended_at,
+        unplugged_at=row.unplugged_at,
+        last_report_at=row.last_report_at,
+        stop_reason=row.stop_reason,
+        meter_start_wh=row.meter_start_wh,
+        meter_stop_wh=row.meter_stop_wh if row.state == "ended" else None,
+        energy_wh=row.energy_wh,
+        power_w=row.power_w,
+        soc_percent=row.soc_percent,
+        cost=MoneyOut.of(cost.incl_vat) if cost else None,
+        cost_excl_vat=MoneyOut.of(cost.excl_vat) if cost else None,
+        cost_lines=[
+            CostLineOut(
+                description=line.description,
+                quantity=line.quantity,
+                unit=line.unit,
+                unit_price=line.unit_price,
+                vat_percent=line.vat_percent,
+                amount=MoneyOut.of(line.amount),
+            )
+            for line in (cost.lines if cost else ())
+        ],
+        is_cost_final=row.cost is not None,
+        tariff_id=tariff.tariff_id if tariff else None,
+        review=row.review.split(),
+    )
+
+
+def _running_cost(row: Any, tariff: Tariff | None) -> Cost | None:
+    """What it costs so far. Time is counted to the last report: over a gap we know nothing."""
+    if tariff is None or not row.has_start:
+        return None
+    until: datetime = row.ended_at or row.last_report_at
+    duration_s = int((until - row.started_at).total_seconds())
+    return pricing.price(tariff, energy_wh=row.energy_wh, duration_s=duration_s)

@@ -1,0 +1,137 @@
+"""Tables of the sessions module.
+
+`sessions_inbox` keeps every transaction report as received, with what we answered: the truth. `sessions_sessions` and
+`sessions_samples` are its projection. A repeat falls on the inbox's primary key.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from voltway.kernel.database import JsonDocument, UtcDateTime, metadata
+
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+inbox = sa.Table(
+    "sessions_inbox",
+    metadata,
+    sa.Column("station_id", sa.String(36), primary_key=True),
+    sa.Column("report_key", sa.String(100), primary_key=True),
+    sa.Column("content_hash", sa.String(32), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("session_id", sa.String(36), index=True),
+    sa.Column("phase", sa.String(10), nullable=False),
+    sa.Column("protocol", sa.String(10), nullable=False),
+    sa.Column("message_id", sa.String(36), nullable=False),
+    sa.Column("occurred_at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("payload", JsonDocument().impl, nullable=False),
+    sa.Column("receipt", sa.Text),
+    sa.Column("flags", sa.String(500)),
+)
+
+sessions = sa.Table(
+    "sessions_sessions",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("visit_id", sa.String(36), nullable=False),
+    sa.Column("station_id", sa.String(36), nullable=False),
+    sa.Column("station_identity", sa.String(48), nullable=False),
+    sa.Column("location_id", sa.String(36)),
+    sa.Column("protocol", sa.String(10), nullable=False),
+    sa.Column("evse_number", sa.Integer),
+    sa.Column("connector_number", sa.Integer),
+    sa.Column("transaction_id", sa.String(36)),
+    sa.Column("remote_start_id", sa.BigInteger),
+    sa.Column("id_token", sa.String(255)),
+    sa.Column("id_token_kind", sa.String(20)),
+    sa.Column("id_token_id", sa.String(36), index=True),
+    sa.Column("user_id", sa.String(36)),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("charging_state", sa.String(20)),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("start_received_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("end_received_at", UtcDateTime),
+    sa.Column("charging_ended_at", UtcDateTime),
+    sa.Column("unplugged_at", UtcDateTime),
+    sa.Column("last_report_at", UtcDateTime, nullable=False),
+    sa.Column("stop_reason", sa.String(60)),
+    sa.Column("meter_start_wh", sa.BigInteger),
+    sa.Column("meter_start_order", sa.BigInteger),
+    sa.Column("meter_stop_wh", sa.BigInteger),
+    sa.Column("register_wh", sa.BigInteger),
+    sa.Column("register_order", sa.BigInteger),
+    sa.Column("energy_wh", sa.BigInteger, nullable=False),
+    sa.Column("power_w", sa.Double),
+    sa.Column("soc_percent", sa.Double),
+    sa.Column("has_start", sa.Boolean, nullable=False),
+    sa.Column("sequence_first", sa.BigInteger),
+    sa.Column("sequence_last", sa.BigInteger),
+    sa.Column("sequence_count", sa.BigInteger, nullable=False),
+    sa.Column("clock_offset_s", sa.BigInteger, nullable=False),
+    sa.Column("tariff", sa.Text),
+    sa.Column("is_priced", sa.Boolean, nullable=False),
+    sa.Column("cost", sa.Text),
+    sa.Column("review", sa.String(500), nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("station_id", "transaction_id"),
+    sa.Index("ix_sessions_open", "station_id", "is_open"),
+    sa.Index("ix_sessions_operator_state", "operator_id", "state", "id"),
+    sa.Index("ix_sessions_operator_updated", "operator_id", "updated_at"),
+    sa.Index("ix_sessions_operator_started", "operator_id", "started_at"),
+    sa.Index("ix_sessions_operator_token", "operator_id", "id_token"),
+)
+
+samples = sa.Table(
+    "sessions_samples",
+    metadata,
+    sa.Column("id", BIG_KEY, primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("station_id", sa.String(36), nullable=False),
+    sa.Column("evse_number", sa.Integer),
+    sa.Column("session_id", sa.String(36), index=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("context", sa.String(40), nullable=False),
+    sa.Column("location", sa.String(10), nullable=False),
+    sa.Column("energy_wh", sa.BigInteger),
+    sa.Column("power_w", sa.Double),
+    sa.Column("current_a", sa.Double),
+    sa.Column("voltage_v", sa.Double),
+    sa.Column("soc_percent", sa.Double),
+    sa.Column("phases", JsonDocument),
+    sa.Column("extra", JsonDocument),
+    sa.Column("signed", JsonDocument),
+)
+
+token_claims = sa.Table(
+    "sessions_token_claims",
+    metadata,
+    sa.Column("id_token_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("claimed_at", UtcDateTime, nullable=False),
+)
+"""One row per token with a limit; writing it lets starts of one token wait for each other."""
+
+power_history = sa.Table(
+    "sessions_power_history",
+    metadata,
+    sa.Column("operator_id", sa.String(36), primary_key=True),
+    sa.Column("at", UtcDateTime, primary_key=True),
+    sa.Column("power_w", sa.Double, nullable=False),
+)
+
+quarantine = sa.Table(
+    "sessions_quarantine",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("station_id", sa.String(36), nullable=False, index=True),
+    sa.Column("transaction_id", sa.String(36)),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+)
