@@ -134,7 +134,10 @@ class Mutation:
 
 @dataclass
 class Mutator:
-    """Breaks the full payload of one message in one place after another, through all its types."""
+    """Breaks the full payload of one message in one place after another, through all its types.
+
+    Some changes are harmless (another word of an enum, `1.0`): the verdicts must agree on those as well.
+    """
 
     root: Schema
     seen: set[str] = field(default_factory=set)
@@ -183,6 +186,7 @@ def _broken_values(schema: Schema) -> Iterator[tuple[str, Any]]:
         yield "true", True
     if "enum" in schema:
         yield "unknown word", "NoSuchWord"
+        yield from ((f"word {word}", word) for word in schema["enum"])
     if "maxLength" in schema:
         yield "too long", "x" * (schema["maxLength"] + 1)
     if "minimum" in schema:

@@ -47,6 +47,7 @@ MESSAGE_ID_LENGTH_MAX = 36  # OCPP-J 1.6 §4.1.4: at most 36 characters
 INTEGER_EXACT_MAX = 2.0**53  # a float beyond this is no exact integer any more
 
 P = TypeVar("P", bound=Shape)
+E = TypeVar("E", bound="Refusal")
 MessageId = Annotated[str, Meta(max_length=MESSAGE_ID_LENGTH_MAX)]
 
 
@@ -75,8 +76,8 @@ class Result(Struct, frozen=True, gc=False):
     payload: Raw
 
 
-class CallError(Struct, frozen=True, gc=False):
-    """A refusal of our CALL; `code` is its meaning, `code_text` the peer's spelling."""
+class Refusal(Struct, frozen=True, gc=False):
+    """The peer refused a message of ours; `code` is the meaning, `code_text` the peer's spelling."""
 
     message_id: str
     code: ErrorCode
@@ -85,14 +86,18 @@ class CallError(Struct, frozen=True, gc=False):
     details: dict[str, Any]
 
 
-class ResultError(CallError, frozen=True, gc=False):
+class CallError(Refusal, frozen=True, gc=False):
+    """A refusal of our CALL."""
+
+
+class ResultError(Refusal, frozen=True, gc=False):
     """A refusal of our CALLRESULT (OCPP 2.1)."""
 
 
 Frame = Call[Shape] | Send[Shape] | Result | CallError | ResultError
 Subprotocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
 
-_BROKEN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+_BROKEN: Final = (msgspec.MsgspecError, RecursionError, ValueError)
 _HEAD: Final = re.compile(rb'\s*\[\s*(-?\d+)\s*,\s*"([^"\\]{0,36})"\s*,\s*(?:"([^"\\]{1,64})"\s*,)?')
 _encode: Final = msgspec.json.Encoder().encode
 _decode_elements: Final = msgspec.json.Decoder(list[Raw]).decode
@@ -296,7 +301,7 @@ class Codec:
             raise refusal(ErrorCode.NotImplemented, f"unknown action {name[:50]}", message_id)
         return action
 
-    def _read_error(self, kind: type[CallError], message_id: str, rest: list[Raw]) -> CallError:
+    def _read_error(self, kind: type[E], message_id: str, rest: list[Raw]) -> E:
         # Only the code is needed to know that our CALL failed: stations that leave out the rest are understood.
         try:
             code_text, *others = [_decode_any(element) for element in rest]
