@@ -78,6 +78,10 @@ class CommandLink(Protocol):
         """
         ...
 
+    async def report(self, report: Report) -> Any:
+        """Record what an answer tells of the station (ReportVariables) through the group commit; its receipt."""
+        ...
+
 
 class CallFailed(Exception):
     """The station answered with a CALLERROR, or with something that is not a response."""
@@ -112,4 +116,7 @@ class Dialect:
     reports: Mapping[str, ReportRow]
     commands: Mapping[str, CommandRow]
     after_boot: tuple[str, ...] = field(default=())
-    """Commands to send by ourselves after an accepted boot (e.g. read the configuration), in order."""
+    """Commands to send by ourselves after an accepted boot (e.g. read the configuration), in order, without arguments."""
+    triggers: Mapping[str, Callable[[Any], tuple[str, ...]]] = field(default_factory=dict)
+    """Our CALL's action -> the actions that its request makes the station send (TriggerMessage, GetBaseReport): these it may
+    send also before it is registered."""
