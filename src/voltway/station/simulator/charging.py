@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
+from voltway.station.simulator.dialect import Dialect
 from voltway.station.simulator.evse import PluggedCar, SimulatedEvse
+from voltway.station.simulator.ledger import Ledger
 from voltway.station.simulator.limits import Purpose
-from voltway.station.simulator.variables import MEASURANDS
+from voltway.station.simulator.variables import MEASURANDS, Settings
+from voltway.station.simulator.virtual_time import VirtualClock
 from voltway.station.simulator.vocabulary import (
     STOP_TRIGGERS,
     Context,
+    Counters,
     EvseState,
     IdToken,
     MeterSample,
     Phase,
+    Registration,
+    StationSpec,
     StopReason,
     Transaction,
     TransactionReport,
     Trigger,
 )
-
-if TYPE_CHECKING:
-    from voltway.station.simulator.station import Station
+from voltway.wire.ocpp.shapes import Shape
 
 # With sampling switched off the state of charging is still looked at now and then.
 LOOK_S = 60
@@ -42,6 +47,35 @@ class Driver(Protocol):
     def ended(self) -> None: ...
 
     def denied(self) -> None: ...
+
+
+class EvseHost(Protocol):
+    """What an EVSE asks of the station that it belongs to."""
+
+    spec: StationSpec
+    clock: VirtualClock
+    settings: Settings
+    dialect: Dialect
+    ledger: Ledger
+    counters: Counters
+    registration: Registration | None
+
+    @property
+    def is_online(self) -> bool: ...
+
+    def authorize(self, token: IdToken, decided: Callable[[bool], None]) -> None: ...
+
+    def new_transaction_id(self) -> str | None: ...
+
+    def report(self, report: TransactionReport) -> None: ...
+
+    def call(self, request: Shape) -> None: ...
+
+    def send_status(self, evse: EvseControl, is_forced: bool = False) -> None: ...
+
+    def forget_limits(self, evse_number: int, purpose: Purpose) -> None: ...
+
+    def transaction_ended(self) -> None: ...
 
 
 class EvseControl:
@@ -64,7 +98,7 @@ class EvseControl:
         "wanted_operative",
     )
 
-    def __init__(self, station: Station, evse_number: int, hardware: SimulatedEvse) -> None:
+    def __init__(self, station: EvseHost, evse_number: int, hardware: SimulatedEvse) -> None:
         self.station = station
         self.evse_number = evse_number
         self.hardware = hardware

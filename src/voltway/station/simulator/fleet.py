@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from voltway.station.simulator.dialects import DIALECTS
 from voltway.station.simulator.driver import Scenario, SimulatedDriver
 from voltway.station.simulator.ledger import Ledger
 from voltway.station.simulator.station import Station
@@ -69,6 +70,7 @@ class Fleet:
         self.stations = [
             Station(
                 spec,
+                DIALECTS[spec.protocol],
                 url,
                 clock=self.clock,
                 # One generator each, so that what one station does is not decided by how fast another one is.

@@ -16,7 +16,7 @@ from functools import partial
 from voltway.station.simulator import limits as rules
 from voltway.station.simulator.caller import Caller, OutgoingCall
 from voltway.station.simulator.charging import EvseControl
-from voltway.station.simulator.dialects import DIALECTS
+from voltway.station.simulator.dialect import Dialect
 from voltway.station.simulator.evse import SimulatedEvse
 from voltway.station.simulator.ledger import Ledger
 from voltway.station.simulator.limits import Limit, Purpose
@@ -75,6 +75,7 @@ class Station:
     def __init__(
         self,
         spec: StationSpec,
+        dialect: Dialect,
         url: str,
         *,
         clock: VirtualClock,
@@ -88,7 +89,7 @@ class Station:
         self.clock = clock
         self.ledger = ledger
         self.counters = counters
-        self.dialect = DIALECTS[spec.protocol]
+        self.dialect = dialect
         self.settings = Settings(spec)
         self.registration: Registration | None = None
         self.limits: tuple[Limit, ...] = ()

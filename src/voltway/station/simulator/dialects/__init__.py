@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voltway.station.simulator.dialects.base import Dialect
+from voltway.station.simulator.dialect import Dialect
 from voltway.station.simulator.dialects.ocpp16 import Ocpp16
 from voltway.station.simulator.dialects.ocpp21 import Ocpp21
 from voltway.station.simulator.dialects.ocpp201 import Ocpp201

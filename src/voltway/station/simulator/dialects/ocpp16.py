@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from voltway.station.simulator import commands
-from voltway.station.simulator.dialects.base import BootAnswer, Command, Dialect, TransactionAnswer, instant, readings
+from voltway.station.simulator.dialect import BootAnswer, Command, Dialect, TransactionAnswer
+from voltway.station.simulator.dialects.values import instant, readings
 from voltway.station.simulator.limits import Limit, Purpose
 from voltway.station.simulator.variables import Access
 from voltway.station.simulator.vocabulary import (

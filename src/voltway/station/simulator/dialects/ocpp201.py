@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from voltway.station.simulator import commands
+from voltway.station.simulator.dialect import BootAnswer, Command, Dialect, TransactionAnswer
 from voltway.station.simulator.dialects import device_model
-from voltway.station.simulator.dialects.base import BootAnswer, Command, Dialect, TransactionAnswer, instant, readings
+from voltway.station.simulator.dialects.values import instant, readings
 from voltway.station.simulator.limits import Limit, Purpose
 from voltway.station.simulator.vocabulary import (
     BootReason,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from voltway.station.simulator.dialect import Command
 from voltway.station.simulator.dialects import ocpp201
-from voltway.station.simulator.dialects.base import Command
 from voltway.wire.ocpp import v21
 from voltway.wire.ocpp.rpc import Subprotocol
 from voltway.wire.ocpp.shapes import Shape

@@ -7,9 +7,9 @@ table is answered as not supported.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from voltway.station.simulator.vocabulary import (
     BootReason,
@@ -20,15 +20,11 @@ from voltway.station.simulator.vocabulary import (
     StationSpec,
     TransactionReport,
 )
-from voltway.wire.ocpp.faults import ErrorCode, RefusedCall
 from voltway.wire.ocpp.rpc import Subprotocol
 from voltway.wire.ocpp.shapes import Shape
-from voltway.wire.ocpp.times import parse_instant
 
-if TYPE_CHECKING:
-    from voltway.station.simulator.station import Station
-
-Command = Callable[["Station", Any], Shape]
+# A command takes the station and the request; it is typed where it is written, in the dialect.
+Command = Callable[[Any, Any], Shape]
 
 
 class BootAnswer(NamedTuple):
@@ -43,16 +39,6 @@ class TransactionAnswer(NamedTuple):
 
     transaction_id: str | None = None
     is_token_accepted: bool | None = None
-
-
-class Reading(NamedTuple):
-    """One measured value, in words that all versions share."""
-
-    measurand: str
-    value: float
-    unit: str
-    phase: str | None = None
-    location: str = "Outlet"
 
 
 class Dialect(ABC):
@@ -102,31 +88,3 @@ class Dialect(ABC):
     @abstractmethod
     def meter_values(self, evse_number: int, sample: MeterSample) -> Shape:
         """A sample outside of any transaction."""
-
-
-def readings(sample: MeterSample) -> Iterator[Reading]:
-    """The values of a sample that the CSMS wants to hear, one per phase where it has phases."""
-    wanted = sample.measurands
-    if "Energy.Active.Import.Register" in wanted:
-        yield Reading("Energy.Active.Import.Register", sample.energy_wh, "Wh")
-    if "Power.Active.Import" in wanted:
-        yield Reading("Power.Active.Import", sample.power_w, "W")
-    lines = tuple(f"L{line}" for line in range(1, sample.phases + 1)) or (None,)
-    if "Current.Import" in wanted:
-        for line in lines:
-            yield Reading("Current.Import", sample.current_a, "A", line)
-    if "Voltage" in wanted:
-        for line in lines:
-            yield Reading("Voltage", sample.voltage_v, "V", f"{line}-N" if line else None)
-    if "SoC" in wanted and sample.soc_percent is not None:
-        yield Reading("SoC", sample.soc_percent, "Percent", None, "EV")
-
-
-def instant(text: str | None) -> datetime | None:
-    """A date-time in a request of the CSMS. Raises RefusedCall for what is none."""
-    if text is None:
-        return None
-    try:
-        return parse_instant(text).at
-    except ValueError as error:
-        raise RefusedCall(ErrorCode.PropertyConstraintViolation, str(error)) from error
