@@ -1,0 +1,16 @@
+"""What can go wrong with tariffs, in words for the caller."""
+
+from voltway.kernel.errors import NotFound, Problem
+
+
+class TariffNotFound(NotFound):
+    """No such tariff, or not the caller's."""
+
+    title = "Tariff not found"
+
+
+class TargetNotFound(Problem):
+    """A tariff cannot be assigned to what is not there."""
+
+    status = 422
+    title = "The tariff cannot be assigned to this"

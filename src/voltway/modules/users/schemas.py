@@ -1,0 +1,77 @@
+"""Tokens as the API shows and takes them (the outside contract: /id-tokens)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from voltway.kernel.http import Instant, Schema
+
+TokenStatus = Literal["accepted", "blocked", "expired", "invalid"]
+TokenKind = Literal[
+    "Central",
+    "DirectPayment",
+    "eMAID",
+    "EVCCID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "NoAuthorization",
+    "VIN",
+]
+
+
+class IdTokenIn(Schema):
+    """A new token. Values compare without case."""
+
+    value: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")
+    kind: TokenKind | None = None
+    status: TokenStatus = "accepted"
+    expires_at: Instant | None = None
+    group: str | None = Field(default=None, max_length=255)
+    user_id: str | None = Field(default=None, max_length=36)
+    concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+
+
+class IdTokenPatch(Schema):
+    """What may be changed; a field that is left out stays."""
+
+    status: TokenStatus | None = None
+    expires_at: Instant | None = None
+    group: str | None = Field(default=None, max_length=255)
+    user_id: str | None = Field(default=None, max_length=36)
+    concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+
+
+class IdTokenOut(Schema):
+    """A token."""
+
+    id: str
+    value: str
+    kind: str | None
+    status: TokenStatus
+    expires_at: Instant | None
+    group: str | None
+    user_id: str | None
+    concurrent_max: int | None
+    created_at: Instant
+    updated_at: Instant
+
+
+def id_token_out(row: Any) -> IdTokenOut:
+    """A row of users_id_tokens as the API shows it."""
+    return IdTokenOut(
+        id=row.id,
+        value=row.value,
+        kind=row.kind,
+        status=row.status,
+        expires_at=row.expires_at,
+        group=row.group_value,
+        user_id=row.user_id,
+        concurrent_max=row.concurrent_max,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,64 @@
+"""All SQL of the users module's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from voltway.kernel import bulk, clock
+from voltway.kernel.database import Tx
+from voltway.kernel.ids import new_id
+from voltway.modules.users.errors import IdTokenExists, IdTokenNotFound
+from voltway.modules.users.tables import id_tokens
+
+
+async def get(tx: Tx, operator_id: str, token_id: str) -> Any:
+    """The row of a token. Raises IdTokenNotFound."""
+    statement = sa.select(id_tokens).where(id_tokens.c.operator_id == operator_id, id_tokens.c.id == token_id)
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        raise IdTokenNotFound(f"There is no token {token_id}.")
+    return row
+
+
+async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
+    """Add a token; the row. Raises IdTokenExists."""
+    now = clock.now()
+    row = {
+        "id": new_id(),
+        "operator_id": operator_id,
+        "value": values["value"],
+        "value_key": values["value"].casefold(),
+        "kind": values["kind"],
+        "kind_key": (values["kind"] or "").casefold(),
+        "status": values["status"],
+        "expires_at": values["expires_at"],
+        "group_value": values["group"],
+        "user_id": values["user_id"],
+        "concurrent_max": values["concurrent_max"],
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    if await bulk.insert_if_absent(tx, id_tokens, [row]) == 0:
+        raise IdTokenExists("Another token has this value and kind; values compare without case.")
+    return await get(tx, operator_id, row["id"])
+
+
+async def change(tx: Tx, operator_id: str, token_id: str, values: Mapping[str, Any]) -> Any:
+    """Change some columns of a token; the row as it is then."""
+    statement = (
+        sa.update(id_tokens)
+        .where(id_tokens.c.operator_id == operator_id, id_tokens.c.id == token_id)
+        .values(**values, updated_at=clock.now(), version=id_tokens.c.version + 1)
+    )
+    await tx.execute(statement)
+    return await get(tx, operator_id, token_id)
+
+
+async def remove(tx: Tx, operator_id: str, token_id: str) -> None:
+    """Delete a token. Sessions keep its value."""
+    await get(tx, operator_id, token_id)
+    await tx.execute(sa.delete(id_tokens).where(id_tokens.c.operator_id == operator_id, id_tokens.c.id == token_id))
