@@ -166,8 +166,9 @@ def _rows(now: Snapshot) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _line(now: Snapshot) -> str:
-    return "  ".join(f"{name} {value}" for name, value in _rows(now))
+def _line(now: Snapshot, is_final: bool = False) -> str:
+    rows = [row for row in _rows(now) if not is_final or row[0] != "online"]  # at the end nobody is
+    return "  ".join(f"{name} {value}" for name, value in rows)
 
 
 def _table(now: Snapshot) -> Table:
@@ -180,7 +181,7 @@ def _table(now: Snapshot) -> Table:
 def _conclude(fleet: Fleet, console: Console) -> None:
     """What is worth knowing after the end, beside the figures."""
     counters = fleet.counters
-    console.print(_line(fleet.snapshot()), soft_wrap=True, highlight=False)
+    console.print(_line(fleet.snapshot(), is_final=True), soft_wrap=True, highlight=False)
     for name, count in sorted(counters.refusals.items()):
         console.print(f"  {count} × {name}", highlight=False, markup=False)
     if counters.connect_failure is not None:

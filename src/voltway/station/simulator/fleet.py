@@ -19,7 +19,7 @@ CONNECTS_AT_ONCE = 50
 # Stations switch on one after the other, at this pace and within this time.
 STARTS_PER_S = 200
 START_SPREAD_S_MAX = 10.0
-LOOK_S = 0.1
+LOOK_S = 0.2
 DRAIN_S = 30.0
 
 
