@@ -105,6 +105,12 @@ class GroupCommit:
         """How many reports wait for their commit."""
         return len(self._waiting)
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether reports have waited for their commit for longer than `stalled_after_s`."""
+        waiting_since = self._inflight_since or (self._waiting[0].since if self._waiting else None)
+        return waiting_since is not None and clock.monotonic() - waiting_since > self._stalled_after_s
+
     async def start(self) -> None:
         """Begin committing."""
         self._task = asyncio.create_task(self._run(), name="group-commit")

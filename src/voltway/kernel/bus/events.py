@@ -90,7 +90,11 @@ class Events:
 
     def backlog(self) -> int:
         """How many events the slowest durable listener of this process has not handled yet."""
-        return max((self._head - position for position in self.positions.values()), default=0)
+        return max(self.backlogs().values(), default=0)
+
+    def backlogs(self) -> dict[str, int]:
+        """How many events each durable listener of this process has not handled yet."""
+        return {name: self._head - position for name, position in self.positions.items()}
 
     # ---- publishing
 

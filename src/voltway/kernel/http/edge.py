@@ -1,0 +1,130 @@
+"""The outermost layer: correlation id, Host check, size limit, security headers, measurement, and the last resort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import structlog
+from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voltway.kernel import clock
+from voltway.kernel.http.problems import BodyTooLarge, UnknownHost, render
+from voltway.kernel.http.settings import HttpSettings
+from voltway.kernel.ids import new_id
+from voltway.kernel.metrics import Metrics
+from voltway.kernel.request import arrives_on_loopback, host_named
+
+API = "/api/v1"
+_CORRELATION_ID = re.compile(r"[\w.-]{1,64}")
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(self)",
+}
+# Components set style attributes; scripts come from our own files only. Maps draw in workers made from blobs.
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+TWO_YEARS_S = 63_072_000
+
+
+class Edge:
+    """ASGI middleware around everything that the REST port answers."""
+
+    def __init__(self, app: ASGIApp, settings: HttpSettings, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._metrics = metrics
+        self._hosts = _LOCAL_NAMES | {host.lower().strip("[]") for host in settings.hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = clock.monotonic()
+        request = Request(scope)
+        correlation_id = _correlation_id(request)
+        status: int | None = None
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _mark(MutableHeaders(scope=message), correlation_id, is_https=scope["scheme"] == "https")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(
+            correlation_id=correlation_id, method=scope["method"], path=scope["path"]
+        ):
+            try:
+                self._check(request)
+                await self._app(scope, self._limited(receive), send_marked)
+            except Exception as error:
+                if status is not None:  # it has begun to answer: all that is left is to break the connection off
+                    raise
+                response = await render(request, error)
+                await response(scope, receive, send_marked)
+            finally:
+                structlog.contextvars.unbind_contextvars("principal_id")
+                self._metrics.observe_request(scope["method"], _route(scope), status, clock.monotonic() - began)
+
+    def _check(self, request: Request) -> None:
+        if arrives_on_loopback(request) and (host := host_named(request)) not in self._hosts:
+            raise UnknownHost(
+                f"The server on this machine is not called {host[:100]!r}. "
+                "Call it localhost, or allow the name: VOLTWAY_HTTP__HOSTS='[\"name\"]'."
+            )
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self._settings.body_bytes_max:
+            raise self._too_large()
+
+    def _limited(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def receive_some() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._settings.body_bytes_max:
+                raise self._too_large()
+            return message
+
+        return receive_some
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"A body has at most {self._settings.body_bytes_max} bytes.")
+
+
+def _correlation_id(request: Request) -> str:
+    given = request.headers.get("x-correlation-id", "")
+    return given if _CORRELATION_ID.fullmatch(given) else new_id()
+
+
+def _mark(headers: MutableHeaders, correlation_id: str, *, is_https: bool) -> None:
+    headers["x-correlation-id"] = correlation_id
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if is_https:
+        headers.setdefault("strict-transport-security", f"max-age={TWO_YEARS_S}")
+    if headers.get("content-type", "").startswith("text/html"):
+        headers.setdefault("content-security-policy", PAGE_POLICY)
+    headers.setdefault("cache-control", "no-store")
+
+
+def _route(scope: Scope) -> str:
+    """The path with its placeholders, so that metrics have one row for a route and not one for each station."""
+    route = scope.get("route")
+    if isinstance(route, APIRoute):
+        return (API if scope["path"].startswith(API) and not route.path.startswith(API) else "") + route.path
+    return "pages" if scope.get("endpoint") is not None else "none"

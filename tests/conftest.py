@@ -1,0 +1,231 @@
+"""What all tests share: an empty database for each, runtimes on it, and HTTP clients of those.
+
+    pytest                                                    SQLite, a file of its own for each test
+    pytest --database-url postgresql://postgres@127.0.0.1/test
+    pytest --database-url mariadb://root@127.0.0.1/test -m mariadb
+
+On a server each worker makes a database of its own name and drops it at the end; the one in the URL is not touched.
+
+A test that needs something of the machine skips itself with a reason that begins with "needs "; with
+VOLTWAY_REQUIRE_SERVICES=1, as in CI, that is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import pkgutil
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import voltway
+from voltway.kernel.auth import DEFAULT_OPERATOR_ID, DEFAULT_OPERATOR_SLUG, Role, create_api_key, operators
+from voltway.kernel.bus import outbox
+from voltway.kernel.database import Database, metadata
+from voltway.kernel.http import create_app
+from voltway.kernel.module import Manifest, Settings
+from voltway.kernel.runtime import Runtime
+
+SECRET = b"the secret of a test installation"
+SEEDS: tuple[tuple[sa.Table, dict[str, Any]], ...] = (
+    (outbox.head, {"id": 1, "position": 0}),
+    (operators, {"id": DEFAULT_OPERATOR_ID, "slug": DEFAULT_OPERATOR_SLUG, "name": "Default operator"}),
+)
+
+for found in pkgutil.walk_packages(voltway.__path__, "voltway."):
+    if found.name.endswith(".tables"):
+        importlib.import_module(found.name)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-url", default="sqlite://", help="the database to test on; default: SQLite files")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("VOLTWAY_REQUIRE_SERVICES") == "1" and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason.startswith("needs "):
+            report.outcome, report.longrepr = "failed", f"{reason}, and VOLTWAY_REQUIRE_SERVICES=1"
+
+
+# ---- the database
+
+
+@pytest.fixture(scope="session")
+def _empty_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[sa.URL]:
+    """A database with all tables and no rows: a SQLite file to copy, or a database on the server."""
+    url = Database(request.config.getoption("--database-url")).url
+    if url.get_backend_name() == "sqlite":
+        template = tmp_path_factory.mktemp("template") / "empty.sqlite"
+        engine = sa.create_engine(f"sqlite:///{template}")
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            for table, row in SEEDS:
+                connection.execute(sa.insert(table).values(row))
+        engine.dispose()
+        yield url.set(database=str(template))
+        return
+    ours = url.set(database=f"voltway_test_{worker_id}_{os.getpid()}")
+    asyncio.run(_on_server(url, f"CREATE DATABASE {ours.database}"))
+    try:
+        asyncio.run(_create_tables(ours))
+        yield ours
+    finally:
+        forced = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
+        asyncio.run(_on_server(url, f"DROP DATABASE {ours.database}{forced}"))
+
+
+async def _on_server(url: sa.URL, statement: str) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(statement)
+    await engine.dispose()
+
+
+async def _create_tables(url: sa.URL) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def database(_empty_database: sa.URL, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database with all tables: no rows but the outbox's head and the default operator."""
+    if _empty_database.get_backend_name() == "sqlite":
+        file = tmp_path / "voltway.sqlite"
+        shutil.copyfile(str(_empty_database.database), file)
+        database = Database(f"sqlite:///{file}")
+    else:
+        database = Database(_empty_database.render_as_string(hide_password=False))
+        async with database.begin() as tx:
+            for table in reversed(metadata.sorted_tables):
+                await tx.execute(sa.delete(table))
+            for table, row in SEEDS:
+                await tx.execute(sa.insert(table).values(row))
+    yield database
+    await database.close()
+
+
+def another(database: Database) -> Database:
+    """The same database through other connections, as another process has them."""
+    return Database(database.url.render_as_string(hide_password=False))
+
+
+# ---- runtimes and clients
+
+
+class MakeRuntime(Protocol):
+    """`await make_runtime(MANIFEST, settings={"users": {"limit": 3}})`: a started runtime, stopped after the test."""
+
+    async def __call__(
+        self,
+        *manifests: Manifest,
+        settings: Mapping[str, Settings | Mapping[str, Any]] = ...,
+        before_start: Callable[[Runtime], None] | None = None,
+        **options: Any,
+    ) -> Runtime: ...
+
+
+@pytest.fixture
+async def make_runtime(database: Database, tmp_path: Path) -> AsyncIterator[MakeRuntime]:
+    """Makes started runtimes on the test's database; two of them are two processes."""
+    started: list[Runtime] = []
+
+    async def make(
+        *manifests: Manifest,
+        settings: Mapping[str, Settings | Mapping[str, Any]] | None = None,
+        before_start: Callable[[Runtime], None] | None = None,
+        **options: Any,
+    ) -> Runtime:
+        kinds = {manifest.name: manifest.settings for manifest in manifests}
+        values = {
+            name: value if isinstance(value, Settings) else kinds[name](**value)
+            for name, value in (settings or {}).items()
+        }
+        runtime = Runtime(
+            manifests, another(database), **{"settings": values, "data_dir": tmp_path, "secret": SECRET, **options}
+        )
+        started.append(runtime)
+        if before_start is not None:
+            before_start(runtime)
+        await runtime.start()
+        return runtime
+
+    yield make
+    for runtime in reversed(started):
+        await runtime.stop()
+
+
+class ClientOf(Protocol):
+    """`client = await client_of(runtime)`: a client with an API key of that role; role None: of nobody."""
+
+    def __call__(
+        self,
+        runtime: Runtime,
+        role: Role | str | None = "operator_admin",
+        *,
+        operator_id: str = ...,
+        location_ids: Sequence[str] | None = None,
+    ) -> Awaitable[httpx.AsyncClient]: ...
+
+
+@pytest.fixture
+async def client_of() -> AsyncIterator[ClientOf]:
+    """Makes HTTP clients of a runtime's application, which serves the routes of the runtime's modules."""
+    apps: dict[int, FastAPI] = {}
+    clients: list[httpx.AsyncClient] = []
+
+    async def connect(
+        runtime: Runtime,
+        role: Role | str | None = "operator_admin",
+        *,
+        operator_id: str = DEFAULT_OPERATOR_ID,
+        location_ids: Sequence[str] | None = None,
+    ) -> httpx.AsyncClient:
+        app = apps.get(id(runtime)) or app_of(runtime)
+        apps[id(runtime)] = app
+        headers = {}
+        if role is not None:
+            async with runtime.database.begin() as tx:
+                key = await create_api_key(
+                    tx, role, f"test {role}", operator_id, runtime.secret, location_ids=location_ids
+                )
+            headers["authorization"] = f"Bearer {key}"
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost/api/v1", headers=headers
+        )
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        await client.aclose()
+
+
+def app_of(runtime: Runtime, **options: Any) -> FastAPI:
+    """The application that serves the routes of a runtime's modules."""
+    return create_app(runtime, [router for manifest in runtime.manifests for router in manifest.routes()], **options)
+
+
+@pytest.fixture
+async def stranger_id(database: Database) -> str:
+    """Another operator, for whom everything of the default operator is not there."""
+    row = {"id": "00000000-0000-7000-8000-000000000002", "slug": "stranger", "name": "Another operator"}
+    async with database.begin() as tx:
+        await tx.execute(sa.insert(operators).values(row))
+    return row["id"]
