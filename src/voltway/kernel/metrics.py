@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from voltway.kernel import clock
+from voltway.kernel.log import Written
 
 if TYPE_CHECKING:
     from voltway.kernel.runtime import Runtime
@@ -74,6 +75,7 @@ class _KernelCollector(Collector):
         for listener, count in events.backlogs().items():
             backlog.add_metric([listener], count)
         yield backlog
+        yield CounterMetricFamily("voltway_log_lines_lost", "Lines that the log could not write.", Written.lost)
 
 
 async def measure_loop_lag(runtime: Runtime) -> None:

@@ -16,11 +16,10 @@ from voltway.kernel.http.problems import BodyTooLarge, UnknownHost, render
 from voltway.kernel.http.settings import HttpSettings
 from voltway.kernel.ids import new_id
 from voltway.kernel.metrics import Metrics
-from voltway.kernel.request import arrives_on_loopback, host_named
+from voltway.kernel.request import arrives_on_loopback, host_named, is_loopback
 
 API = "/api/v1"
 _CORRELATION_ID = re.compile(r"[\w.-]{1,64}")
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -46,7 +45,7 @@ class Edge:
         self._app = app
         self._settings = settings
         self._metrics = metrics
-        self._hosts = _LOCAL_NAMES | {host.lower().strip("[]") for host in settings.hosts}
+        self._hosts = frozenset(host.lower().strip("[]") for host in settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,7 +79,8 @@ class Edge:
                 self._metrics.observe_request(scope["method"], _route(scope), status, clock.monotonic() - began)
 
     def _check(self, request: Request) -> None:
-        if arrives_on_loopback(request) and (host := host_named(request)) not in self._hosts:
+        host = host_named(request)
+        if arrives_on_loopback(request) and not is_loopback(host) and host not in self._hosts:
             raise UnknownHost(
                 f"The server on this machine is not called {host[:100]!r}. "
                 "Call it localhost, or allow the name: VOLTWAY_HTTP__HOSTS='[\"name\"]'."
