@@ -1,0 +1,216 @@
+"""Meter values: from what stations write to `MeterSample`, the one place where units are converted.
+
+Energy becomes Wh (round half even), power W, temperature degrees Celsius; kilo units and multipliers are gone afterwards.
+One sample stands for the values of one instant, one context and one location. Signed values are never numbers: they are kept
+as received. What cannot be read is dropped and flagged: a wrong guess would be billed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from voltway.contracts.vocabulary import MeterSample
+from voltway.modules.gateway.dialects.station_clock import note_flag, read_time
+from voltway.wire.ocpp import v16, v201
+
+VALUE_UNREADABLE = "value_unreadable"
+UNIT_UNFIT = "unit_unfit"
+
+# OCPP 1.6 §7.33-7.44 and 2.0.1 part 2, SampledValueType: what an absent field means.
+DEFAULT_MEASURAND = "Energy.Active.Import.Register"
+DEFAULT_CONTEXT = "Sample.Periodic"
+DEFAULT_LOCATION = "Outlet"
+
+NUMBER_MAX = 2.0**53
+"""No meter shows more; beyond it floats skip integers, and registers do not fit the database for ever."""
+NUMBER_LENGTH_MAX = 32
+"""A longer text that is no number is a signed value whose station forgot to say so."""
+
+
+class Plan(NamedTuple):
+    """What to do with a value that says of itself: this measurand, unit, context, location, phase."""
+
+    place: tuple[str, str]
+    """(context, location): the sample that it belongs to."""
+    field: str
+    """The field of MeterSample; empty where it has none of its own."""
+    measurand: str
+    phase: str | None
+    exponent: int
+    flag: str | None = None
+    convert: Callable[[float], float] | None = None
+
+
+Reading = tuple[Plan, float | None, Any]
+"""A value understood: where it belongs, its number in our unit (None: unreadable or signed), its signed form."""
+
+_FIELDS: dict[str, tuple[str, tuple[str | None, ...]]] = {
+    "Energy.Active.Import.Register": ("energy_wh", (None, "Wh", "kWh", "MWh")),
+    "Power.Active.Import": ("power_w", (None, "W", "kW", "MW")),
+    "Current.Import": ("current_a", (None, "A")),
+    "Voltage": ("voltage_v", (None, "V", "kV")),
+    "SoC": ("soc_percent", (None, "Percent", "%")),
+}
+_UNBOUNDED = frozenset({"power_w", "current_a", "voltage_v"})
+_EXPONENTS: dict[str | None, int] = dict.fromkeys(("kWh", "kvarh", "kVAh", "kW", "kvar", "kVA", "kV"), 3)
+_EXPONENTS |= dict.fromkeys(("MWh", "MW"), 6)
+_TO_CELSIUS: dict[str | None, Callable[[float], float]] = {
+    "K": lambda kelvin: round(kelvin - 273.15, 6),
+    "Fahrenheit": lambda fahrenheit: round((fahrenheit - 32) / 1.8, 6),
+}
+
+# A phase to neutral is that phase; line-to-line and neutral keep their names.
+_PHASES = {"L1-N": "L1", "L2-N": "L2", "L3-N": "L3"} | {word: word for word in v16.Phase if not word.endswith("-N")}
+_LINES = ("L1", "L2", "L3")
+
+
+def samples_16(meter_values: Iterable[v16.MeterValue], instead: datetime, flags: list[str]) -> tuple[MeterSample, ...]:
+    """Samples of OCPP 1.6 values; `instead` is the time where theirs cannot be read."""
+    return _gather(meter_values, _read_16, instead, flags)
+
+
+def samples_2(meter_values: Iterable[v201.MeterValue], instead: datetime, flags: list[str]) -> tuple[MeterSample, ...]:
+    """Samples of OCPP 2.x values (2.1 has the same fields); `instead` is the time where theirs cannot be read."""
+    return _gather(meter_values, _read_2, instead, flags)
+
+
+def scaled(text: str, exponent: int) -> float | None:
+    """The number in a text times ten to the exponent, rounded once; None if it holds no number that a meter can show."""
+    try:
+        number = float(f"{text}e{exponent}") if exponent else float(text)
+    except ValueError:
+        number = _scaled_slowly(text, exponent)
+    return number if -NUMBER_MAX < number < NUMBER_MAX and "_" not in text else None
+
+
+def _scaled_slowly(text: str, exponent: int) -> float:
+    """For a text with an exponent of its own; not a number where it holds none."""
+    try:
+        return float(Decimal(text).scaleb(exponent))
+    except (ArithmeticError, ValueError):
+        return float("nan")
+
+
+@cache
+def _place(context: str | None, location: str | None) -> tuple[str, str]:
+    """One object for each place, so that `is` tells them apart."""
+    return str(context or DEFAULT_CONTEXT), str(location or DEFAULT_LOCATION)
+
+
+@lru_cache(maxsize=4096)  # 2.x lets stations name units as they like
+def _plan(
+    measurand: str | None, unit: str | None, context: str | None, location: str | None, phase: str | None
+) -> Plan:
+    word = DEFAULT_MEASURAND if measurand is None else str(measurand)
+    # The state of charge is the car's, whatever place the station names: it belongs beside what is billed.
+    place = _place(context, None if word == "SoC" else location)
+    line = None if phase is None else _PHASES[phase]
+    exponent = _EXPONENTS.get(unit, 0)
+    if word not in _FIELDS:
+        return Plan(place, "", word, line, exponent, convert=_TO_CELSIUS.get(unit))
+    field, units = _FIELDS[word]
+    if unit not in units:  # nothing that may be billed, but not to be lost either
+        return Plan(place, "", f"{word} ({unit})", line, 0, flag=UNIT_UNFIT)
+    return Plan(place, field, word, line, exponent)
+
+
+def _read_16(sampled: v16.SampledValue) -> Reading:
+    """A value of OCPP 1.6: a text, with its unit."""
+    plan = _plan(sampled.measurand, sampled.unit, sampled.context, sampled.location, sampled.phase)
+    text = sampled.value
+    if sampled.format is v16.ValueFormat.SignedData:
+        return plan, None, msgspec.to_builtins(sampled)
+    number = scaled(text, plan[4])
+    if number is None and len(text) > NUMBER_LENGTH_MAX:
+        return plan, None, msgspec.to_builtins(sampled)
+    return plan, number, None
+
+
+def _read_2(sampled: v201.SampledValue) -> Reading:
+    """A value of OCPP 2.x: a number with a unit and a power of ten; the signed form stands beside it."""
+    measure = sampled.unit_of_measure
+    unit, exponent = (None, 0) if measure is None else (measure.unit, measure.multiplier or 0)
+    plan = _plan(sampled.measurand, unit, sampled.context, sampled.location, sampled.phase)
+    exponent += plan[4]
+    number: float | None = sampled.value
+    if exponent or not -NUMBER_MAX < sampled.value < NUMBER_MAX:
+        number = scaled(repr(number), exponent)
+    signed = sampled.signed_meter_value
+    return plan, number, None if signed is None else msgspec.to_builtins(signed)
+
+
+def _gather(
+    meter_values: Iterable[Any], read: Callable[[Any], Reading], instead: datetime, flags: list[str]
+) -> tuple[MeterSample, ...]:
+    samples: list[MeterSample] = []
+    for meter_value in meter_values:
+        at = read_time(meter_value.timestamp, instead, flags)
+        groups: dict[tuple[str, str], dict[str, Any]] = {}
+        group: dict[str, Any] = {}
+        last_place = None
+        for sampled in meter_value.sampled_value:
+            plan, number, signed = read(sampled)
+            place, field, _, phase, _, _, _ = plan
+            if place is not last_place:
+                group = groups.setdefault(place, {})
+                last_place = place
+            if signed is not None:
+                group.setdefault("signed", []).append(signed)
+            if number is None:
+                if signed is None:
+                    note_flag(flags, VALUE_UNREADABLE)
+            elif phase is None and field in _UNBOUNDED:
+                group[field] = number
+            elif phase is None and field == "energy_wh":
+                group[field] = round(number)
+            else:
+                _put(group, plan, number, flags)
+        for (context, location), group in groups.items():
+            if group:
+                if "phases" in group:
+                    _sum_up(group)
+                samples.append(MeterSample(at=at, context=context, location=location, **group))
+    return tuple(samples)
+
+
+def _put(group: dict[str, Any], plan: Plan, number: float, flags: list[str]) -> None:
+    """Put a number where it belongs in its sample's fields."""
+    _, field, measurand, phase, _, flag, convert = plan
+    if field == "soc_percent" and not 0 <= number <= 100:
+        note_flag(flags, VALUE_UNREADABLE)
+        return
+    if field == "energy_wh":
+        number = round(number)
+    if flag is not None:
+        note_flag(flags, flag)
+    if convert is not None:
+        number = convert(number)
+    if phase is not None:
+        group.setdefault("phases", {}).setdefault(measurand, {})[phase] = number
+    elif field:
+        group[field] = number
+    else:
+        group.setdefault("extra", {})[measurand] = number
+
+
+def _sum_up(group: dict[str, Any]) -> None:
+    """Fill what a station says only by phase: the sum of energy and power, the largest current, the mean voltage."""
+    for measurand, by_phase in group["phases"].items():
+        if measurand not in _FIELDS:
+            continue
+        lines = [by_phase[line] for line in _LINES if line in by_phase]
+        if not lines:
+            continue
+        match _FIELDS[measurand][0]:
+            case "current_a":
+                group["current_a"] = max(lines)
+            case "voltage_v":
+                group["voltage_v"] = sum(lines) / len(lines)
+            case field:
+                group.setdefault(field, sum(lines))

@@ -1,0 +1,51 @@
+"""What the rows of all dialects are made of: who a report is from, answers that need nothing, the question who may charge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from voltway.contracts.station_link import Authorization
+from voltway.contracts.users import AuthorizeTokens, TokenQuery
+from voltway.contracts.vocabulary import AuthorizationStatus, IdToken
+from voltway.modules.gateway.dialects.base import Inbound, ReportRow
+
+NOBODY = Authorization(status=AuthorizationStatus.INVALID)
+"""The verdict where there is none: nobody may charge on our silence."""
+
+
+def origin(inbound: Inbound) -> dict[str, Any]:
+    """The fields that every report has: who says it, over what, when."""
+    credential = inbound.credential
+    return {
+        "operator_id": credential.operator_id,
+        "station_id": credential.station_id,
+        "station_identity": credential.identity,
+        "location_id": credential.location_id,
+        "protocol": inbound.protocol,
+        "message_id": inbound.message_id,
+        "received_at": inbound.received_at,
+    }
+
+
+def read_nothing(inbound: Inbound, request: Any) -> None:
+    """The message changes nothing here: answer at once."""
+    return
+
+
+def answered(response: Any) -> ReportRow:
+    """A row for a message that always gets the same answer."""
+    return ReportRow(read=read_nothing, answer=lambda inbound, request, reply: response)
+
+
+def ask_who(inbound: Inbound, id_token: IdToken) -> AuthorizeTokens:
+    """Ask whether a token may charge at this station."""
+    credential = inbound.credential
+    return AuthorizeTokens(
+        queries=(TokenQuery(operator_id=credential.operator_id, station_id=credential.station_id, id_token=id_token),)
+    )
+
+
+def verdict_in(reply: Sequence[Authorization] | None) -> Authorization:
+    """The one verdict in the reply to `ask_who`."""
+    return reply[0] if reply else NOBODY
