@@ -11,7 +11,7 @@ from voltway.station.simulator.evse import PluggedCar
 from voltway.station.simulator.station import Station
 from voltway.station.simulator.vocabulary import EvseState, IdToken
 
-from .fake_csms import FakeCsms, Launch, until  # noqa: TID252  (tests are not installed)
+from .fake_csms import SILENCE, FakeCsms, Launch, until  # noqa: TID252  (tests are not installed)
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -303,3 +303,22 @@ async def test_a_new_password_is_used_at_once(protocol: str, csms: FakeCsms, lau
     assert request.headers["Authorization"] == "Basic UzE6YS1sb25nLW5ldy1wYXNzd29yZA=="
     await until(lambda: station.is_online and station.caller.is_idle, "the station is online")
     assert csms.actions().count("BootNotification") == 1
+
+
+@each_protocol
+async def test_after_a_hard_reset_reports_wait_for_the_boot(protocol: str, csms: FakeCsms, launch: Launch) -> None:
+    station = await online(launch, protocol, is_charging=True)
+    ends: list[int] = []
+
+    def lose_the_first_end(identity: str, payload: dict[str, Any]) -> object:
+        if payload.get("eventType") in ("Started", "Updated"):
+            return None
+        ends.append(len(csms.heard))
+        return SILENCE if len(ends) == 1 else None
+
+    csms.answers["StopTransaction"] = csms.answers["TransactionEvent"] = lose_the_first_end
+    await csms.ask("Reset", {"type": "Hard" if protocol == "ocpp1.6" else "Immediate"})
+    await until(lambda: len(ends) == 2 and station.caller.is_idle, "the end is delivered")
+    boots = [number for number, action in enumerate(csms.actions(), 1) if action == "BootNotification"]
+    assert len(boots) == 2
+    assert ends[0] < boots[1] < ends[1]
