@@ -1,0 +1,54 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { client, take, type CallOutcome, type CommandCreate } from "@voltway/api";
+
+/** How long the page waits for the station's word before it shows the command as under way. */
+const WAIT_S = 20;
+const HISTORY = 50;
+
+export const commandKeys = {
+  all: ["commands"] as const,
+  ofStation: (stationId: string) => ["commands", "station", stationId] as const,
+};
+
+/** The station's latest commands, newest first. */
+export function stationCommandsQuery(stationId: string) {
+  return queryOptions({
+    queryKey: commandKeys.ofStation(stationId),
+    queryFn: ({ signal }) =>
+      take(
+        client.GET("/api/v1/charging-stations/{id}/commands", {
+          params: { path: { id: stationId }, query: { limit: HISTORY } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function useSendCommand(stationId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: CommandCreate) =>
+      take(
+        client.POST("/api/v1/charging-stations/{id}/commands", {
+          params: { path: { id: stationId }, query: { wait_s: WAIT_S } },
+          body,
+        }),
+      ),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: commandKeys.ofStation(stationId) }),
+    meta: { showsProblem: true },
+  });
+}
+
+export interface RawCall {
+  action: string;
+  payload: Record<string, unknown>;
+}
+
+/** Sends a message in the station's own protocol, as it stands. */
+export function useRawCall(stationId: string) {
+  return useMutation({
+    mutationFn: (body: RawCall): Promise<CallOutcome> =>
+      take(client.POST("/api/v1/charging-stations/{id}/calls", { params: { path: { id: stationId } }, body })),
+    meta: { showsProblem: true },
+  });
+}

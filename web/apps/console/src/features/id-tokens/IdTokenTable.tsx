@@ -1,0 +1,86 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { IdToken, IdTokenStatus } from "@voltway/api";
+import { IconBan, IconCheck, IconClock, IconX, StatusPill, type Icon, type Tone } from "@voltway/ui";
+import { useTranslation } from "react-i18next";
+import { paths } from "../../app/paths.ts";
+import { DataTable } from "../../shared/DataTable.tsx";
+import { notifyDone } from "../../shared/notify.ts";
+import { useFormat } from "../../shared/useFormat.ts";
+import { useSetIdTokenStatus } from "./api.ts";
+
+const LOOK: Record<IdTokenStatus, { tone: Tone; icon: Icon }> = {
+  accepted: { tone: "available", icon: IconCheck },
+  blocked: { tone: "faulted", icon: IconBan },
+  expired: { tone: "unavailable", icon: IconClock },
+  invalid: { tone: "unavailable", icon: IconX },
+};
+
+export function IdTokenTable({ tokens }: { tokens: IdToken[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <DataTable
+      label={t("idTokens.title")}
+      columns={[
+        { label: t("idTokens.value") },
+        { label: t("idTokens.kind") },
+        { label: t("idTokens.statusLabel") },
+        { label: t("idTokens.group") },
+        { label: t("idTokens.expires") },
+        { label: t("idTokens.concurrent"), isNumeric: true },
+        { label: "" },
+      ]}
+    >
+      {tokens.map((token) => {
+        const look = LOOK[token.status];
+        return (
+          <tr key={token.id}>
+            <td>
+              <Link {...paths.sessions()} search={{ token: token.value }} className="vw-mono" title={t("idTokens.sessions")}>
+                {token.value}
+              </Link>
+            </td>
+            <td>{token.kind ?? t("idTokens.anyKind")}</td>
+            <td>
+              <StatusPill tone={look.tone} icon={look.icon}>
+                {t(`idTokens.status.${token.status}`)}
+              </StatusPill>
+            </td>
+            <td>{token.group ?? format.unknown}</td>
+            <td>{token.expires_at === null ? t("idTokens.never") : format.date(token.expires_at)}</td>
+            <td data-num>{token.concurrent_max ?? t("idTokens.noLimit")}</td>
+            <td data-num>
+              <BlockButton token={token} />
+            </td>
+          </tr>
+        );
+      })}
+    </DataTable>
+  );
+}
+
+function BlockButton({ token }: { token: IdToken }) {
+  const { t } = useTranslation();
+  const setStatus = useSetIdTokenStatus();
+  const isBlocked = token.status === "blocked";
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      loading={setStatus.isPending}
+      onClick={() => {
+        setStatus.mutate(
+          { id: token.id, status: isBlocked ? "accepted" : "blocked" },
+          {
+            onSuccess: ({ value }) => {
+              notifyDone(isBlocked ? t("idTokens.unblocked", { value }) : t("idTokens.blocked", { value }));
+            },
+          },
+        );
+      }}
+    >
+      {isBlocked ? t("idTokens.unblock") : t("idTokens.block")}
+    </Button>
+  );
+}

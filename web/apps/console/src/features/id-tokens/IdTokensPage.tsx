@@ -1,0 +1,61 @@
+import { Button, Group, TextInput } from "@mantine/core";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { IconNfc, IconPlus, IconSearch, Notice, PageHeader, Panel } from "@voltway/ui";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { LoadMore } from "../../shared/LoadMore.tsx";
+import { allItems } from "../../shared/pages.ts";
+import { QueryView } from "../../shared/QueryView.tsx";
+import { AddIdTokenDialog } from "./AddIdTokenDialog.tsx";
+import { idTokensQuery } from "./api.ts";
+import { IdTokenTable } from "./IdTokenTable.tsx";
+
+export function IdTokensPage() {
+  const { t } = useTranslation();
+  const [value, setValue] = useState("");
+  const [needle] = useDebouncedValue(value.trim(), 300);
+  const tokens = useInfiniteQuery(idTokensQuery(needle));
+  const [isAdding, { open, close }] = useDisclosure(false);
+  const add = (
+    <Button leftSection={<IconPlus size={17} />} onClick={open}>
+      {t("idTokens.add")}
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader title={t("idTokens.title")} subtitle={t("idTokens.subtitle")} actions={add} />
+      <Panel padded={false}>
+        <Group p="md">
+          <TextInput
+            type="search"
+            w={280}
+            leftSection={<IconSearch size={16} stroke={1.8} />}
+            aria-label={t("idTokens.filter")}
+            placeholder={t("idTokens.filter")}
+            value={value}
+            onChange={(event) => {
+              setValue(event.currentTarget.value);
+            }}
+          />
+        </Group>
+        <QueryView
+          query={tokens}
+          isEmpty={(data) => allItems(data).length === 0}
+          empty={
+            <Notice
+              icon={IconNfc}
+              title={needle ? t("common.noMatch") : t("idTokens.empty")}
+              text={needle ? t("common.noMatchText") : t("idTokens.emptyText")}
+              action={needle ? null : add}
+            />
+          }
+        >
+          {(data) => <IdTokenTable tokens={allItems(data)} />}
+        </QueryView>
+        <LoadMore query={tokens} />
+      </Panel>
+      {isAdding && <AddIdTokenDialog onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import type { Session } from "@voltway/api";
+import { ActionButton, IconPlayerStop } from "@voltway/ui";
+import { useTranslation } from "react-i18next";
+import { notifyDone, notifyFailure } from "../../shared/notify.ts";
+import { Confirm } from "../../shared/Confirm.tsx";
+import { useStopSession } from "./api.ts";
+
+/** Ends a charge from afar, after a second thought. */
+export function StopButton({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const stop = useStopSession(session.id);
+  return (
+    <Confirm
+      title={t("sessions.stopTitle")}
+      text={t("sessions.stopText", { station: session.station_identity })}
+      confirmLabel={t("sessions.stop")}
+      onConfirm={() => {
+        stop.mutate(undefined, {
+          onSuccess: (command) => {
+            const state = t(`commands.state.${command.state}`);
+            if (command.state === "accepted" || command.state === "sent" || command.state === "pending") {
+              notifyDone(t("sessions.stopSent", { state }));
+            } else {
+              notifyFailure(t("sessions.stopFailed", { state }));
+            }
+          },
+        });
+      }}
+    >
+      {(open) => (
+        <ActionButton
+          color="red"
+          leftSection={<IconPlayerStop size={17} />}
+          loading={stop.isPending}
+          disabledReason={session.state === "ended" ? t("sessions.stopEnded") : undefined}
+          onClick={open}
+        >
+          {t("sessions.stop")}
+        </ActionButton>
+      )}
+    </Confirm>
+  );
+}

@@ -1,0 +1,69 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { client, take, type Sample, type SessionState } from "@voltway/api";
+import { wireTime } from "@voltway/format";
+import { byCursor } from "../../shared/pages.ts";
+import { PERIODS, type Period } from "./search.ts";
+
+const PAGE = 50;
+const SAMPLES_PAGE = 500;
+/** More points than this no screen can show. */
+const SAMPLES_MAX = 5_000;
+
+export interface SessionFilter {
+  state?: SessionState | undefined;
+  /** How far back; counted from the moment of asking. */
+  period?: Period | undefined;
+  station_identity?: string | undefined;
+  id_token?: string | undefined;
+}
+
+export const sessionKeys = {
+  all: ["sessions"] as const,
+  lists: ["sessions", "list"] as const,
+  detail: (id: string) => ["sessions", "detail", id] as const,
+  samples: (id: string) => ["sessions", "samples", id] as const,
+};
+
+export function sessionsQuery({ period, ...filter }: SessionFilter, limit = PAGE) {
+  return infiniteQueryOptions({
+    queryKey: [...sessionKeys.lists, { ...filter, period, limit }],
+    queryFn: ({ pageParam, signal }) => {
+      const since = period && wireTime(Date.now(), PERIODS[period]);
+      return take(client.GET("/api/v1/sessions", { params: { query: { ...filter, since, limit, cursor: pageParam } }, signal }));
+    },
+    ...byCursor,
+  });
+}
+
+export function sessionQuery(id: string) {
+  return queryOptions({
+    queryKey: sessionKeys.detail(id),
+    queryFn: ({ signal }) => take(client.GET("/api/v1/sessions/{id}", { params: { path: { id } }, signal })),
+  });
+}
+
+/** Every sample of a session in order of time. */
+export function samplesQuery(id: string) {
+  return queryOptions({
+    queryKey: sessionKeys.samples(id),
+    queryFn: async ({ signal }) => {
+      const samples: Sample[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = { limit: SAMPLES_PAGE, cursor };
+        const page = await take(client.GET("/api/v1/sessions/{id}/samples", { params: { path: { id }, query }, signal }));
+        samples.push(...page.items);
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined && samples.length < SAMPLES_MAX);
+      return samples.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+    },
+  });
+}
+
+export function useStopSession(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () => take(client.POST("/api/v1/sessions/{id}/stop", { params: { path: { id } } })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: sessionKeys.all }),
+  });
+}

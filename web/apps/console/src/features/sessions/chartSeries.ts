@@ -1,0 +1,49 @@
+import type { Sample } from "@voltway/api";
+import type { Format } from "@voltway/format";
+import type { TimeSeries } from "@voltway/ui";
+import type { TFunction } from "i18next";
+
+export type ChartView = "power" | "soc" | "phases";
+
+const PHASES = ["L1", "L2", "L3"] as const;
+const PHASE_TONES = ["occupied", "available", "reserved"] as const;
+
+/** The views that the samples can fill; power with energy is always one. */
+export function availableViews(samples: Sample[]): ChartView[] {
+  const views: ChartView[] = ["power"];
+  if (samples.some(({ soc_percent }) => soc_percent !== null)) views.push("soc");
+  if (samples.some(({ phases }) => PHASES.some((phase) => phases?.[phase]?.current_a != null))) views.push("phases");
+  return views;
+}
+
+export function chartSeries(view: ChartView, samples: Sample[], format: Format, t: TFunction): TimeSeries[] {
+  const points = (read: (sample: Sample) => number | null | undefined): TimeSeries["points"] =>
+    samples.flatMap((sample) => {
+      const value = read(sample);
+      return value == null ? [] : [[Date.parse(sample.at), value]];
+    });
+  const power: TimeSeries = {
+    name: t("sessions.column.power"),
+    points: points(({ power_w }) => power_w),
+    tone: "occupied",
+    isFilled: true,
+    format: format.power,
+  };
+
+  if (view === "phases") {
+    return PHASES.map((phase, index) => ({
+      name: phase,
+      points: points(({ phases }) => phases?.[phase]?.current_a),
+      tone: PHASE_TONES[index] ?? "occupied",
+      format: format.current,
+    })).filter((series) => series.points.length > 0);
+  }
+  if (view === "soc") {
+    const soc = points(({ soc_percent }) => soc_percent);
+    return [power, { name: t("sessions.view.soc"), points: soc, tone: "reserved", axis: "right", format: (value) => format.percent(value) }];
+  }
+  const start = samples.find(({ energy_wh }) => energy_wh !== null)?.energy_wh ?? 0;
+  const energy = points(({ energy_wh }) => (energy_wh === null ? null : energy_wh - start));
+  const both = [power, { name: t("sessions.column.energy"), points: energy, tone: "available", axis: "right", format: format.energy } as const];
+  return both.filter((series) => series.points.length > 0);
+}

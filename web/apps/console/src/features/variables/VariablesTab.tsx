@@ -1,0 +1,144 @@
+import { ActionIcon, Group, Text, TextInput, Tooltip } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ChargingStation, Variable } from "@voltway/api";
+import { ActionButton, IconAdjustments, IconLock, IconRefresh, IconSearch, IconSettings, Notice } from "@voltway/ui";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { DataTable } from "../../shared/DataTable.tsx";
+import { LoadMore } from "../../shared/LoadMore.tsx";
+import { notifyDone, notifyFailure, notifyProblem } from "../../shared/notify.ts";
+import { allItems } from "../../shared/pages.ts";
+import { QueryView } from "../../shared/QueryView.tsx";
+import { useFormat } from "../../shared/useFormat.ts";
+import { useSendCommand } from "../commands/api.ts";
+import { variablesQuery } from "./api.ts";
+import { SetVariableDialog } from "./SetVariableDialog.tsx";
+import { variableAddress, variableName } from "./variableName.ts";
+
+/** The station's settings as it last told them, in one shape for every protocol. */
+export function VariablesTab({ station }: { station: ChargingStation }) {
+  const { t } = useTranslation();
+  const variables = useInfiniteQuery(variablesQuery(station.id));
+  const [needle, setNeedle] = useState("");
+  const [edited, setEdited] = useState<Variable | null>(null);
+  const known = variables.data ? allItems(variables.data) : [];
+  const shown = known.filter((variable) =>
+    `${variableName(variable)} ${variable.value ?? ""}`.toLowerCase().includes(needle.trim().toLowerCase()),
+  );
+  return (
+    <>
+      <Group p="md" gap="sm" justify="space-between">
+        <TextInput
+          type="search"
+          w={280}
+          leftSection={<IconSearch size={16} stroke={1.8} />}
+          aria-label={t("variables.filter")}
+          placeholder={t("variables.filter")}
+          value={needle}
+          onChange={(event) => {
+            setNeedle(event.currentTarget.value);
+          }}
+        />
+        <ReadButton station={station} known={known} onRead={() => void variables.refetch()} />
+      </Group>
+      <QueryView
+        query={variables}
+        isEmpty={() => shown.length === 0}
+        empty={
+          <Notice
+            icon={IconAdjustments}
+            title={known.length > 0 ? t("common.noMatch") : t("variables.empty")}
+            text={known.length > 0 ? t("common.noMatchText") : t("variables.emptyText")}
+          />
+        }
+      >
+        {() => <VariableTable variables={shown} isOnline={station.is_online} onEdit={setEdited} />}
+      </QueryView>
+      <LoadMore query={variables} />
+      {edited && (
+        <SetVariableDialog
+          stationId={station.id}
+          variable={edited}
+          onClose={() => {
+            setEdited(null);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function ReadButton({ station, known, onRead }: { station: ChargingStation; known: Variable[]; onRead: () => void }) {
+  const { t } = useTranslation();
+  const send = useSendCommand(station.id);
+  return (
+    <ActionButton
+      variant="default"
+      leftSection={<IconRefresh size={16} />}
+      loading={send.isPending}
+      disabledReason={station.is_online ? undefined : t("commands.needsLink")}
+      onClick={() => {
+        send.mutate(
+          { type: "get_variables", variables: known.map(variableAddress) },
+          {
+            onSuccess: ({ state }) => {
+              if (state === "accepted") notifyDone(t("variables.read"));
+              else notifyFailure(t("variables.readFailed", { state: t(`commands.state.${state}`) }));
+              onRead();
+            },
+            onError: notifyProblem,
+          },
+        );
+      }}
+    >
+      {t("variables.ask")}
+    </ActionButton>
+  );
+}
+
+interface VariableTableProps {
+  variables: Variable[];
+  isOnline: boolean;
+  onEdit: (variable: Variable) => void;
+}
+
+function VariableTable({ variables, isOnline, onEdit }: VariableTableProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <DataTable label={t("stations.tab.variables")} columns={[{ label: t("variables.name") }, { label: t("variables.value") }, { label: "" }]}>
+      {variables.map((variable) => {
+        const name = variableName(variable);
+        return (
+          <tr key={name}>
+            <td style={{ fontWeight: 550, overflowWrap: "anywhere" }}>{name}</td>
+            <td className="vw-mono" style={{ overflowWrap: "anywhere" }}>
+              {variable.value ?? <Text c="dimmed">{format.unknown}</Text>}
+            </td>
+            <td data-num>
+              {variable.is_readonly ? (
+                <Tooltip label={t("variables.readonly")}>
+                  <IconLock size={16} role="img" aria-label={t("variables.readonly")} color="var(--mantine-color-dimmed)" />
+                </Tooltip>
+              ) : (
+                <Tooltip label={isOnline ? t("variables.set") : t("commands.needsLink")}>
+                  <ActionIcon
+                    variant="subtle"
+                    aria-label={t("variables.setName", { name })}
+                    data-disabled={!isOnline || undefined}
+                    aria-disabled={!isOnline}
+                    onClick={() => {
+                      if (isOnline) onEdit(variable);
+                    }}
+                  >
+                    <IconSettings size={17} stroke={1.8} />
+                  </ActionIcon>
+                </Tooltip>
+              )}
+            </td>
+          </tr>
+        );
+      })}
+    </DataTable>
+  );
+}

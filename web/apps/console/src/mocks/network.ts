@@ -1,0 +1,248 @@
+/** A small network for development and tests: typed by the interface, made anew for each start. */
+import type { ChargingStation, Command, ConnectorStatus, IdToken, Location, OcppMessage, Sample, Session, Tariff, Variable } from "@voltway/api";
+
+export interface Network {
+  locations: Location[];
+  stations: ChargingStation[];
+  sessions: Session[];
+  samples: Record<string, Sample[]>;
+  idTokens: IdToken[];
+  tariffs: Tariff[];
+  commands: Record<string, Command[]>;
+  messages: Record<string, OcppMessage[]>;
+  variables: Record<string, Variable[]>;
+}
+
+export const uuid = (group: string, number: number) => `0192a000-0000-7000-8${group}-${String(number).padStart(12, "0")}`;
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+const MODELS = [
+  { vendor: "Nordlader", model: "Terra 150", protocol: "ocpp2.0.1", power_w: 150_000, type: "cCCS2" },
+  { vendor: "Wallquelle", model: "W22 Duo", protocol: "ocpp1.6", power_w: 22_000, type: "sType2" },
+  { vendor: "Stromhaus", model: "H50", protocol: "ocpp2.1", power_w: 50_000, type: "cCCS2" },
+] as const;
+
+const SITES = [
+  { name: "Hafen West", address: "Kaistraße 12", postal_code: "20457", city: "Hamburg", prefix: "HAM" },
+  { name: "Marktgarage", address: "Am Markt 3", postal_code: "04109", city: "Leipzig", prefix: "LEJ" },
+  { name: "Rasthof Elm", address: "A 2, km 141", postal_code: "38154", city: "Königslutter", prefix: "ELM" },
+] as const;
+
+const WIRE_WORD: Partial<Record<string, string>> = { Occupied: "Charging", Unavailable: "Unavailable" };
+
+export function aStation(number: number, changes: Partial<ChargingStation> = {}): ChargingStation {
+  const model = MODELS[number % MODELS.length] ?? MODELS[0];
+  const site = SITES[number % SITES.length] ?? SITES[0];
+  return {
+    id: uuid("001", number),
+    identity: `${site.prefix}-${String(number + 1).padStart(2, "0")}`,
+    operator: "default",
+    location_id: uuid("000", number % SITES.length),
+    vendor: model.vendor,
+    model: model.model,
+    serial_number: `SN${10_400 + number * 37}`,
+    firmware_version: "3.4.1",
+    protocol: model.protocol,
+    security_profile: 1,
+    registration: "accepted",
+    is_online: true,
+    last_seen_at: ago(number * 3 + 2),
+    status: "Available",
+    evses: [anEvse(1, "Available", model), anEvse(2, "Available", model)],
+    ...changes,
+  };
+}
+
+function anEvse(number: number, status: ConnectorStatus, { type, power_w, protocol }: (typeof MODELS)[number]) {
+  return {
+    evse_number: number,
+    charging_state: status === "Occupied" && protocol !== "ocpp1.6" ? "Charging" : null,
+    power_w_max: power_w,
+    connectors: [
+      {
+        connector_number: 1,
+        type,
+        status,
+        wire_status: protocol === "ocpp1.6" ? (WIRE_WORD[status] ?? status) : status,
+        error_code: status === "Faulted" ? "GroundFailure" : null,
+        vendor_error_code: status === "Faulted" ? "E-417" : null,
+        info: null,
+        status_at: ago(260 * number),
+      },
+    ],
+  };
+}
+
+export function aSession(number: number, changes: Partial<Session> = {}): Session {
+  return {
+    id: uuid("002", number),
+    visit_id: uuid("003", number),
+    transaction_id: String(481_516_234 + number * 7_919),
+    station_identity: "HAM-01",
+    evse_number: 1,
+    connector_number: 1,
+    id_token: `04A3${(0x5f2c81 + number * 4_093).toString(16).toUpperCase()}`,
+    state: "active",
+    started_at: ago(1_500 + number * 60),
+    ended_at: null,
+    charging_ended_at: null,
+    unplugged_at: null,
+    stop_reason: null,
+    meter_start_wh: 1_482_300 + number * 9_100,
+    meter_stop_wh: null,
+    energy_wh: 9_640,
+    power_w: 43_200,
+    cost: { minor: 672, currency: "EUR" },
+    cost_excl_vat: { minor: 565, currency: "EUR" },
+    cost_lines: [
+      { description: "Start fee", quantity: "1", unit: "session", unit_price: "0.35", vat_percent: "19", amount: { minor: 42, currency: "EUR" } },
+      { description: "Energy", quantity: "9.64", unit: "kWh", unit_price: "0.55", vat_percent: "19", amount: { minor: 630, currency: "EUR" } },
+    ],
+    tariff_id: uuid("005", 0),
+    review: [],
+    ...changes,
+  };
+}
+
+export function someSamples(session: Session, count: number): Sample[] {
+  const start = Date.parse(session.started_at);
+  const end = session.ended_at === null ? Date.now() : Date.parse(session.ended_at);
+  let energy_wh = session.meter_start_wh ?? 0;
+  return Array.from({ length: count }, (_, index) => {
+    const part = index / (count - 1);
+    const at = new Date(start + (end - start) * part).toISOString();
+    const power_w = index === 0 ? 0 : (session.power_w ?? 43_000) * Math.min(1, part * 8) * (1.12 - 0.5 * part * part + 0.03 * Math.sin(index));
+    energy_wh += Math.round((power_w * (end - start)) / (count - 1) / 3_600_000);
+    return {
+      at,
+      received_at: at,
+      context: "Sample.Periodic",
+      location: "Outlet",
+      energy_wh,
+      power_w,
+      current_a: power_w / 690,
+      voltage_v: 398,
+      soc_percent: 22 + 54 * part,
+      phases: { L1: { current_a: power_w / 690 }, L2: { current_a: power_w / 702 }, L3: { current_a: power_w / 684 } },
+    };
+  });
+}
+
+export function createNetwork(): Network {
+  const stations = Array.from({ length: 12 }, (_, number) => aStation(number));
+  const setStatus = (index: number, evse: number, status: ConnectorStatus) => {
+    const station = stations[index];
+    const model = MODELS[index % MODELS.length];
+    if (!station || !model) return;
+    station.evses[evse - 1] = anEvse(evse, status, model);
+    station.status = status;
+  };
+  [0, 2, 4, 5, 8, 10].forEach((index) => {
+    setStatus(index, 1, "Occupied");
+  });
+  setStatus(3, 2, "Faulted");
+  setStatus(6, 1, "Reserved");
+  setStatus(9, 2, "Unavailable");
+  Object.assign(stations[7] ?? {}, { is_online: false, last_seen_at: ago(13_000) });
+  Object.assign(stations[9] ?? {}, { security_profile: 0 });
+  stations.push(aStation(12, { identity: "CP-7731", registration: "pending", location_id: null, status: null, evses: [] }));
+
+  const active = [0, 2, 4, 5, 8, 10].map((index, number) =>
+    aSession(number, {
+      station_identity: stations[index]?.identity ?? "",
+      power_w: [118_400, 48_900, 10_900, 44_100, 37_500, 7_300][number] ?? 0,
+      energy_wh: [31_480, 17_210, 6_340, 22_870, 9_030, 2_480][number] ?? 0,
+      cost: { minor: [2112, 1168, 446, 1549, 631, 200][number] ?? 0, currency: "EUR" },
+    }),
+  );
+  const ended = Array.from({ length: 34 }, (_, number) =>
+    aSession(number + 20, {
+      station_identity: stations[(number * 5) % 12]?.identity ?? "",
+      evse_number: 1 + (number % 2),
+      state: "ended",
+      started_at: ago(7_000 + number * 3_900),
+      ended_at: ago(4_100 + number * 3_900),
+      charging_ended_at: ago(4_400 + number * 3_900),
+      unplugged_at: ago(4_060 + number * 3_900),
+      stop_reason: number % 4 === 0 ? "EVDisconnected" : "Local",
+      power_w: null,
+      energy_wh: 8_000 + ((number * 7_919) % 34_000),
+      meter_stop_wh: 1_482_300 + 40_000 + number * 100,
+      cost: { minor: 500 + ((number * 463) % 1_900), currency: "EUR" },
+      review: number === 2 ? ["clock_offset_large"] : [],
+    }),
+  );
+  const sessions = [...active, ...ended];
+  return {
+    locations: SITES.map(({ name, address, postal_code, city }, number) => ({
+      ...{ name, address, postal_code, city, country: "DE", time_zone: "Europe/Berlin" },
+      id: uuid("000", number),
+    })),
+    stations,
+    sessions,
+    samples: Object.fromEntries(sessions.map((session) => [session.id, someSamples(session, 60)])),
+    idTokens: sessions.slice(0, 9).map((session, number) => ({
+      id: uuid("004", number),
+      value: session.id_token ?? "",
+      kind: number % 3 === 0 ? "ISO14443" : null,
+      status: number === 4 ? "blocked" : "accepted",
+      expires_at: number === 2 ? "2027-12-31T22:59:59Z" : null,
+      group: number % 2 === 0 ? "Fleet North" : null,
+      user_id: null,
+      concurrent_max: number === 3 ? 1 : null,
+    })),
+    tariffs: [
+      aTariff(0, { name: "Standard AC & DC", assignments: [{ kind: "operator" }] }),
+      aTariff(1, { name: "Rasthof", price_per_kwh: "0.67", price_per_minute: "0.02", assignments: [{ kind: "location", id: uuid("000", 2) }] }),
+    ],
+    commands: {},
+    messages: Object.fromEntries(stations.map((station) => [station.id, someMessages()])),
+    variables: Object.fromEntries(stations.map((station) => [station.id, someVariables(station)])),
+  };
+}
+
+function aTariff(number: number, changes: Partial<Tariff>): Tariff {
+  return {
+    id: uuid("005", number),
+    name: "Tariff",
+    currency: "EUR",
+    start_fee: "0.35",
+    price_per_kwh: "0.55",
+    price_per_minute: "0",
+    vat_percent: "19",
+    ...changes,
+  };
+}
+
+function someMessages(): OcppMessage[] {
+  const pairs: [action: string, call: unknown, result: unknown][] = [
+    ["MeterValues", { connectorId: 1, transactionId: 481516234, meterValue: [{ timestamp: ago(8), sampledValue: [{ value: "1491940", measurand: "Energy.Active.Import.Register", unit: "Wh" }, { value: "43210.5", measurand: "Power.Active.Import", unit: "W" }] }] }, {}],
+    ["Heartbeat", {}, { currentTime: ago(40) }],
+    ["StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging", timestamp: ago(90) }, {}],
+    ["StartTransaction", { connectorId: 1, idTag: "04A35F2C81", meterStart: 1482300, timestamp: ago(1500) }, { idTagInfo: { status: "Accepted" }, transactionId: 481516234 }],
+    ["Authorize", { idTag: "04A35F2C81" }, { idTagInfo: { status: "Accepted" } }],
+    ["BootNotification", { chargePointModel: "W22 Duo", chargePointVendor: "Wallquelle", firmwareVersion: "3.4.1" }, { currentTime: ago(7300), interval: 300, status: "Accepted" }],
+  ];
+  return pairs.flatMap(([action, call, result], index): OcppMessage[] => {
+    const at = ago(9 + index * 34);
+    const message_id = `m-${4_100 - index}`;
+    return [
+      { at, direction: "out", kind: "result", message_id, action, payload: result },
+      { at, direction: "in", kind: "call", message_id, action, payload: call },
+    ];
+  });
+}
+
+function someVariables(station: ChargingStation): Variable[] {
+  const entries: [component: string, variable: string, value: string, isReadonly: boolean][] = [
+    ["OCPPCommCtrlr", "HeartbeatInterval", "300", false],
+    ["OCPPCommCtrlr", "WebSocketPingInterval", "30", false],
+    ["SampledDataCtrlr", "TxUpdatedInterval", "30", false],
+    ["AuthCtrlr", "AuthorizeRemoteStart", "true", false],
+    ["SecurityCtrlr", "SecurityProfile", String(station.security_profile), true],
+    ["LocalAuthListCtrlr", "Entries", "0", true],
+  ];
+  return entries.map(([component, variable, value, is_readonly]) =>
+    station.protocol === "ocpp1.6" ? { key: variable, value, is_readonly } : { component, variable, value, is_readonly },
+  );
+}

@@ -1,0 +1,42 @@
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@voltway/ui";
+import type { ReactNode, SubmitEventHandler } from "react";
+import { useTranslation } from "react-i18next";
+import { problemText } from "./problemText.ts";
+
+interface FormDialogProps {
+  title: string;
+  submitLabel: string;
+  isPending: boolean;
+  error: Error | null;
+  onSubmit: SubmitEventHandler<HTMLFormElement>;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A dialog with one form: its refusal on top, cancel and submit below. */
+export function FormDialog({ title, submitLabel, isPending, error, onSubmit, onClose, children }: FormDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={onClose} title={<Text fw={650}>{title}</Text>} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <form noValidate onSubmit={onSubmit}>
+        <Stack>
+          {error && (
+            <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle size={18} />}>
+              {problemText(error)}
+            </Alert>
+          )}
+          {children}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={isPending}>
+              {submitLabel}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

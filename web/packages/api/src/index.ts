@@ -1,0 +1,3 @@
+export { client, setCsrfToken, take, whenSignedOut } from "./client.ts";
+export { ProblemError } from "./problem.ts";
+export type * from "./types.ts";

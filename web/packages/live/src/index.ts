@@ -1,0 +1,2 @@
+export { LiveConnection, type LiveOptions, type LiveState } from "./connection.ts";
+export { createEventParser, type ServerEvent } from "./parser.ts";

@@ -1,0 +1,10 @@
+export { ActionButton } from "./ActionButton.tsx";
+export { TimeChart } from "./chart/LazyTimeChart.tsx";
+export type { TimeSeries } from "./chart/series.ts";
+export { CopyAction } from "./CopyAction.tsx";
+export * from "./icons.ts";
+export { JsonView } from "./JsonView.tsx";
+export { Logo, LogoMark } from "./Logo.tsx";
+export { StatusPill, type Tone } from "./StatusPill.tsx";
+export { Facts, Notice, PageHeader, Panel, Tile } from "./surfaces.tsx";
+export { cssVariables, theme } from "./theme.ts";
