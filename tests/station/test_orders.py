@@ -132,7 +132,7 @@ async def test_a_shorter_interval_brings_more_samples(protocol: str, csms: FakeC
     transaction = station.evses[0].transaction
     assert transaction is not None
     # At the interval of before, twenty samples would have taken 200 s.
-    assert (station.clock.now() - transaction.started_at).total_seconds() < 100
+    assert (station.clock.now() - transaction.started_at).total_seconds() < 190
 
 
 @each_protocol

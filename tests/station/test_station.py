@@ -41,7 +41,7 @@ def energy_told_wh(csms: FakeCsms) -> tuple[int, int]:
 
 @each_protocol
 async def test_a_full_charge_is_told_from_boot_to_departure(protocol: str, csms: FakeCsms, launch: Launch) -> None:
-    running = await launch(protocol, BRISK)
+    running = await launch(protocol, BRISK, speed=100)
     await running.task
 
     assert csms.actions()[0] == "BootNotification"
@@ -53,7 +53,7 @@ async def test_a_full_charge_is_told_from_boot_to_departure(protocol: str, csms:
     if protocol == "ocpp1.6":
         assert "Charging" in statuses
         meter_values = csms.payloads("MeterValues")
-        assert len(meter_values) >= 4
+        assert len(meter_values) >= 3
         assert {payload["transactionId"] for payload in meter_values} == {csms.transaction_id}
         assert entry.transaction.transaction_id == str(csms.transaction_id)
     else:
@@ -62,7 +62,7 @@ async def test_a_full_charge_is_told_from_boot_to_departure(protocol: str, csms:
         assert [event["seqNo"] for event in events] == list(range(len(events)))
         assert [events[0]["eventType"], events[-1]["eventType"]] == ["Started", "Ended"]
         assert {event["transactionInfo"]["transactionId"] for event in events} == {entry.transaction.transaction_id}
-        assert [event["triggerReason"] for event in events].count("MeterValuePeriodic") >= 4
+        assert [event["triggerReason"] for event in events].count("MeterValuePeriodic") >= 3
         assert all("offline" not in event for event in events)
 
 
@@ -111,11 +111,12 @@ async def test_what_happens_offline_is_told_later_in_order_and_without_loss(
     running = await launch(protocol)
     station = running.fleet.stations[0]
     await until(lambda: station.is_online, "the boot is accepted")
-    station.link.drop(0.5)  # 100 virtual seconds
+    station.link.drop(3600)
     begin_charge(station)
     await until(lambda: len(station.caller.queued) >= 5, "samples are queued")
     station.evses[0].unplug()
     assert csms.payloads("StartTransaction", "TransactionEvent") == []
+    station.link.hurry()
     await until(lambda: station.is_online and station.caller.is_idle, "the queue is delivered")
 
     (entry,) = running.fleet.ledger.entries
@@ -219,16 +220,18 @@ async def test_an_answer_that_comes_too_late_counts_for_nothing(csms: FakeCsms, 
 
 @each_protocol
 async def test_a_pending_station_only_boots_and_refuses_to_start(protocol: str, csms: FakeCsms, launch: Launch) -> None:
-    statuses = ["Rejected", "Pending", "Pending"]
+    asked: list[str] = []
+    decided: list[str] = []
 
     def decide(identity: str, payload: dict[str, Any]) -> object:
-        status = statuses.pop(0) if statuses else "Accepted"
+        asked.append(identity)
+        status = decided[0] if decided else "Rejected" if len(asked) == 1 else "Pending"
         return {"status": status, "currentTime": "2026-01-01T00:00:00Z", "interval": 20}
 
     csms.answers["BootNotification"] = decide
     running = await launch(protocol, speed=100)
     station = running.fleet.stations[0]
-    await until(lambda: len(statuses) == 1, "the station is pending")
+    await until(lambda: len(asked) >= 3, "the station is pending, and asks again")
     start = (
         ("RemoteStartTransaction", {"idTag": "APP-1"})
         if protocol == "ocpp1.6"
@@ -236,8 +239,8 @@ async def test_a_pending_station_only_boots_and_refuses_to_start(protocol: str, 
     )
     assert (await csms.ask(*start))["status"] == "Rejected"
     assert set(csms.actions()) == {"BootNotification"}
+    decided.append("Accepted")
     await until(lambda: station.is_online and station.caller.is_idle, "the boot is accepted")
-    assert csms.actions().count("BootNotification") == 4
     assert "StatusNotification" in csms.actions()
     assert station.settings.integer("heartbeat_interval_s") == 20
 
