@@ -17,9 +17,9 @@ import importlib
 import os
 import pkgutil
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -28,10 +28,10 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import voltway
+from builders import ClientOf, MakeRuntime, another, app_of
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID, DEFAULT_OPERATOR_SLUG, Role, create_api_key, operators
 from voltway.kernel.bus import outbox
 from voltway.kernel.database import Database, metadata
-from voltway.kernel.http import create_app
 from voltway.kernel.module import Manifest, Settings
 from voltway.kernel.runtime import Runtime
 
@@ -121,24 +121,7 @@ async def database(_empty_database: sa.URL, tmp_path: Path) -> AsyncIterator[Dat
     await database.close()
 
 
-def another(database: Database) -> Database:
-    """The same database through other connections, as another process has them."""
-    return Database(database.url.render_as_string(hide_password=False))
-
-
 # ---- runtimes and clients
-
-
-class MakeRuntime(Protocol):
-    """`await make_runtime(MANIFEST, settings={"users": {"limit": 3}})`: a started runtime, stopped after the test."""
-
-    async def __call__(
-        self,
-        *manifests: Manifest,
-        settings: Mapping[str, Settings | Mapping[str, Any]] = ...,
-        before_start: Callable[[Runtime], None] | None = None,
-        **options: Any,
-    ) -> Runtime: ...
 
 
 @pytest.fixture
@@ -169,19 +152,6 @@ async def make_runtime(database: Database, tmp_path: Path) -> AsyncIterator[Make
     yield make
     for runtime in reversed(started):
         await runtime.stop()
-
-
-class ClientOf(Protocol):
-    """`client = await client_of(runtime)`: a client with an API key of that role; role None: of nobody."""
-
-    def __call__(
-        self,
-        runtime: Runtime,
-        role: Role | str | None = "operator_admin",
-        *,
-        operator_id: str = ...,
-        location_ids: Sequence[str] | None = None,
-    ) -> Awaitable[httpx.AsyncClient]: ...
 
 
 @pytest.fixture
@@ -215,11 +185,6 @@ async def client_of() -> AsyncIterator[ClientOf]:
     yield connect
     for client in clients:
         await client.aclose()
-
-
-def app_of(runtime: Runtime, **options: Any) -> FastAPI:
-    """The application that serves the routes of a runtime's modules."""
-    return create_app(runtime, [router for manifest in runtime.manifests for router in manifest.routes()], **options)
 
 
 @pytest.fixture
