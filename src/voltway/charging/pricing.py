@@ -13,8 +13,8 @@ import msgspec
 
 from voltway.kernel.money import Money
 
-_WH_PER_KWH = Decimal(1000)
-_S_PER_MINUTE = Decimal(60)
+_WH_PER_KWH = 1000
+_S_PER_MINUTE = 60
 
 
 class Tariff(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,22 +56,23 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 def price(tariff: Tariff, *, energy_wh: int, duration_s: int) -> Cost:
     """The cost of a session of so much energy (Wh) and so much time (s). Components with the price 0 give no line."""
-    components: Sequence[tuple[str, Decimal, str, Decimal]] = (
-        ("Start fee", Decimal(1), "session", tariff.start_fee),
-        ("Energy", Decimal(max(energy_wh, 0)) / _WH_PER_KWH, "kWh", tariff.price_per_kwh),
-        ("Time", Decimal(max(duration_s, 0)) / _S_PER_MINUTE, "min", tariff.price_per_minute),
+    components: Sequence[tuple[str, int, int, str, Decimal]] = (
+        ("Start fee", 1, 1, "session", tariff.start_fee),
+        ("Energy", max(energy_wh, 0), _WH_PER_KWH, "kWh", tariff.price_per_kwh),
+        ("Time", max(duration_s, 0), _S_PER_MINUTE, "min", tariff.price_per_minute),
     )
-    exact = sum((quantity * unit_price for _, quantity, _, unit_price in components), Decimal(0))
+    # Multiplied before it is divided: a third of a minute has no exact decimal, its price may lie right on a tie.
+    amounts = [count * unit_price / per_unit for _, count, per_unit, _, unit_price in components]
     lines = tuple(
         CostLine(
             description=description,
-            quantity=round(quantity, 6).normalize() + 0,
+            quantity=round(Decimal(count) / per_unit, 6).normalize() + 0,
             unit=unit,
             unit_price=unit_price,
             vat_percent=tariff.vat_percent,
-            amount=Money.round_from(quantity * unit_price, tariff.currency),
+            amount=Money.round_from(amount, tariff.currency),
         )
-        for description, quantity, unit, unit_price in components
+        for (description, count, per_unit, unit, unit_price), amount in zip(components, amounts, strict=True)
         if unit_price
     )
     excl_vat = sum((line.amount for line in lines), Money(0, tariff.currency))
@@ -81,5 +82,5 @@ def price(tariff: Tariff, *, energy_wh: int, duration_s: int) -> Cost:
         excl_vat=excl_vat,
         vat=vat,
         incl_vat=excl_vat + vat,
-        unrounded_incl_vat=exact * (1 + tariff.vat_percent / 100),
+        unrounded_incl_vat=sum(amounts, Decimal(0)) * (1 + tariff.vat_percent / 100),
     )
