@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+import structlog
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -39,6 +40,15 @@ SECRET = b"the secret of a test installation"
 SEEDS: tuple[tuple[sa.Table, dict[str, Any]], ...] = (
     (outbox.head, {"id": 1, "position": 0}),
     (operators, {"id": DEFAULT_OPERATOR_ID, "slug": DEFAULT_OPERATOR_SLUG, "name": "Default operator"}),
+)
+
+# The log of a failed test; without this structlog draws every trace with all local variables, which takes seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
 )
 
 for found in pkgutil.walk_packages(voltway.__path__, "voltway."):
