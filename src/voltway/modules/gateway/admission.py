@@ -1,0 +1,141 @@
+"""Who may connect: the contract's table "Who may connect", and what a wrong password costs.
+
+Decided from memory where the record fits. Where it does not, the database is asked once (a bounded number per second): a
+station made or rotated through any node can connect at once. Failures are throttled, never successes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from http import HTTPStatus
+from typing import NamedTuple
+
+import structlog
+
+from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, AdmitStation, StationCredential
+from voltway.contracts.vocabulary import Registration
+from voltway.kernel import clock
+from voltway.kernel.auth import DEFAULT_OPERATOR_SLUG
+from voltway.kernel.errors import Problem, Unavailable
+from voltway.kernel.runtime import Runtime
+from voltway.kernel.secrets import derive_key
+from voltway.modules.gateway.credentials import CredentialTable, fits
+from voltway.modules.gateway.handshake import UNAUTHORIZED, Refusal, UpgradeRequest, too_many
+from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
+from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
+
+log = structlog.get_logger()
+
+# RFC 6455 leaves the code open; OCPP-J 2.0.1 part 4, section 3.2: the handshake completes and the connection is closed.
+NO_SUBPROTOCOL = (1002, "no sub-protocol in common")
+
+
+class Welcome(NamedTuple):
+    """The station may connect. `protocol` None: it offers no sub-protocol that we speak and is to be sent off."""
+
+    credential: StationCredential | None
+    protocol: str | None
+
+
+Verdict = Welcome | Refusal
+
+
+class Admission:
+    """The gatekeeper of one process."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        table: CredentialTable,
+        settings: GatewaySettings,
+        protocols: frozenset[str],
+        unknown_stations: UnknownStations,
+    ) -> None:
+        self._runtime = runtime
+        self._table = table
+        self._protocols = protocols
+        self._unknown_stations = unknown_stations
+        self._key = derive_key(runtime.secret, STATION_PASSWORD_PURPOSE)
+        self._rereads = TokenBucket(settings.rereads_per_s, settings.rereads_per_s)
+        self._admissions = TokenBucket(settings.admissions_per_s, 5 * settings.admissions_per_s)
+        self._failures = (
+            KeyedBuckets(1 / settings.failure_pause_s, settings.failures_burst),
+            KeyedBuckets(1 / settings.prefix_failure_pause_s, settings.prefix_failures_burst),
+            KeyedBuckets(settings.failures_per_s, 10 * settings.failures_per_s),
+        )
+
+    def judge(self, request: UpgradeRequest) -> Welcome | None:
+        """The verdict by what is in memory; None: `judge_again`."""
+        credential = self._match(request)
+        return None if credential is None else Welcome(credential, self._choose(request))
+
+    async def judge_again(self, request: UpgradeRequest, address: str) -> Verdict:
+        """The verdict after a look into the database."""
+        keys = (request.target.identity.casefold(), prefix_of(address), "all")
+        failures = [keyed.of(key) for keyed, key in zip(self._failures, keys, strict=True)]
+        wait_s = max(bucket.wait_s(clock.monotonic()) for bucket in failures)
+        if wait_s > 0:
+            return too_many(HTTPStatus.TOO_MANY_REQUESTS, wait_s)
+        try:
+            verdict = await self._look_up(request)
+        except Unavailable:
+            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+        except Problem as problem:  # no such operator, no such name: nobody we know
+            log.info("station.not_admitted", identity=request.target.identity, reason=str(problem))
+            verdict = UNAUTHORIZED
+        if verdict is UNAUTHORIZED:
+            for bucket in failures:
+                bucket.take(clock.monotonic())
+        return verdict
+
+    async def _look_up(self, request: UpgradeRequest) -> Verdict:
+        target, protocol = request.target, self._choose(request)
+        if not self._rereads.take(clock.monotonic()):
+            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+        await self._table.reread(target.identity)
+        if not self._table.find(target) and self._unknown_stations != "reject":
+            if protocol is None:
+                return Welcome(None, None)  # nothing is stored of a station that we cannot talk to
+            if not self._admissions.take(clock.monotonic()):
+                return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+            registration = Registration.ACCEPTED if self._unknown_stations == "accept" else Registration.PENDING
+            slug = target.operator_slug or DEFAULT_OPERATOR_SLUG
+            await self._runtime.ask(
+                AdmitStation(operator_slug=slug, identity=target.identity, registration=registration)
+            )
+            await self._table.reread(target.identity)
+        credential = self._match(request)  # somebody may have made a record with a password meanwhile
+        return UNAUTHORIZED if credential is None else Welcome(credential, protocol)
+
+    def _match(self, request: UpgradeRequest) -> StationCredential | None:
+        """The one record that the request fits; none also if it fits those of two operators."""
+        matching = [
+            credential
+            for credential in self._table.find(request.target)
+            if fits(credential, request.target.identity, request.credentials, self._key)
+        ]
+        return matching[0] if len(matching) == 1 else None
+
+    def _choose(self, request: UpgradeRequest) -> str | None:
+        """The first of the station's sub-protocols that we speak."""
+        return next((name for name in request.subprotocols if name in self._protocols), None)
+
+
+def prefix_of(address: str) -> str:
+    """The network an address belongs to: /24 of IPv4, /48 of IPv6."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a port bound to this host is out of everybody else's reach."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

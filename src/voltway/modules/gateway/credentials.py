@@ -1,0 +1,142 @@
+"""Every station's credential record, in memory: a handshake is decided without asking anybody.
+
+Loaded at the start and kept in step by CredentialChanged; what is not found or does not match here is read again from the
+database before it is refused (admission.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+import structlog
+
+from voltway.contracts.station_link import CredentialChanged, FindCredential, ListCredentials, StationCredential
+from voltway.kernel.runtime import Runtime
+from voltway.kernel.secrets import matches_secret
+from voltway.modules.gateway.handshake import Credentials, Target
+
+log = structlog.get_logger()
+
+RETRY_S = 1.0
+OnChange = Callable[[Sequence[StationCredential], Sequence[str]], None]
+
+
+class CredentialTable:
+    """Identity (without case) to the records that have it: one for each operator that uses it."""
+
+    def __init__(self, runtime: Runtime, on_change: OnChange) -> None:
+        self._runtime = runtime
+        self._on_change = on_change
+        self._by_identity: dict[str, tuple[StationCredential, ...]] = {}
+        self._identity_of: dict[str, str] = {}
+        self._changed: dict[str, CredentialChanged] = {}
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._identity_of)
+
+    def find(self, target: Target) -> tuple[StationCredential, ...]:
+        """The records that a URL may mean."""
+        found = self._by_identity.get(target.identity.casefold(), ())
+        if target.operator_slug is None:
+            return found
+        return tuple(credential for credential in found if credential.operator_slug == target.operator_slug)
+
+    def put(self, identity: str, credentials: Iterable[StationCredential]) -> None:
+        """These, and no others, have this identity."""
+        key = identity.casefold()
+        for known in self._by_identity.pop(key, ()):
+            self._identity_of.pop(known.station_id, None)
+        kept = tuple(_intern(credential) for credential in credentials)
+        for credential in kept:
+            self._identity_of[credential.station_id] = key
+        if kept:
+            self._by_identity[key] = kept
+
+    async def start(self) -> None:
+        """Load all records, and begin to follow their changes."""
+        by_identity: dict[str, list[StationCredential]] = {}
+        for credential in await self._runtime.ask(ListCredentials(), timeout_s=120):
+            by_identity.setdefault(credential.identity.casefold(), []).append(credential)
+        for identity, credentials in by_identity.items():
+            self.put(identity, credentials)
+        self._task = asyncio.create_task(self._follow(), name="gateway:credentials")
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def hear(self, event: CredentialChanged) -> None:
+        """A record was changed, here or on another node."""
+        self._changed[event.station_id] = event
+        self._woken.set()
+
+    async def reread(self, identity: str) -> None:
+        """Read the records of an identity from the database."""
+        found = await self._runtime.ask(FindCredential(identity=identity))
+        self.put(identity, found)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while self._changed:
+                station_id, event = next(iter(self._changed.items()))
+                del self._changed[station_id]
+                try:
+                    await self._update(event)
+                except Exception as error:
+                    log.warning("credentials.not_reread", station_id=station_id, error=repr(error)[:300])
+                    self._changed.setdefault(station_id, event)
+                    await asyncio.sleep(RETRY_S)
+
+    async def _update(self, event: CredentialChanged) -> None:
+        before = self._identity_of.get(event.station_id)
+        await self.reread(event.identity)
+        if before is not None and before != event.identity.casefold():
+            await self.reread(before)
+        found = [
+            credential
+            for credential in self._by_identity.get(event.identity.casefold(), ())
+            if credential.station_id == event.station_id
+        ]
+        self._on_change(found, () if found else (event.station_id,))
+
+
+def fits(credential: StationCredential, identity: str, offered: Credentials | None, key: bytes) -> bool:
+    """Whether what a station presents over a connection without TLS is what its record asks for.
+
+    Profile 0 asks for nothing; profiles 2 and 3 ask for TLS, which this port does not speak.
+    """
+    if credential.security_profile == 0:
+        return True
+    # Every refusal costs the same number of hashes, whatever its cause: the time says nothing either.
+    username, password = offered or Credentials("", b"")
+    spellings = [matches_secret(spelling, credential.secret_hash, key) for spelling in spellings_of(password)]
+    return (
+        any(spellings)
+        and credential.security_profile == 1
+        and offered is not None
+        and username.casefold() == identity.casefold()
+    )
+
+
+def spellings_of(password: bytes) -> tuple[bytes, bytes, bytes]:
+    """How the same password may stand in a record. OCPP 1.6 gives an AuthorizationKey in hexadecimal digits (white paper,
+    section on AuthorizationKey) and stations send either the digits or the bytes that they mean."""
+    return password, password.hex().encode(), password.hex().upper().encode()
+
+
+def _intern(credential: StationCredential) -> StationCredential:
+    """The same record with the operator's names shared by all of them."""
+    return msgspec.structs.replace(
+        credential,
+        operator_id=sys.intern(credential.operator_id),
+        operator_slug=sys.intern(credential.operator_slug),
+    )

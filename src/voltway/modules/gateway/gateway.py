@@ -1,0 +1,204 @@
+"""The gateway of one process: its parts, put together, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import cast
+
+import structlog
+
+from voltway.contracts.station_link import BootReceipt, CredentialChanged, LinkOpened, StationCredential
+from voltway.contracts.stations import StationsSeen
+from voltway.kernel import clock
+from voltway.kernel.bus.event import Event
+from voltway.kernel.errors import StartUpError
+from voltway.kernel.metrics import Metrics
+from voltway.kernel.runtime import Runtime
+from voltway.modules.gateway import commands, messages, nodes
+from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
+from voltway.modules.gateway.credentials import CredentialTable
+from voltway.modules.gateway.dialects.base import Dialect
+from voltway.modules.gateway.link import Link, LinkContext
+from voltway.modules.gateway.metrics import Counts, GatewayCollector
+from voltway.modules.gateway.registry import Registry
+from voltway.modules.gateway.server import StationPort
+from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
+from voltway.wire.ocpp.rpc import Subprotocol, codec_for
+
+log = structlog.get_logger()
+
+CLOSES_AT_ONCE = 200
+"""Links closed at a stop before the loop breathes."""
+
+
+class Gateway:
+    """What the module keeps in memory; `gateway_of(runtime)` finds it."""
+
+    def __init__(self, runtime: Runtime, dialects: Mapping[str, Dialect]) -> None:
+        self.runtime = runtime
+        self.dialects = dialects
+        self.settings = runtime.settings(GatewaySettings)
+        self.counts = Counts()
+        self.registry = Registry(runtime, self.settings.ping_interval_s)
+        self.credentials = CredentialTable(runtime, self._credentials_changed)
+        self.log = (
+            messages.MessageLog(runtime.database, self.counts, waiting_max=self.settings.log_waiting_max)
+            if self.settings.log_messages
+            else None
+        )
+        self._context = LinkContext(
+            runtime,
+            self.settings,
+            self.counts,
+            self.log,
+            on_open=self._opened,
+            on_close=self.registry.remove,
+            on_boot=self._booted,
+        )
+        admission = Admission(
+            runtime, self.credentials, self.settings, frozenset(dialects), unknown_stations(self.settings)
+        )
+        self.port = StationPort(self.settings, admission, self.registry, self.counts, self._make_link)
+        self._collector = GatewayCollector(self.counts)
+        self._following_up: set[Link] = set()
+        self._undo = ExitStack()
+
+    # ---- start and stop
+
+    async def start(self) -> None:
+        """Load what must be known, then open the port."""
+        runtime = self.runtime
+        self._undo.callback(runtime.events.hear(self._hear))
+        await nodes.enter(runtime, self.settings.lease_s)
+        await self.credentials.start()
+        if self.log is not None:
+            self.log.start()
+        runtime.commits.on_stall.append(self._stalled)
+        self._undo.callback(runtime.commits.on_stall.remove, self._stalled)
+        metrics = runtime.state(Metrics)
+        metrics.registry.register(self._collector)
+        self._undo.callback(metrics.registry.unregister, self._collector)
+        metrics.links_online.set_function(lambda: len(self.registry))
+        await self.port.start()
+
+    async def stop(self) -> None:
+        """Let answers under way leave, then send all stations off: they come back to the next process (1012)."""
+        await self.port.stop()
+        deadline = clock.monotonic() + self.settings.drain_timeout_s
+        while any(link.is_busy for link in self.registry) and clock.monotonic() < deadline:  # noqa: ASYNC110 - at a stop only
+            await asyncio.sleep(0.01)
+        for index, link in enumerate(self.registry):
+            link.close(1012, "the server restarts")
+            if index % CLOSES_AT_ONCE == CLOSES_AT_ONCE - 1:
+                await asyncio.sleep(0)
+        for task in tuple(self._context.tasks):
+            task.cancel()
+        await asyncio.gather(*self._context.tasks, return_exceptions=True)
+        await self.credentials.stop()
+        await self._say_seen()
+        if self.log is not None:
+            await self.log.stop()
+        self._undo.close()
+        await nodes.leave(self.runtime)
+
+    # ---- what comes round
+
+    async def tick(self) -> None:
+        """Once a second: pings."""
+        self.registry.tick()
+
+    async def renew_lease(self) -> None:
+        """Say that this process lives. After a long sleep its stations count as offline: they are to connect again."""
+        if not await nodes.renew(self.runtime, self.settings.lease_s):
+            self.registry.close_all(1012, "the server slept")
+
+    async def say_seen(self) -> None:
+        """Tell which stations have been heard of."""
+        await self._say_seen()
+
+    async def purge_log(self) -> None:
+        """Forget old messages."""
+        await messages.purge(self.runtime.database, self.settings.log_retention_days)
+
+    async def _say_seen(self) -> None:
+        seen, self.registry.seen = self.registry.seen, {}
+        if seen:
+            try:
+                await self.runtime.ask(StationsSeen(seen=seen))
+            except Exception as error:
+                self.registry.seen = {**seen, **self.registry.seen}
+                log.warning("stations_seen.not_said", error=repr(error)[:300])
+
+    # ---- links
+
+    def _make_link(self, welcome: Welcome, address: str) -> Link:
+        assert welcome.credential is not None
+        assert welcome.protocol is not None
+        dialect = self.dialects[welcome.protocol]
+        codec = codec_for(cast(Subprotocol, welcome.protocol))
+        return Link(self._context, welcome.credential, dialect, codec, address)
+
+    def _opened(self, link: Link) -> None:
+        self.registry.add(link)
+        if not link.credential.has_booted:
+            work = commands.ask_for_boot
+            asyncio.get_running_loop().call_later(
+                self.settings.ask_boot_after_s,
+                lambda: self._context.spawn(work(self.runtime, link, self.settings.call_timeout_s)),
+            )
+
+    def _booted(self, link: Link, receipt: BootReceipt) -> None:
+        if (
+            link not in self._following_up and link.dialect.after_boot
+        ):  # a boot loop is not answered by a loop of questions
+            self._following_up.add(link)
+            self._context.spawn(self._follow_up(link, receipt))
+
+    async def _follow_up(self, link: Link, receipt: BootReceipt) -> None:
+        try:
+            await commands.follow_up_boot(self.runtime, link, receipt, self.settings.call_timeout_s)
+        finally:
+            self._following_up.discard(link)
+
+    def _stalled(self) -> None:
+        """Nothing can be stored: stations queue while they are offline, but burn their attempts on an open, silent link."""
+        self.port.closed_until = clock.monotonic() + self.settings.stall_pause_s
+        self.registry.close_all(1013, "nothing can be stored at the moment")
+
+    # ---- what happens elsewhere
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, CredentialChanged):
+            self.credentials.hear(event)
+        elif isinstance(event, LinkOpened):
+            self.registry.hear(event)
+
+    def _credentials_changed(self, found: Sequence[StationCredential], retired_ids: Sequence[str]) -> None:
+        self.registry.refresh(found, retired_ids)
+
+
+class Held:
+    """Where the runtime keeps the gateway, once it has been started."""
+
+    gateway: Gateway | None = None
+
+
+def gateway_of(runtime: Runtime) -> Gateway:
+    """The gateway of this process."""
+    gateway = runtime.state(Held).gateway
+    if gateway is None:
+        raise LookupError("The gateway has not been started.")
+    return gateway
+
+
+def unknown_stations(settings: GatewaySettings) -> UnknownStations:
+    """What happens to a station without a record. Raises StartUpError where anybody in the world would be accepted."""
+    is_ours_alone = is_loopback(settings.host)
+    if settings.unknown_stations == "accept" and not is_ours_alone:
+        raise StartUpError(
+            f"unknown_stations=accept would let anybody in who reaches {settings.host}: it is for loopback only. "
+            "Set VOLTWAY_GATEWAY__UNKNOWN_STATIONS=pending or reject."
+        )
+    return settings.unknown_stations or ("pending" if is_ours_alone else "reject")

@@ -1,0 +1,283 @@
+"""The station port: a TCP connection becomes a link, or is refused.
+
+picows decides a handshake synchronously, but a verdict may need the database. So the request is read here (Doorway), and
+only when the station is welcome does its connection get a frame parser (picows' protocol object), which is given a request of
+our own making to answer, and the bytes that came after the real one. Nothing hostile reaches it before it is let in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any, cast
+
+import aiofastnet
+import structlog
+from picows import WSAutoPingStrategy, WSListener, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # what picows.ws_create_server builds; not in its stub
+
+from voltway.kernel import clock
+from voltway.kernel.errors import StartUpError
+from voltway.modules.gateway.admission import NO_SUBPROTOCOL, Admission, Welcome
+from voltway.modules.gateway.handshake import (
+    HEAD_BYTES_MAX,
+    HEAD_TOO_LARGE,
+    HandshakeRefused,
+    Refusal,
+    UpgradeRequest,
+    read_request,
+    too_many,
+    write_upgrade,
+)
+from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
+from voltway.modules.gateway.link import Link
+from voltway.modules.gateway.metrics import Counts
+from voltway.modules.gateway.registry import Registry
+from voltway.modules.gateway.settings import GatewaySettings
+from voltway.modules.gateway.transports.deflate import negotiate
+from voltway.modules.gateway.transports.websocket import Farewell, MessageBudget, WebSocket
+
+log = structlog.get_logger()
+
+READ_BUFFER_BYTES = 2048
+STILL_HERE = (1008, "another connection of this station is alive")
+
+# Every fault of a peer would be an error with a trace in picows' log. An adapter, because picows makes a logger for each
+# connection otherwise.
+_silence = logging.getLogger("voltway.picows")
+_silence.addHandler(logging.NullHandler())
+_silence.propagate = False
+_silence.setLevel(logging.CRITICAL + 1)
+_silent_log = logging.LoggerAdapter(_silence, {})
+
+MakeLink = Callable[[Welcome, str], Link]
+
+
+class StationPort:
+    """Listens, and decides with `Admission` who gets a link."""
+
+    def __init__(
+        self, settings: GatewaySettings, admission: Admission, registry: Registry, counts: Counts, make_link: MakeLink
+    ) -> None:
+        self.settings = settings
+        self.admission = admission
+        self.registry = registry
+        self.counts = counts
+        self.make_link = make_link
+        self.budget = MessageBudget(settings.buffered_bytes_max)
+        self.doorways = 0
+        """Connections that have not finished their handshake."""
+        self.closed_until = 0.0
+        """Until then (monotonic) nobody is let in: nothing can be stored."""
+        self._arrivals = TokenBucket(settings.connections_per_s, settings.connections_burst)
+        self._takeovers = KeyedBuckets(1 / settings.takeover_pause_s, settings.takeovers_burst)
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that was bound."""
+        sockets = self._server.sockets if self._server is not None else ()
+        return int(sockets[0].getsockname()[1]) if sockets else 0
+
+    async def start(self) -> None:
+        """Begin to listen. Raises StartUpError where the address cannot be had."""
+        host, port = self.settings.host, self.settings.port
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await aiofastnet.create_server(loop, lambda: Doorway(self), host, port, backlog=1024)
+        except OSError as error:
+            raise StartUpError(
+                f"The station port {host}:{port} cannot be opened ({error.strerror or error}): another program may have it. "
+                "Choose another with --ocpp HOST:PORT."
+            ) from error
+        log.info("station_port.opened", host=host, port=self.port)
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the listening."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def is_too_much(self) -> Refusal | None:
+        """Whether one more connection would be too much now."""
+        now = clock.monotonic()
+        if now < self.closed_until or self.doorways > self.settings.handshakes_max or not self._arrivals.take(now):
+            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+        return None
+
+    async def judge_again(self, request: UpgradeRequest, address: str) -> Welcome | Refusal:
+        """The verdict where memory does not have it."""
+        try:
+            return await self.admission.judge_again(request, address)
+        except Exception as error:
+            log.warning("handshake.undecided", error=repr(error)[:300])
+            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+
+    def must_wait(self, welcome: Welcome) -> bool:
+        """Whether the old link is to be asked first: a station without password cannot prove that it is the same."""
+        old = self.registry.find(welcome.credential.station_id) if welcome.credential is not None else None
+        return old is not None and welcome.credential is not None and welcome.credential.security_profile == 0
+
+    def is_taken_over_too_often(self, welcome: Welcome) -> bool:
+        """Whether two fight for one identity: each would close the other's link, again and again."""
+        if welcome.credential is None or self.registry.find(welcome.credential.station_id) is None:
+            return False
+        return not self._takeovers.of(welcome.credential.station_id).take(clock.monotonic())
+
+    async def is_alive(self, welcome: Welcome) -> bool:
+        """Whether the station's old link answers."""
+        old = self.registry.find(welcome.credential.station_id) if welcome.credential is not None else None
+        return old is not None and await old.probe(self.settings.probe_timeout_s)
+
+
+class Doorway(asyncio.Protocol):
+    """One connection until it is upgraded or refused."""
+
+    __slots__ = ("_buffer", "_has_head", "_is_counted", "_port", "_timer", "_transport")
+
+    def __init__(self, port: StationPort) -> None:
+        self._port = port
+        self._buffer = b""
+        self._has_head = False
+        self._is_counted = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody has connected."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._port.doorways += 1
+        self._is_counted = True
+        timeout_s = self._port.settings.handshake_timeout_s
+        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._transport.abort)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Gone before it was let in, or refused."""
+        self._leave()
+
+    def _leave(self) -> None:
+        self._timer.cancel()
+        if self._is_counted:
+            self._is_counted = False
+            self._port.doorways -= 1
+
+    def data_received(self, data: bytes) -> None:
+        """Some more of the request."""
+        self._buffer += data
+        if self._has_head:
+            return  # the verdict is under way; what came already is kept
+        end = self._buffer.find(b"\r\n\r\n")
+        if end > HEAD_BYTES_MAX or (end < 0 and len(self._buffer) > HEAD_BYTES_MAX):
+            self._refuse(HEAD_TOO_LARGE)
+        elif end >= 0:
+            self._has_head = True
+            head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
+            self._decide(head)
+
+    def _decide(self, head: bytes) -> None:
+        port = self._port
+        refusal = port.is_too_much()
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        try:
+            request = read_request(head)
+        except HandshakeRefused as refused:
+            self._refuse(refused.refusal)
+            return
+        verdict = port.admission.judge(request)
+        if verdict is None or port.must_wait(verdict):
+            self._transport.pause_reading()
+            port.spawn(self._decide_later(request, verdict))
+        else:
+            self._follow(request, verdict)
+
+    async def _decide_later(self, request: UpgradeRequest, welcome: Welcome | None) -> None:
+        port = self._port
+        verdict = welcome or await port.judge_again(request, self._address())
+        farewell = None
+        if isinstance(verdict, Welcome) and port.must_wait(verdict) and await port.is_alive(verdict):
+            farewell = STILL_HERE
+        if not self._transport.is_closing():
+            self._follow(request, verdict, farewell)
+            self._transport.resume_reading()
+
+    def _follow(
+        self, request: UpgradeRequest, verdict: Welcome | Refusal, farewell: tuple[int, str] | None = None
+    ) -> None:
+        """Do as the verdict says."""
+        if isinstance(verdict, Refusal):
+            self._refuse(verdict)
+        elif verdict.credential is None or verdict.protocol is None:
+            self._upgrade(request, self._farewell(NO_SUBPROTOCOL), {})
+        elif farewell is not None:
+            self._upgrade(request, self._farewell(farewell), {"Sec-WebSocket-Protocol": verdict.protocol})
+        elif self._port.is_taken_over_too_often(verdict):
+            self._refuse(too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30)))
+        else:
+            self._let_in(request, verdict, verdict.protocol)
+
+    def _let_in(self, request: UpgradeRequest, welcome: Welcome, protocol: str) -> None:
+        port = self._port
+        deflate = negotiate(request.extensions)
+        headers = {"Sec-WebSocket-Protocol": protocol}
+        if deflate is not None:
+            headers["Sec-WebSocket-Extensions"] = deflate.response
+        link = port.make_link(welcome, self._address())
+        link.transport = WebSocket(link, port.settings, port.budget, deflate)
+        self._upgrade(request, link.transport, headers)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._has_head = True
+        self._port.counts.refused[refusal.status.value] += 1
+        self._transport.write(refusal.to_bytes())
+        self._transport.close()
+
+    def _upgrade(self, request: UpgradeRequest, listener: WSListener, headers: dict[str, str]) -> None:
+        """Hand the connection over to a frame parser."""
+        self._leave()
+        response = WSUpgradeResponse.create_101_response(headers)
+        protocol = WSProtocol(
+            None,  # host and port, path: for clients
+            None,
+            False,  # is_client_side
+            lambda request: WSUpgradeResponseWithListener(response, listener),
+            _silent_log,
+            True,  # disconnect_on_exception
+            None,  # handshake time-out: the whole request is here
+            False,  # pings, and their two time-outs: the registry sends them
+            20.0,
+            20.0,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            False,  # pongs: transports/websocket.py sends them
+            self._port.settings.message_bytes_max,
+            None,  # extra headers: for clients
+            READ_BUFFER_BYTES,
+        )
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        received = memoryview(write_upgrade(request.key) + self._buffer)
+        self._buffer = b""
+        while received:
+            space = protocol.get_buffer(-1)
+            count = min(len(space), len(received))
+            space[:count] = received[:count]
+            protocol.buffer_updated(count)
+            received = received[count:]
+
+    def _farewell(self, why: tuple[int, str]) -> Farewell:
+        return Farewell(*why, self._port.settings.close_timeout_s)
+
+    def _address(self) -> str:
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0])[:64] if peer else ""

@@ -1,0 +1,85 @@
+"""The settings of the gateway: VOLTWAY_GATEWAY__UNKNOWN_STATIONS and so on. Every limit of the station port has its name here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from voltway.kernel.module import Settings
+
+UnknownStations = Literal["accept", "pending", "reject"]
+
+
+class GatewaySettings(Settings):
+    """Durations in seconds, sizes in bytes."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9000, ge=0, le=65_535)
+    """0: any free port."""
+    unknown_stations: UnknownStations | None = None
+    """What happens to a station without a record. Not set: `pending` on loopback, `reject` beyond it."""
+
+    # ---- connecting
+    handshake_timeout_s: float = Field(default=10.0, gt=0)
+    handshakes_max: int = Field(default=4000, ge=1)
+    """Connections that have not finished their handshake, all together."""
+    connections_per_s: float = Field(default=500.0, gt=0)
+    connections_burst: int = Field(default=5000, ge=1)
+    """More than this at once are told to come again later (503): a storm of reconnects is spread, not suffered."""
+    rereads_per_s: float = Field(default=50.0, gt=0)
+    """How often a credential that is unknown or wrong here is looked up in the database before it is refused."""
+    admissions_per_s: float = Field(default=20.0, gt=0)
+    """How many records may be made for unknown stations."""
+    failures_burst: int = Field(default=10, ge=1)
+    """Failed log-ins of one identity; after these one each `failure_pause_s`. A right password always gets in."""
+    failure_pause_s: float = Field(default=10.0, gt=0)
+    prefix_failures_burst: int = Field(default=200, ge=1)
+    """The same for one network: a /24 of IPv4, a /48 of IPv6."""
+    prefix_failure_pause_s: float = Field(default=1.0, gt=0)
+    failures_per_s: float = Field(default=100.0, gt=0)
+    """The same for all networks together."""
+    takeovers_burst: int = Field(default=10, ge=1)
+    """Links of one station that may be replaced by a newer one in a row; after these one each `takeover_pause_s`."""
+    takeover_pause_s: float = Field(default=5.0, gt=0)
+    probe_timeout_s: float = Field(default=4.0, gt=0)
+    """How long the old link of a station without password (profile 0) is given to show that it lives."""
+    stall_pause_s: float = Field(default=3.0, ge=0)
+    """How long nobody is let in after the database has stopped taking anything."""
+
+    # ---- links
+    message_bytes_max: int = Field(default=2 * 1024 * 1024, ge=65_536)
+    """A StopTransaction of OCPP 1.6 with all its samples can be large."""
+    buffered_bytes_max: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    """What large messages may occupy on all links together."""
+    send_buffer_bytes_max: int = Field(default=256 * 1024, ge=4096)
+    """What a station has not read yet; one that reads no more is cut off."""
+    messages_per_s: float = Field(default=200.0, gt=0)
+    messages_burst: int = Field(default=1000, ge=1)
+    """More than these from one station are read later."""
+    flood_tolerated_s: float = Field(default=10.0, gt=0)
+    """How long a station may send at that limit without waiting for its answers."""
+    faults_per_minute: int = Field(default=60, ge=1)
+    """Messages of one station that cannot be read; after these it is cut off."""
+    ping_interval_s: int = Field(default=50, ge=2, le=3600)
+    """Below 60 s, when the first proxies forget a silent connection. A dead link is noticed within two of these."""
+    pings_burst: int = Field(default=50, ge=1)
+    """Pings of one station between two of ours; those beyond are not answered and slow it down."""
+    call_timeout_s: float = Field(default=30.0, gt=0)
+    calls_waiting_max: int = Field(default=50, ge=1)
+    close_timeout_s: float = Field(default=2.0, gt=0)
+    """How long a station is given to answer our close."""
+    ask_boot_after_s: float = Field(default=10.0, gt=0)
+    """When to ask a station for its BootNotification that has never told us its make."""
+    drain_timeout_s: float = Field(default=3.0, ge=0)
+    """At a stop: how long answers under way are waited for."""
+
+    # ---- this process among others
+    lease_s: float = Field(default=30.0, gt=0)
+    """A process that has not been heard of for this long is dead, and so are its links."""
+
+    # ---- the message log
+    log_messages: bool = True
+    log_waiting_max: int = Field(default=20_000, ge=100)
+    """Rows that wait to be written; those beyond are dropped and counted."""
+    log_retention_days: float = Field(default=30.0, gt=0)
