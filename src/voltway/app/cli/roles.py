@@ -1,0 +1,16 @@
+"""Roles as they are given on the command line."""
+
+from __future__ import annotations
+
+from voltway.app.errors import nearest
+from voltway.kernel.auth import Role
+from voltway.kernel.errors import StartUpError
+
+
+def role_named(word: str) -> Role:
+    """The role that a word means. Raises StartUpError with the nearest one."""
+    if word not in set(Role):
+        raise StartUpError(
+            f"There is no role {word}; did you mean {nearest(word, Role)}? There are: {', '.join(Role)}."
+        )
+    return Role(word)

@@ -1,0 +1,172 @@
+"""A running process: the modules that it was told to load on one database, one event loop, and the REST port."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from voltway.app import catalog
+from voltway.app.errors import Unusable
+from voltway.app.installation import Installation, open_installation
+from voltway.app.settings import Configuration, HttpPortSettings
+from voltway.app.version import VERSION
+from voltway.kernel import housekeeping
+from voltway.kernel.http import create_app
+from voltway.kernel.runtime import Runtime
+from voltway.modules.gateway.gateway import gateway_of
+from voltway.modules.gateway.settings import GatewaySettings
+
+log = structlog.get_logger()
+
+BACKLOG = 2048
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SHUTDOWN_S = 2
+# What a start leaves behind stays for good: it is taken out of the collector's sight, and the collector comes round seldom,
+# since nearly all that is made per message dies by reference counting.
+GC_THRESHOLDS = (50_000, 20, 50)
+CONSOLE_DIRS = (
+    Path(__file__).parent / "assets" / "console",
+    Path(__file__).resolve().parents[3] / "web" / "apps" / "console" / "dist",
+)
+"""Where the built console lies: in a package, in a checkout."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that runs."""
+
+    configuration: Configuration
+    installation: Installation
+    runtime: Runtime
+    http_address: tuple[str, int]
+    station_address: tuple[str, int] | None
+    """Where stations connect; None if this process has no gateway."""
+    console_dir: Path
+
+
+@asynccontextmanager
+async def running(configuration: Configuration, modules: Sequence[str], *, is_demo: bool) -> AsyncIterator[Process]:
+    """Start everything, in the block everything runs, then stop everything. Raises StartUpError before anything is changed."""
+    manifests = (housekeeping.MANIFEST, *catalog.load(modules))
+    port = listen(configuration.http)
+    gateway = configuration.section(GatewaySettings) if "gateway" in modules else None
+    if gateway is not None:  # the gateway opens it at the end of its start; this tells early that it cannot
+        bind(gateway.host, gateway.port, flag="--ocpp").close()
+    installation = await open_installation(configuration, is_demo=is_demo)
+    runtime = Runtime(
+        manifests,
+        installation.database,
+        settings=configuration.sections,
+        data_dir=configuration.data_dir,
+        secret=installation.secret,
+        stalled_after_s=configuration.database.stalled_after_s,
+    )
+    try:
+        await runtime.start()
+        console_dir = find_console(configuration.http)
+        async with _serving(runtime, port, console_dir):
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GC_THRESHOLDS)
+            http_address = port.getsockname()[:2]
+            station_address = (gateway.host, gateway_of(runtime).port.port) if gateway is not None else None
+            yield Process(configuration, installation, runtime, http_address, station_address, console_dir)
+    finally:
+        port.close()
+        await installation.database.close()
+
+
+@asynccontextmanager
+async def _serving(runtime: Runtime, port: socket.socket, console_dir: Path) -> AsyncIterator[None]:
+    """Answer REST requests while the block runs; then stop the runtime."""
+    routers = [router for manifest in runtime.manifests for router in manifest.routes()]
+    app = create_app(runtime, routers, version=VERSION, static={"/": console_dir})
+    server = HttpServer(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[port]), name="http")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, runtime.stop())  # together: only the runtime can end the streams of open pages
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(settings: HttpPortSettings) -> socket.socket:
+    """The REST port's socket. Raises Unusable with what to do if somebody else has it."""
+    return bind(settings.host, settings.port, flag="--http")
+
+
+def bind(host: str, port: int, *, flag: str) -> socket.socket:
+    """A listening socket. Raises Unusable."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+            listener.setblocking(False)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise Unusable(why_not_bound(host, port, error, flag=flag)) from error
+    return listener
+
+
+def why_not_bound(host: str, port: int, error: OSError, *, flag: str) -> str:
+    """One line about a port that we did not get, with what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use already. End what uses it, or choose another one: {flag} {host}:{port + 1}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs more rights than this user has. Choose one above 1023: {flag} {host}:{port + 8000}."
+    return f"{host}:{port} cannot be listened on ({error.strerror or error}). Choose another address: {flag} HOST:PORT."
+
+
+def find_console(settings: HttpPortSettings) -> Path:
+    """The folder of the built console: the one set, the one in the package, the one in the checkout; it may not exist."""
+    if settings.console_dir:
+        return Path(settings.console_dir)
+    return next((folder for folder in CONSOLE_DIRS if folder.is_dir()), CONSOLE_DIRS[-1])
+
+
+async def until_signalled() -> None:
+    """Until SIGINT or SIGTERM. A second signal ends the process at once, as the system does by default."""
+    loop, signalled = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+        signalled.set()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    await signalled.wait()

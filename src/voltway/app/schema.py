@@ -1,0 +1,178 @@
+"""The database's schema: how old it is, and the way to the present one.
+
+Looking costs a millisecond and changes nothing, so that a start on a current database needs no Alembic, and a database that
+is not ours, or newer than this program, stays as it is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from voltway.app.errors import Unusable
+from voltway.kernel.database import Database
+from voltway.kernel.errors import StartUpError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+STAMP = "alembic_version"
+LOCK_NUMBER = 0x766F6C74  # "volt": whoever upgrades holds it, the others wait
+LOCK_WAIT_S = 120
+SQLITE_MAGIC = b"SQLite format 3\0"
+
+
+class Age(Enum):
+    """How a database's schema stands to the one that this program knows."""
+
+    NEW = "empty"
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+    FOREIGN = "not Voltway's"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a database holds."""
+
+    age: Age
+    revision: str | None
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """The numbers of all revisions, the oldest first."""
+    return tuple(sorted(file.name[:4] for file in VERSIONS.glob("[0-9][0-9][0-9][0-9]_*.py")))
+
+
+async def look(database: Database) -> Found:
+    """How old the schema is. Changes nothing. Raises Unusable if the database cannot be read."""
+    if database.dialect == "sqlite":
+        return _look_at_file(Path(database.url.database or ""))
+    try:
+        async with database.read() as tx:
+            tables = await tx.connection.run_sync(lambda connection: sa.inspect(connection).get_table_names())
+            stamp = None
+            if STAMP in tables:
+                stamp = (await tx.execute(sa.text(f"SELECT version_num FROM {STAMP}"))).scalar_one_or_none()
+    except Exception as error:  # whatever the driver raises while it connects: it becomes one line
+        address = database.url.render_as_string(hide_password=True)
+        raise Unusable(f"The database {address} cannot be used: {reason_of(error)}.") from error
+    return _judge(set(tables), stamp)
+
+
+def _look_at_file(path: Path) -> Found:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(SQLITE_MAGIC))
+        if not magic:
+            return Found(Age.NEW, None)
+        if magic != SQLITE_MAGIC:
+            raise Unusable(
+                f"The file {path} is not an SQLite database. Move it away, or name another one in database.url."
+            )
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=15)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            row = connection.execute(f"SELECT version_num FROM {STAMP}").fetchone() if STAMP in tables else None
+    except FileNotFoundError:
+        return Found(Age.NEW, None)
+    except (OSError, sqlite3.Error) as error:
+        raise Unusable(f"The database {path} cannot be read: {reason_of(error)}.") from error
+    return _judge(tables, row[0] if row else None)
+
+
+def _judge(tables: set[str], stamp: str | None) -> Found:
+    if stamp is None:
+        return Found(Age.FOREIGN if tables - {STAMP, "sqlite_sequence"} else Age.NEW, None)
+    if stamp == revisions()[-1]:
+        return Found(Age.CURRENT, stamp)
+    if stamp in revisions():
+        return Found(Age.OLDER, stamp)
+    return Found(Age.NEWER if stamp.isdecimal() and len(stamp) == 4 else Age.FOREIGN, stamp)
+
+
+def refuse_what_is_not_ours(found: Found, database: Database) -> None:
+    """Raise StartUpError if this program must keep its hands off."""
+    where = database.url.render_as_string(hide_password=True)
+    if found.age is Age.NEWER:
+        raise StartUpError(
+            f"The database {where} was written by a newer Voltway (schema {found.revision}, this program knows "
+            f"{revisions()[-1]}). Install that version again; nothing was changed."
+        )
+    if found.age is Age.FOREIGN:
+        raise StartUpError(f"The database {where} holds tables of another program. Name an empty one in database.url.")
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the schema to the present one, in one transaction where the database can; others that try wait."""
+    async with _exclusively(database) as connection:
+        await connection.run_sync(run_upgrade)
+
+
+def run_upgrade(connection: sa.Connection) -> None:
+    """Run the missing revisions in the transaction of this connection."""
+    from alembic import command
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic's settings; there is no alembic.ini."""
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "voltway.app:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@asynccontextmanager
+async def _exclusively(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A connection with a transaction and the upgrade's lock. Not one of the database's own: it has no time limit for a
+    statement, and SQLite's foreign keys are off, since a table that is rebuilt must not take its dependants along."""
+    engine = create_async_engine(database.url, poolclass=NullPool)
+    if database.dialect == "sqlite":
+        _begin_immediately(engine.sync_engine)
+    try:
+        async with engine.begin() as connection:
+            if database.dialect == "postgresql":
+                await connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+            elif database.dialect == "mysql":
+                await connection.execute(sa.text(f"SELECT GET_LOCK('voltway', {LOCK_WAIT_S})"))
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def _begin_immediately(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def _tune(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong, in one line, without the driver's class names and without a full stop."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    return lines[0].rstrip(".")

@@ -1,0 +1,19 @@
+"""The table of the installation itself: one row."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from voltway.kernel.database import UtcDateTime, metadata
+
+installation = sa.Table(
+    "app_installation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    sa.Column("is_demo", sa.Boolean, nullable=False),
+    sa.Column(
+        "secret_fingerprint", sa.String(64), nullable=False, comment="says which secret belongs to this database"
+    ),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("demo_seeded_at", UtcDateTime),
+)
