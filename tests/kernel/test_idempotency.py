@@ -8,8 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 import sqlalchemy as sa
-from builders import NOON, ClientOf
 
+from builders import NOON, ClientOf
 from voltway.kernel import clock
 from voltway.kernel.database import Database
 from voltway.kernel.http import idempotency

@@ -7,8 +7,8 @@ import json
 import httpx
 import pytest
 import structlog
-from builders import NOON, ClientOf
 
+from builders import NOON, ClientOf
 from voltway.kernel import clock
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.database import Database
