@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Mount
@@ -30,7 +31,7 @@ class _Files(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or "." in path.rpartition("/")[2]:
+            if error.status_code != 404 or not _is_page(path, Headers(scope=scope)):
                 raise
             path = "index.html"
             response = await super().get_response(path, scope)
@@ -39,3 +40,8 @@ class _Files(StaticFiles):
             "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
         )
         return response
+
+
+def _is_page(path: str, headers: Headers) -> bool:
+    """Whether a path that is no file is one of the app's pages: browsers say that they want a page, not so for its parts."""
+    return "text/html" in headers.get("accept", "") or "." not in path.rpartition("/")[2]
