@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from voltway.kernel import sqlite_thread
 from voltway.kernel.bus.asks import transaction_is_open
 from voltway.kernel.bus.event import Event
 from voltway.kernel.errors import StartUpError
@@ -56,9 +58,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         if dialect.name == "sqlite":  # sorts as text, and reads well in the sqlite3 shell
-            if value.tzinfo is not UTC:
-                value = value.astimezone(UTC)
-            return value.isoformat(timespec="milliseconds")[:23]
+            return instant_text(value)
         if dialect.name == "postgresql":
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
@@ -67,8 +67,14 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         return cast(datetime, value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+@lru_cache(maxsize=4096)
+def instant_text(at: datetime) -> str:
+    """An instant as SQLite keeps it. Cached: one batch writes the same few instants many times."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 class JsonDocument(sa.types.TypeDecorator[Any]):
@@ -183,7 +189,7 @@ class Database:
 
         @sa.event.listens_for(engine.sync_engine, "begin")
         def _begin(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(begin)
+            sqlite_thread.run_sync(connection, lambda db: db.execute(begin))
 
         return engine
 

@@ -53,6 +53,9 @@ _ADVANCE_RETURNING = _ADVANCE.returning(head.c.position)
 _POSITION = sa.select(head.c.position).where(head.c.id == 1)
 
 
+_STORE = bulk.HotStatement.insert(outbox, [column.name for column in outbox.c])
+
+
 async def store(tx: Tx, events: list[Event]) -> int:
     """Store durable events; the position of the first. Call it last: it locks the head until the commit."""
     if tx.dialect == "mysql":
@@ -63,17 +66,10 @@ async def store(tx: Tx, events: list[Event]) -> int:
     first = int(last) - len(events) + 1
     at = clock.now()
     rows = [
-        {
-            "position": first + index,
-            "name": type(event).__name__,
-            "key": event.key(),
-            "operator_id": event.operator_id,
-            "payload": to_json(event),
-            "published_at": at,
-        }
+        (first + index, type(event).__name__, event.key(), event.operator_id, to_json(event), at)
         for index, event in enumerate(events)
     ]
-    await bulk.insert(tx, outbox, rows)
+    await _STORE.run(tx, rows)
     return first
 
 

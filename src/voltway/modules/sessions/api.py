@@ -58,7 +58,11 @@ async def list_sessions(
     if until is not None:
         statement = statement.where(sessions.c.started_at < until)
     if updated_since is not None:
-        statement = statement.where(sessions.c.updated_at >= updated_since)
+        # An active session changes all the time and is found by its state; the others by an index on their last change.
+        statement = statement.where(
+            sa.or_(sessions.c.state == "active", sessions.c.settled_at >= updated_since),
+            sessions.c.updated_at >= updated_since,
+        )
     rows, next_cursor = await page.fetch(tx, statement, sessions.c.id)
     return Page(items=[session_out(row) for row in rows], next_cursor=next_cursor)
 

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec.structs import fields
-
 from voltway.contracts.station_link import Phase, ReportTransaction
-from voltway.modules.sessions.model import PROGRESS, Session
+from voltway.modules.sessions.model import Session, settled_part
 from voltway.modules.sessions.rules import BILLED_LOCATION
-
-_SETTLED_WHILE_CHARGING = tuple(field.name for field in fields(Session) if field.name not in PROGRESS)
 
 
 class KnownSessions:
@@ -40,9 +36,7 @@ class KnownSessions:
     def only_progressed(self, session: Session) -> bool:
         """Whether nothing but the fields of `PROGRESS` differs from what was loaded."""
         before = self._loaded.get(session.id)
-        return before is not None and all(
-            getattr(before, name) == getattr(session, name) for name in _SETTLED_WHILE_CHARGING
-        )
+        return before is not None and settled_part(before) == settled_part(session)
 
     def find(self, report: ReportTransaction) -> Session | None:
         """The session that a report is about, if we know it."""

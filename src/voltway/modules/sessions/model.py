@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
+from msgspec.structs import fields
 
 from voltway.charging.pricing import Tariff
 from voltway.contracts.vocabulary import SessionState
+from voltway.kernel.json import to_json, to_struct
 
 
-class Session(msgspec.Struct, kw_only=True, gc=False):
+class Session(msgspec.Struct, array_like=True, gc=False):
     """Our record of one charge. The fields are those of the table; see the rules for how reports change them.
 
     Instants are the station's clock plus `clock_offset_s`, except `..._received_at`, which is ours. `..._order` says from
     which report a register came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
+    `review` holds reasons with spaces between, `tariff` a Tariff as JSON text, so that a row is a session as it stands.
+    `settled_at` is the last change that was more than progress, `updated_at` any change.
     """
 
     id: str
@@ -31,6 +37,7 @@ class Session(msgspec.Struct, kw_only=True, gc=False):
     start_received_at: datetime
     last_report_at: datetime
     updated_at: datetime
+    settled_at: datetime
     state: SessionState = SessionState.ACTIVE
     is_open: bool = True
     remote_start_id: int | None = None
@@ -57,14 +64,31 @@ class Session(msgspec.Struct, kw_only=True, gc=False):
     sequence_last: int | None = None
     sequence_count: int = 0
     clock_offset_s: int = 0
-    tariff: Tariff | None = None
+    tariff: str | None = None
     is_priced: bool = False
-    review: tuple[str, ...] = ()
+    review: str = ""
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why a person should look at it."""
+        return self.review.split()
 
     @property
     def is_ended(self) -> bool:
         """Whether the station has said that the transaction is over (or we closed it for it)."""
-        return self.state is SessionState.ENDED
+        return self.state == SessionState.ENDED
+
+
+@lru_cache(maxsize=1024)
+def tariff_of(text: str) -> Tariff:
+    """The tariff that a session holds as text."""
+    return to_struct(text, Tariff)
+
+
+@lru_cache(maxsize=1024)
+def tariff_text(tariff: Tariff) -> str:
+    """A tariff as sessions hold it."""
+    return to_json(tariff)
 
 
 PROGRESS = (
@@ -81,3 +105,6 @@ PROGRESS = (
     "updated_at",
 )
 """The fields that change with every report of a session that goes on; the rest changes at its start and end."""
+
+settled_part = attrgetter(*(field.name for field in fields(Session) if field.name not in PROGRESS))
+"""All of a session that a report of its progress leaves alone."""

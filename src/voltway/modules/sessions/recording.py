@@ -23,7 +23,7 @@ from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
-from voltway.modules.sessions.model import Session
+from voltway.modules.sessions.model import Session, tariff_of
 
 log = structlog.get_logger()
 
@@ -36,26 +36,23 @@ class Prepared(NamedTuple):
 
 
 class Filed(NamedTuple):
-    """A report with the keys under which the inbox keeps it."""
+    """A report, which message it is, and the id under which the inbox keeps it."""
 
     report: ReportTransaction
     key: str
-    content_hash: str
+    id: str
 
 
 class SaidBefore(NamedTuple):
     """An inbox row that was there already: what was answered then."""
 
-    content_hash: str
     payload: bytes
     receipt: TransactionReceipt
     session_id: str | None
 
-    def says_the_same(self, entry: Filed) -> bool:
+    def says_the_same(self, report: ReportTransaction) -> bool:
         """Whether it is a repeat. That a message was queued while offline is not content (E04.FR.03)."""
-        if self.content_hash == entry.content_hash:
-            return True
-        return bool(_content(self.payload) == _content(entry.report.payload))
+        return self.payload == report.payload or _content(self.payload) == _content(report.payload)
 
 
 @dataclass(slots=True)
@@ -63,10 +60,12 @@ class Plan:
     """What a batch comes to: rows to write, events to publish, answers to give."""
 
     known: KnownSessions
-    inbox: list[dict[str, Any]] = field(default_factory=list)
-    samples: list[dict[str, Any]] = field(default_factory=list)
+    inbox: list[tuple[Any, ...]] = field(default_factory=list)
+    samples: list[tuple[Any, ...]] = field(default_factory=list)
     receipts: list[TransactionReceipt] = field(default_factory=list)
     started: list[SessionStarted] = field(default_factory=list)
+    needs_history: bool = False
+    """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
 
 class TransactionRecorder:
@@ -114,8 +113,8 @@ class TransactionRecorder:
         loaded = await store.load(tx, reports)
         authorizations = await self._within_limits(tx, reports, prepared.authorizations)
         plan = draw_up(filed, loaded, {}, authorizations, prepared.tariffs)
-        if not await store.file_all(tx, plan.inbox):
-            said = await store.said_before(tx, filed)
+        if plan.needs_history or not await store.file_all(tx, plan.inbox):
+            said = await store.said_before(tx, filed, loaded)
             loaded = await store.load(tx, reports, also=[row.session_id for row in said.values() if row.session_id])
             plan = draw_up(filed, loaded, said, authorizations, prepared.tariffs)
             if not await store.file_all(tx, plan.inbox):
@@ -159,22 +158,37 @@ class TransactionRecorder:
 
 
 def file(report: ReportTransaction) -> Filed:
-    """The keys of a report in the inbox: which message it is, and a hash of what it says.
+    """Which message a report is.
 
-    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, and by when the EVSE became free
-    before it (a stuck clock must not make two charges one); everything else by its content.
+    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, everything else by its content.
     """
-    content_hash = blake2b(report.payload, digest_size=16).hexdigest()
     if report.sequence_number is not None:
         key = f"tx:{report.transaction_id}:{report.sequence_number}"
     elif report.phase is Phase.STARTED:
         token = report.id_token.value if report.id_token else ""
-        said = f"{report.evse_number}|{token}|{report.occurred_at.isoformat()}|{report.meter_wh}"
-        key = f"start:{blake2b(said.encode(), digest_size=16).hexdigest()}"
-        content_hash = key[6:]
+        key = f"start:{_hash(f'{report.evse_number}|{token}|{report.meter_wh}'.encode())}"
     else:
-        key = f"{report.phase}:{report.transaction_id or ''}:{content_hash}"
-    return Filed(report, key, content_hash)
+        key = f"{report.phase.value}:{_hash(report.payload)}"
+    return Filed(report, key, _inbox_id(report, key))
+
+
+def _inbox_id(report: ReportTransaction, key: str) -> str:
+    """The second in which it occurred, then a hash of whose and which message it is."""
+    return f"{int(report.occurred_at.timestamp()) & 0xFFFFFFFF:08x}{_hash(f'{report.station_id}|{key}'.encode())}"
+
+
+def _hash(content: bytes) -> str:
+    return blake2b(content, digest_size=12).hexdigest()
+
+
+def new_charge(entry: Filed) -> Filed | None:
+    """A 1.6 start as the start of a new charge, though it says what another one said: the EVSE became free in between, so a
+    stuck clock must not make two charges one. None where nothing tells that it became free."""
+    idle_at = entry.report.evse_idle_at
+    if entry.report.phase is not Phase.STARTED or entry.report.sequence_number is not None or idle_at is None:
+        return None
+    key = f"{entry.key}:{int(idle_at.timestamp() * 1000)}"
+    return Filed(entry.report, key, _inbox_id(entry.report, key))
 
 
 def draw_up(
@@ -189,16 +203,16 @@ def draw_up(
     said = dict(said_before)
     for index, entry in enumerate(filed):
         entry, before = _look_up(entry, said, plan.known)
-        if before is not None and before.says_the_same(entry):
-            plan.receipts.append(before.receipt)
-            continue
         report = entry.report
+        if before is not None:
+            if before.says_the_same(report):
+                plan.receipts.append(before.receipt)
+                continue
+            entry = Filed(report, entry.key, _inbox_id(report, f"{entry.key}|{_hash(report.payload)}"))
         authorization = authorizations.get(index)
         session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=before is not None)
         receipt = _receipt(report, session, authorization)
-        said[report.station_id, entry.key] = SaidBefore(
-            entry.content_hash, report.payload, receipt, session.id if session else None
-        )
+        said[report.station_id, entry.key] = SaidBefore(report.payload, receipt, session.id if session else None)
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
         plan.samples.extend(store.sample_rows(report, session))
@@ -214,11 +228,12 @@ def _look_up(
     before = said.get((report.station_id, entry.key))
     if before is None or report.phase is not Phase.STARTED or report.sequence_number is not None:
         return entry, before
-    session = known.by_id(before.session_id)
-    idle_at = report.evse_idle_at
-    if session is None or idle_at is None or session.end_received_at is None or idle_at <= session.end_received_at:
+    session, idle_at = known.by_id(before.session_id), report.evse_idle_at
+    again = new_charge(entry)
+    if again is None or session is None or idle_at is None or session.end_received_at is None:
         return entry, before
-    again = Filed(report, f"{entry.key}:{int(idle_at.timestamp() * 1000)}", entry.content_hash)
+    if idle_at <= session.end_received_at:
+        return entry, before
     return again, said.get((report.station_id, again.key))
 
 
@@ -233,6 +248,8 @@ def _decide(
     """The session as it is after the report; None for an orphan, which only the inbox keeps."""
     session = plan.known.find(report)
     if session is not None:
+        if not _is_next(report, session):
+            plan.needs_history = True
         # The same message with other content: both are kept, the first counts, a person decides.
         changed = rules.doubt(session) if is_conflict else rules.apply(session, report, authorization, tariff)
         plan.known.put(changed)
@@ -269,6 +286,12 @@ def _decide(
     return begun
 
 
+def _is_next(report: ReportTransaction, session: Session) -> bool:
+    """Whether nothing of this transaction can have had the report's number yet."""
+    number, last = report.sequence_number, session.sequence_last
+    return number is None or last is None or number > last
+
+
 def _begins_a_session(report: ReportTransaction) -> bool:
     """Starts do; so does any 2.x transaction event (its start may come later), and a 1.6 stop that tells where it began."""
     if report.phase is Phase.METERED:
@@ -296,7 +319,7 @@ def _running_cost(session: Session) -> str | None:
         return None
     until = session.ended_at or session.last_report_at
     duration_s = int((until - session.started_at).total_seconds())
-    cost = pricing.price(session.tariff, energy_wh=session.energy_wh, duration_s=duration_s)
+    cost = pricing.price(tariff_of(session.tariff), energy_wh=session.energy_wh, duration_s=duration_s)
     return str(cost.incl_vat.to_decimal())
 
 
@@ -318,8 +341,8 @@ def _events(known: KnownSessions) -> list[Any]:
                     started_at=session.started_at,
                     ended_at=session.ended_at or session.last_report_at,
                     energy_wh=session.energy_wh,
-                    tariff=session.tariff,
-                    review=session.review,
+                    tariff=tariff_of(session.tariff) if session.tariff is not None else None,
+                    review=tuple(session.reasons),
                 )
             )
         else:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from voltway.charging.pricing import Tariff
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, MeterSample, SessionState
-from voltway.modules.sessions.model import Session
+from voltway.modules.sessions.model import Session, tariff_text
 
 CLOCK_WAS_SET_S = 12 * 3600
 """A clock that moves further than this inside a session was set, not drifting: each report is corrected by its own offset."""
@@ -54,8 +54,9 @@ def begin(
         start_received_at=report.received_at,
         last_report_at=at,
         updated_at=report.received_at,
+        settled_at=report.received_at,
         clock_offset_s=report.clock_offset_s,
-        tariff=tariff,
+        tariff=tariff_text(tariff) if tariff is not None else None,
     )
     return apply(session, report, authorization, tariff)
 
@@ -118,7 +119,7 @@ def leave(session: Session, at: datetime) -> Session:
 def is_ready_to_price(session: Session) -> bool:
     """Whether everything a bill needs is here, once."""
     return (
-        session.is_ended and session.has_start and not session.is_priced and not HELD_FOR_REVIEW & set(session.review)
+        session.is_ended and session.has_start and not session.is_priced and HELD_FOR_REVIEW.isdisjoint(session.reasons)
     )
 
 
@@ -145,9 +146,7 @@ def corrected(at: datetime, offset_s: int) -> datetime:
 
 def flag(session: Session, *reasons: str) -> None:
     """Note why a person should look at a session."""
-    new = tuple(reason for reason in reasons if reason not in session.review)
-    if new:
-        session.review = session.review + new
+    session.review = " ".join(dict.fromkeys((*session.reasons, *reasons)))
 
 
 # ---- the parts of `apply`; each changes the copy that `apply` made
@@ -194,7 +193,8 @@ def _fill_in(session: Session, report: ReportTransaction, authorization: Authori
 def _start(session: Session, report: ReportTransaction, at: datetime, tariff: Tariff | None) -> None:
     session.has_start = True
     session.started_at, session.start_received_at = at, min(session.start_received_at, report.received_at)
-    session.tariff = session.tariff or tariff
+    if session.tariff is None and tariff is not None:
+        session.tariff = tariff_text(tariff)
     if report.meter_wh is not None:
         session.meter_start_wh, session.meter_start_order = report.meter_wh, _order(report) - 1
         if session.register_wh is None:
@@ -290,8 +290,8 @@ def _measure(session: Session) -> None:
         "meter_implausible": start is not None and register is not None and register < start,
         "thinned": session.has_start and _missing_count(session) > 0,
     }
-    kept = tuple(reason for reason in session.review if reason not in odd)
-    session.review = kept + tuple(reason for reason, is_so in odd.items() if is_so)
+    kept = [reason for reason in session.reasons if reason not in odd]
+    session.review = " ".join(kept + [reason for reason, is_so in odd.items() if is_so])
 
 
 def _missing_count(session: Session) -> int:

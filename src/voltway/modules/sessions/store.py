@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from msgspec.structs import fields
 
-from voltway.charging.pricing import Tariff
 from voltway.contracts.station_link import Authorization, ReportTransaction, TransactionReceipt
 from voltway.contracts.vocabulary import SessionState
 from voltway.kernel import bulk, clock
@@ -26,14 +25,13 @@ if TYPE_CHECKING:
 
 _FIELDS = tuple(field.name for field in fields(Session))
 _COLUMNS = [sessions.c[name] for name in _FIELDS]
-_OPEN = sa.select(*_COLUMNS).where(
-    sessions.c.station_id.in_(sa.bindparam("station_ids", expanding=True)), sessions.c.is_open.is_(True)
-)
-_NAMED = sa.select(*_COLUMNS).where(
-    sessions.c.station_id.in_(sa.bindparam("station_ids", expanding=True)),
-    sessions.c.transaction_id.in_(sa.bindparam("transaction_ids", expanding=True)),
-)
-_BY_ID = sa.select(*_COLUMNS).where(sessions.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+_BY_STATION = {"station_ids": sessions.c.station_id}
+_BY_TRANSACTION = {**_BY_STATION, "transaction_ids": sessions.c.transaction_id}
+_OPEN = bulk.HotSelect(_COLUMNS, Session, _BY_STATION, sessions.c.is_open.is_(True))
+_NAMED = bulk.HotSelect(_COLUMNS, Session, _BY_TRANSACTION)
+_BY_ID = bulk.HotSelect(_COLUMNS, Session, {"ids": sessions.c.id})
 
 
 # ---- the hot path
@@ -43,7 +41,7 @@ async def load(tx: Tx, reports: Sequence[ReportTransaction], also: Sequence[str]
     """The sessions that reports may be about: open ones of their stations, ended ones that they name, and `also` by id.
     Locked until the commit, in the order of their ids."""
     station_ids = list({report.station_id for report in reports})
-    found = await _select(tx, _OPEN, {"station_ids": station_ids})
+    found = await _OPEN.fetch(tx, {"station_ids": station_ids})
     known = {(session.station_id, session.transaction_id) for session in found}
     missing = {
         (report.station_id, report.transaction_id)
@@ -51,9 +49,8 @@ async def load(tx: Tx, reports: Sequence[ReportTransaction], also: Sequence[str]
         if report.transaction_id is not None and (report.station_id, report.transaction_id) not in known
     }
     if missing:
-        named = await _select(
+        named = await _NAMED.fetch(
             tx,
-            _NAMED,
             {
                 "station_ids": list({station_id for station_id, _ in missing}),
                 "transaction_ids": list({transaction_id for _, transaction_id in missing}),
@@ -62,160 +59,164 @@ async def load(tx: Tx, reports: Sequence[ReportTransaction], also: Sequence[str]
         found.extend(session for session in named if (session.station_id, session.transaction_id) in missing)
     if also:
         have = {session.id for session in found}
-        found.extend(await _select(tx, _BY_ID, {"ids": [session_id for session_id in also if session_id not in have]}))
+        found.extend(await _BY_ID.fetch(tx, {"ids": [session_id for session_id in also if session_id not in have]}))
     return found
 
 
-async def _select(tx: Tx, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> list[Session]:
-    ordered = bulk.locked(statement.order_by(sessions.c.id), tx)
-    return [_session(row) for row in (await tx.execute(ordered, parameters)).all()]
-
-
-def _session(row: Sequence[Any]) -> Session:
-    values: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
-    values["state"] = SessionState(values["state"])
-    values["tariff"] = _tariff(values["tariff"]) if values["tariff"] is not None else None
-    values["review"] = tuple(values["review"].split())
-    return Session(**values)
-
-
-@lru_cache(maxsize=1024)
-def _tariff(text: str) -> Tariff:
-    return to_struct(text, Tariff)
-
-
-@lru_cache(maxsize=1024)
-def _tariff_text(tariff: Tariff) -> str:
-    return to_json(tariff)
-
-
-async def file_all(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> bool:
+async def file_all(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> bool:
     """Put reports into the inbox; False, and nothing is put, if it holds one of them already."""
-    if not rows:
-        return True
-    savepoint = await tx.connection.begin_nested()
-    if await bulk.insert_if_absent(tx, inbox, rows) == len(rows):
-        await savepoint.commit()
-        return True
-    await savepoint.rollback()
-    return False
+    return await _FILE.run_all_or_none(tx, rows)
 
 
-async def said_before(tx: Tx, filed: Sequence[Filed]) -> dict[tuple[str, str], SaidBefore]:
-    """What the inbox holds under the keys of these reports, and under the keys made from them for new charges."""
-    from voltway.modules.sessions.recording import SaidBefore
+async def said_before(tx: Tx, filed: Sequence[Filed], loaded: Sequence[Session]) -> dict[tuple[str, str], SaidBefore]:
+    """What the inbox holds of these messages: (station id, key) -> what was answered.
 
+    Found by id, that is by when and what; and for numbered messages by session and key, since the same number may come a
+    second time with another time.
+    """
+    from voltway.modules.sessions.recording import SaidBefore, new_charge
+
+    again = [charge for entry in filed if (charge := new_charge(entry)) is not None]
+    numbered = [entry.key for entry in filed if entry.report.sequence_number is not None]
+    matches: list[sa.ColumnElement[bool]] = [inbox.c.id.in_([entry.id for entry in (*filed, *again)])]
+    if numbered and loaded:
+        session_ids = [session.id for session in loaded if session.sequence_last is not None]
+        matches.append(sa.and_(inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(numbered)))
     statement = sa.select(
-        inbox.c.station_id,
-        inbox.c.report_key,
-        inbox.c.content_hash,
-        inbox.c.payload,
-        inbox.c.receipt,
-        inbox.c.session_id,
-        inbox.c.received_at,
+        inbox.c.station_id, inbox.c.report_key, inbox.c.payload, inbox.c.receipt, inbox.c.session_id
     ).order_by(inbox.c.received_at)
-    keys = sorted({(entry.report.station_id, entry.key) for entry in filed})
     found: dict[tuple[str, str], SaidBefore] = {}
-    for station_id, key in keys:
-        match = (
-            sa.or_(inbox.c.report_key == key, inbox.c.report_key.like(f"{key}:%"))
-            if key.startswith("start:")
-            else (inbox.c.report_key == key)
-        )
-        for row in (await tx.execute(statement.where(inbox.c.station_id == station_id, match))).all():
-            receipt = (
-                to_struct(row.receipt, TransactionReceipt)
-                if row.receipt
-                else TransactionReceipt(session_id=row.session_id)
-            )
+    for match in matches:
+        for row in (await tx.execute(statement.where(match))).all():
             found.setdefault(
                 (row.station_id, row.report_key),
-                SaidBefore(row.content_hash, row.payload.encode(), receipt, row.session_id),
+                SaidBefore(
+                    row.payload.encode(),
+                    to_struct(row.receipt, TransactionReceipt)
+                    if row.receipt
+                    else TransactionReceipt(session_id=row.session_id),
+                    row.session_id,
+                ),
             )
     return found
 
 
-def inbox_row(entry: Filed, session: Session | None, receipt: TransactionReceipt) -> dict[str, Any]:
-    """A report as the inbox keeps it. The receipt is kept where it says more than which session it is."""
+_FILE = bulk.HotStatement.insert_if_absent(
+    inbox,
+    (
+        "id",
+        "operator_id",
+        "station_id",
+        "report_key",
+        "session_id",
+        "phase",
+        "protocol",
+        "message_id",
+        "occurred_at",
+        "received_at",
+        "payload",
+        "receipt",
+        "flags",
+    ),
+)
+
+
+def inbox_row(entry: Filed, session: Session | None, receipt: TransactionReceipt) -> tuple[Any, ...]:
+    """A report as `_FILE` takes it. The receipt is kept where it says more than which session it is."""
     report = entry.report
     says_more = receipt.authorization is not None or report.sequence_number is not None or report.phase == "started"
-    return {
-        "station_id": report.station_id,
-        "report_key": entry.key,
-        "content_hash": entry.content_hash,
-        "operator_id": report.operator_id,
-        "session_id": session.id if session is not None else None,
-        "phase": report.phase.value,
-        "protocol": report.protocol,
-        "message_id": report.message_id,
-        "occurred_at": report.occurred_at,
-        "received_at": report.received_at,
-        "payload": report.payload.decode(),
-        "receipt": to_json(receipt) if says_more else None,
-        "flags": " ".join(report.flags) if report.flags else None,
-    }
+    return (
+        entry.id,
+        report.operator_id,
+        report.station_id,
+        entry.key,
+        session.id if session is not None else None,
+        report.phase.value,
+        report.protocol,
+        report.message_id,
+        report.occurred_at,
+        report.received_at,
+        report.payload.decode(),
+        to_json(receipt) if says_more else None,
+        " ".join(report.flags) if report.flags else None,
+    )
 
 
-def sample_rows(report: ReportTransaction, session: Session | None) -> list[dict[str, Any]]:
-    """The samples of a report, on our clock."""
+_SAMPLE = bulk.HotStatement.insert(
+    samples,
+    (
+        "operator_id",
+        "station_id",
+        "evse_number",
+        "session_id",
+        "at",
+        "received_at",
+        "context",
+        "location",
+        "energy_wh",
+        "power_w",
+        "current_a",
+        "voltage_v",
+        "soc_percent",
+        "phases",
+        "extra",
+        "signed",
+    ),
+)
+
+
+def sample_rows(report: ReportTransaction, session: Session | None) -> list[tuple[Any, ...]]:
+    """The samples of a report as `_SAMPLE` takes them."""
+    session_id = session.id if session is not None else None
+    evse_number = report.evse_number if session is None else session.evse_number
     return [
-        {
-            "operator_id": report.operator_id,
-            "station_id": report.station_id,
-            "evse_number": report.evse_number if session is None else session.evse_number,
-            "session_id": session.id if session is not None else None,
-            "at": sample.at,
-            "received_at": report.received_at,
-            "context": sample.context,
-            "location": sample.location,
-            "energy_wh": sample.energy_wh,
-            "power_w": sample.power_w,
-            "current_a": sample.current_a,
-            "voltage_v": sample.voltage_v,
-            "soc_percent": sample.soc_percent,
-            "phases": sample.phases,
-            "extra": sample.extra,
-            "signed": sample.signed,
-        }
+        (
+            report.operator_id,
+            report.station_id,
+            evse_number,
+            session_id,
+            sample.at,
+            report.received_at,
+            sample.context,
+            sample.location,
+            sample.energy_wh,
+            sample.power_w,
+            sample.current_a,
+            sample.voltage_v,
+            sample.soc_percent,
+            sample.phases,
+            sample.extra,
+            sample.signed,
+        )
         for sample in report.samples
     ]
 
 
-async def save(tx: Tx, known: KnownSessions, sample_rows: Sequence[Mapping[str, Any]]) -> None:
+async def save(tx: Tx, known: KnownSessions, sample_rows: Sequence[tuple[Any, ...]]) -> None:
     """Write what a batch changed: new sessions whole, those that went on by their progress, the others whole."""
     new, progressed, changed = [], [], []
-    for session in sorted(known.touched.values(), key=lambda session: session.id):
+    for session in sorted(known.touched.values(), key=_id_of):
         if session.id in known.added:
             new.append(_row(session))
         elif known.only_progressed(session):
-            progressed.append({"row_id": session.id, **{name: getattr(session, name) for name in PROGRESS}})
+            progressed.append(_progress_row(session))
         else:
-            changed.append({"row_id": session.id, **_row(session)})
-    await bulk.insert(tx, sessions, new)
-    if progressed:
-        await tx.execute(_UPDATE_PROGRESS, progressed)
-    if changed:
-        await tx.execute(_UPDATE_ALL, changed)
-    await bulk.insert(tx, samples, sample_rows)
+            session.settled_at = session.updated_at
+            changed.append((*_row(session), session.id))
+    await bulk.run_all(tx, [(_ADD, new), (_PROGRESS, progressed), (_CHANGE, changed), (_SAMPLE, sample_rows)])
 
 
-_UPDATE_PROGRESS = (
-    sa.update(sessions)
-    .where(sessions.c.id == sa.bindparam("row_id"))
-    .values({name: sa.bindparam(name) for name in PROGRESS})
-)
-_UPDATE_ALL = (
-    sa.update(sessions)
-    .where(sessions.c.id == sa.bindparam("row_id"))
-    .values({name: sa.bindparam(name) for name in _FIELDS if name != "id"})
-)
+_id_of = attrgetter("id")
+_all_fields = attrgetter(*_FIELDS)
+_progress_row = attrgetter(*PROGRESS, "id")
+_ADD = bulk.HotStatement.insert(sessions, _FIELDS)
+_PROGRESS = bulk.HotStatement.update(sessions, PROGRESS, key="id")
+_CHANGE = bulk.HotStatement.update(sessions, _FIELDS, key="id")
 
 
-def _row(session: Session) -> dict[str, Any]:
-    row = {name: getattr(session, name) for name in _FIELDS}
-    row["state"] = session.state.value
-    row["review"] = " ".join(session.review)
-    row["tariff"] = _tariff_text(session.tariff) if session.tariff is not None else None
+def _row(session: Session) -> tuple[Any, ...]:
+    """A session's fields as the columns take them."""
+    row: tuple[Any, ...] = _all_fields(session)
     return row
 
 
@@ -265,15 +266,13 @@ async def find(tx: Tx, operator_id: str, session_id: str) -> Any:
     return (await tx.execute(statement)).one_or_none()
 
 
+_COST = bulk.HotStatement.update(sessions, ("cost", "updated_at", "settled_at"), key="id")
+
+
 async def set_cost(tx: Tx, costs: Sequence[tuple[str, str]]) -> None:
     """Keep what sessions cost: (session id, Cost as JSON)."""
-    statement = (
-        sa.update(sessions)
-        .where(sessions.c.id == sa.bindparam("row_id"))
-        .values(cost=sa.bindparam("cost"), updated_at=sa.bindparam("updated_at"))
-    )
     now = clock.now()
-    await tx.execute(statement, [{"row_id": key, "cost": cost, "updated_at": now} for key, cost in costs])
+    await _COST.run(tx, [(cost, now, now, session_id) for session_id, cost in costs])
 
 
 async def unplug(tx: Tx, places: Sequence[tuple[str, int, datetime]]) -> None:
@@ -287,7 +286,12 @@ async def unplug(tx: Tx, places: Sequence[tuple[str, int, datetime]]) -> None:
             sessions.c.state == SessionState.ENDED.value,
             sessions.c.end_received_at <= sa.bindparam("at"),
         )
-        .values(unplugged_at=sa.func.coalesce(sessions.c.unplugged_at, sa.bindparam("at")), is_open=False)
+        .values(
+            unplugged_at=sa.func.coalesce(sessions.c.unplugged_at, sa.bindparam("at")),
+            is_open=False,
+            updated_at=sa.bindparam("at"),
+            settled_at=sa.bindparam("at"),
+        )
     )
     await tx.execute(statement, [{"station": station, "evse": evse, "at": at} for station, evse, at in places])
 
