@@ -31,7 +31,7 @@ def write(message: str) -> Path:
         raise SystemExit("Alembic wrote no revision.")
     file = Path(script.path)
     for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
-        subprocess.run(["ruff", *arguments, str(file)], check=False)
+        subprocess.run([sys.executable, "-m", "ruff", *arguments, str(file)], check=False)
     return file
 
 

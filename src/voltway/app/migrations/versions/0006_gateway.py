@@ -1,0 +1,36 @@
+"""Processes that hold links, and the message log."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from voltway.kernel.database import UtcDateTime
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "gateway_messages",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("operator_id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("direction", sa.String(length=3), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=True),
+        sa.Column("frame", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_gateway_messages_station_id_id"), "gateway_messages", ["station_id", "id"], unique=False)
+    op.create_table(
+        "gateway_nodes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
