@@ -112,8 +112,12 @@ def _is_masked(name: str) -> bool:
 
 def _clean(value: Any, depth: int = 0, *, is_trace: bool = False) -> Any:
     if isinstance(value, str):
-        text = _MASKED_TEXT.sub(_keep_kind, value[:TEXT_MAX])
-        return text if is_trace else _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+        # Of a long trace the end says what happened. Masked before it is cut: half a secret would not be recognised.
+        text = _MASKED_TEXT.sub(_keep_kind, value)
+        if is_trace:
+            return text[-TEXT_MAX:]
+        text = text[:TEXT_MAX]
+        return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     if depth >= _DEPTH_MAX or not isinstance(value, (Mapping, list, tuple, set, frozenset)):
         return value
     if isinstance(value, Mapping):
