@@ -18,7 +18,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     """Our record of one charge. The fields are those of the table; see the rules for how reports change them.
 
     Instants are the station's clock plus `clock_offset_s`, except `..._received_at`, which is ours. `..._order` says from
-    which report a register came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
+    which report a register or the token came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
     `review` holds reasons with spaces between, `tariff` a Tariff as JSON text, so that a row is a session as it stands.
     `settled_at` is the last change that was more than progress, `updated_at` any change.
     """
@@ -43,6 +43,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     remote_start_id: int | None = None
     id_token: str | None = None
     id_token_kind: str | None = None
+    id_token_order: int | None = None
     id_token_id: str | None = None
     user_id: str | None = None
     charging_state: str | None = None

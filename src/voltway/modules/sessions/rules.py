@@ -2,7 +2,7 @@
 
 A 2.x session depends on the set of its reports, not on the order of their arrival: registers are taken by sequence number.
 1.6 has no numbers, so there the order of arrival counts. A report that arrives late fills in what it knows and reopens
-nothing.
+nothing; what was priced stays as it was. Only `charging_ended_at` is as good as the order of arrival lets us know.
 
 Sources: OCPP 2.0.1 part 2, E01-E14 and 1.3.2 (sequence numbers); OCPP 1.6 sections 3.7, 4.7, 4.8, 4.10.
 """
@@ -22,8 +22,22 @@ CLOCK_WAS_SET_S = 12 * 3600
 """A clock that moves further than this inside a session was set, not drifting: each report is corrected by its own offset."""
 
 BILLED_LOCATION = "Outlet"
-HELD_FOR_REVIEW = frozenset({"conflict", "meter_implausible", "start_missing", "meter_missing"})
+HELD_FOR_REVIEW = frozenset(
+    {
+        "conflict",
+        "meter_implausible",
+        "meter_missing",
+        "register_decreased",
+        "register_missing",
+        "start_missing",
+        "time_implausible",
+    }
+)
 """With one of these a session is not priced until a person has looked."""
+ROUNDING_WH = 10
+"""A register may go back this far: values are rounded, meterStop is cut off."""
+LENGTH_MAX = timedelta(days=366)
+"""Nobody charges longer: one of the ends was told by a clock that nobody had set."""
 
 _NOT_CHARGING = frozenset({ChargingState.SUSPENDED_EV, ChargingState.EV_CONNECTED, ChargingState.IDLE})
 
@@ -68,18 +82,21 @@ def apply(
     tariff: Tariff | None = None,
 ) -> Session:
     """The session after one more report of its transaction. A repeat must not come here: the inbox absorbs it."""
-    was_ended = session.is_ended
+    was_ended, is_late = session.is_ended, _is_late(session, report)
     changed = replace(session, updated_at=report.received_at)
     at = _session_time(changed, report)
     _count_sequence(changed, report)
-    _fill_in(changed, report, authorization)
     if report.flags:
         flag(changed, *report.flags)
-    if report.phase is Phase.STARTED:
-        _start(changed, report, at, tariff)
-    _take_registers(changed, report, was_ended)
+    if not session.is_priced:
+        _fill_in(changed, report, authorization)
+        if report.phase is Phase.STARTED:
+            _start(changed, report, at, tariff)
+        elif not session.has_start:
+            changed.started_at = min(changed.started_at, at, *_begin_times(changed, report))
+        _take_registers(changed, report, was_ended)
     if not was_ended:
-        _progress(changed, report, at)
+        _progress(changed, report, at, is_late)
     if report.phase is Phase.ENDED:
         _end(changed, report, at)
     _measure(changed)
@@ -95,7 +112,7 @@ def supersede(session: Session, report: ReportTransaction) -> Session:
     at = _session_time(changed, report)
     register = report.meter_wh
     if register is not None and (changed.register_wh is None or register >= changed.register_wh):
-        changed.register_wh, changed.meter_stop_wh = register, register
+        changed.register_wh, changed.register_order = register, _order(report)
     changed.state, changed.ended_at, changed.end_received_at = SessionState.ENDED, at, report.received_at
     changed.charging_ended_at = changed.charging_ended_at or at
     changed.is_open, changed.power_w = False, 0.0
@@ -112,8 +129,13 @@ def doubt(session: Session) -> Session:
 
 
 def leave(session: Session, at: datetime) -> Session:
-    """The session after the car has gone: its visit is over."""
-    return replace(session, unplugged_at=session.unplugged_at or at, is_open=not session.is_ended)
+    """A session that has ended, after the car has gone: its visit is over."""
+    return replace(session, unplugged_at=session.unplugged_at or at, is_open=False)
+
+
+def hand_over(session: Session) -> Session:
+    """A session that has ended, after another one of the same visit has begun: the car is still there."""
+    return replace(session, is_open=False)
 
 
 def is_ready_to_price(session: Session) -> bool:
@@ -149,6 +171,11 @@ def flag(session: Session, *reasons: str) -> None:
     session.review = " ".join(dict.fromkeys((*session.reasons, *reasons)))
 
 
+def unflag(session: Session, *reasons: str) -> None:
+    """Take back reasons that are none any more."""
+    session.review = " ".join(reason for reason in session.reasons if reason not in reasons)
+
+
 # ---- the parts of `apply`; each changes the copy that `apply` made
 
 
@@ -158,6 +185,12 @@ def _session_time(session: Session, report: ReportTransaction) -> datetime:
         flag(session, "clock_set")
         return corrected(report.occurred_at, report.clock_offset_s)
     return corrected(report.occurred_at, session.clock_offset_s)
+
+
+def _is_late(session: Session, report: ReportTransaction) -> bool:
+    """Whether later reports of the transaction were here before."""
+    number, last = report.sequence_number, session.sequence_last
+    return number is not None and last is not None and number < last
 
 
 def _count_sequence(session: Session, report: ReportTransaction) -> None:
@@ -179,13 +212,13 @@ def _fill_in(session: Session, report: ReportTransaction, authorization: Authori
         session.connector_number = report.connector_number
     if session.remote_start_id is None:
         session.remote_start_id = report.remote_start_id
-    token = report.id_token
-    is_better = report.phase is Phase.STARTED and not session.has_start
-    if token is None or (session.id_token is not None and not is_better):
-        return
-    session.id_token, session.id_token_kind = token.value, token.kind
+    token, order = report.id_token, _order(report)
+    if token is None or (session.id_token_order is not None and session.id_token_order <= order):
+        return  # whoever came first has begun the session: another one may end it
+    session.id_token, session.id_token_kind, session.id_token_order = token.value, token.kind, order
     if authorization is not None:
         session.id_token_id, session.user_id = authorization.id_token_id, authorization.user_id
+        unflag(session, "not_authorized")
         if not is_accepted(authorization):
             flag(session, "not_authorized")
 
@@ -201,10 +234,22 @@ def _start(session: Session, report: ReportTransaction, at: datetime, tariff: Ta
             session.register_wh, session.register_order = report.meter_wh, session.meter_start_order
 
 
+def _begin_times(session: Session, report: ReportTransaction) -> list[datetime]:
+    """When the charge began, as a report tells that is not its start (1.6 transactionData)."""
+    return [
+        corrected(sample.at, session.clock_offset_s)
+        for sample in report.samples
+        if sample.context == "Transaction.Begin"
+    ]
+
+
 def _take_registers(session: Session, report: ReportTransaction, was_ended: bool) -> None:
     """The lowest-ordered register is the start, the highest the present or final one."""
-    if report.sequence_number is None and session.sequence_last is not None:
+    is_numbered = report.sequence_number is not None
+    if not is_numbered and session.sequence_last is not None:
         return  # a 2.x MeterValues beside the transaction's own events has no place in their order
+    if not is_numbered and was_ended and session.meter_stop_wh is not None:
+        return  # 1.6: what was agreed at the stop stands, whatever straggles in
     order = _order(report)
     samples = report.samples if len(report.samples) < 2 else sorted(report.samples, key=lambda sample: sample.at)
     for sample in samples:
@@ -212,32 +257,38 @@ def _take_registers(session: Session, report: ReportTransaction, was_ended: bool
         if energy_wh is None or sample.location != BILLED_LOCATION:
             continue
         if sample.context == "Transaction.Begin":
-            if session.meter_start_order is None or report.sequence_number is not None:
-                session.meter_start_wh, session.meter_start_order = energy_wh, -1
-            if session.register_wh is None:
-                session.register_wh, session.register_order = energy_wh, -1
+            _advance_start(session, energy_wh, order - _BEGIN_LEADS if is_numbered else order)
             continue
-        if session.meter_start_order is None or order < session.meter_start_order:
-            session.meter_start_wh, session.meter_start_order = energy_wh, order
-        _advance_register(session, energy_wh, order, was_ended)
+        _advance_start(session, energy_wh, order)
+        _advance_register(session, energy_wh, order)
     if report.phase is Phase.ENDED and report.meter_wh is not None:
-        session.meter_stop_wh = report.meter_wh
-        _advance_register(session, report.meter_wh, order, was_ended=False)
+        _advance_register(session, report.meter_wh, order)
 
 
-def _advance_register(session: Session, energy_wh: int, order: int, was_ended: bool) -> None:
-    if was_ended and session.sequence_last is None:
-        return  # 1.6: a value that straggles in after the stop changes nothing that was agreed at the stop
-    if session.register_order is not None and order < session.register_order:
-        return
-    if session.register_wh is not None and energy_wh < session.register_wh:
-        flag(session, "register_decreased")
-    session.register_wh, session.register_order = energy_wh, order
+_BEGIN_LEADS = 2**40
+"""A value that says it is of the beginning comes before all others, whichever report brings it."""
 
 
-def _progress(session: Session, report: ReportTransaction, at: datetime) -> None:
+def _advance_start(session: Session, energy_wh: int, order: int) -> None:
+    if session.meter_start_order is None or order < session.meter_start_order:
+        session.meter_start_wh, session.meter_start_order = energy_wh, order
+
+
+def _advance_register(session: Session, energy_wh: int, order: int) -> None:
+    is_earlier = session.register_order is not None and order < session.register_order
+    if session.register_wh is not None:
+        step_wh = session.register_wh - energy_wh if is_earlier else energy_wh - session.register_wh
+        if step_wh < -ROUNDING_WH:
+            flag(session, "register_decreased")
+    if not is_earlier:
+        session.register_wh, session.register_order = energy_wh, order
+
+
+def _progress(session: Session, report: ReportTransaction, at: datetime, is_late: bool) -> None:
     if at > session.last_report_at:
         session.last_report_at = at
+    if is_late:
+        return
     state = report.charging_state
     if state is not None:
         if state in _NOT_CHARGING and session.charging_state == ChargingState.CHARGING:
@@ -264,15 +315,13 @@ def _end(session: Session, report: ReportTransaction, at: datetime) -> None:
     if session.is_ended:
         return
     session.state, session.end_received_at = SessionState.ENDED, report.received_at
-    session.ended_at = max(at, session.started_at) if session.has_start else at
+    session.ended_at = at
     session.stop_reason = report.reason
-    session.charging_ended_at = session.charging_ended_at or session.ended_at
+    session.charging_ended_at = session.charging_ended_at or at
     session.power_w = 0.0
     if report.trigger == "EVDeparted" or report.reason == "EVDisconnected" or session.unplugged_at is not None:
         session.unplugged_at = session.unplugged_at or session.ended_at
         session.is_open = False
-    if at < session.started_at and session.has_start:
-        flag(session, "time_implausible")
 
 
 def _measure(session: Session) -> None:
@@ -282,16 +331,42 @@ def _measure(session: Session) -> None:
     session.energy_wh = max(register - start, 0) if start is not None and register is not None else 0
     if not session.is_ended:
         return
-    if session.meter_stop_wh is None or session.sequence_last is not None:
-        session.meter_stop_wh = register
+    session.meter_stop_wh = register
+    _bound_times(session)
+    is_metered = start is not None and register is not None and _is_measured_twice(session)
+    has_gap = session.has_start and _missing_count(session) > 0
     odd = {
         "start_missing": not session.has_start,
-        "meter_missing": start is None or register is None,
+        "meter_missing": not is_metered,
         "meter_implausible": start is not None and register is not None and register < start,
-        "thinned": session.has_start and _missing_count(session) > 0,
+        "thinned": has_gap,
+        "register_missing": is_metered and has_gap and not _is_measured_at_both_ends(session),
     }
-    kept = [reason for reason in session.reasons if reason not in odd]
-    session.review = " ".join(kept + [reason for reason, is_so in odd.items() if is_so])
+    unflag(session, *odd)
+    flag(session, *(reason for reason, is_so in odd.items() if is_so))
+
+
+def _bound_times(session: Session) -> None:
+    """An end before the start is the start."""
+    started_at, ended_at = session.started_at, session.ended_at
+    if ended_at is None or not session.has_start:
+        return
+    if not started_at <= ended_at <= started_at + LENGTH_MAX:
+        flag(session, "time_implausible")
+    session.ended_at = max(ended_at, started_at)
+    session.charging_ended_at = max(session.charging_ended_at or ended_at, started_at)
+
+
+def _is_measured_twice(session: Session) -> bool:
+    """Whether the first and the last register are not one and the same value."""
+    return (session.meter_start_order, session.meter_start_wh) != (session.register_order, session.register_wh)
+
+
+def _is_measured_at_both_ends(session: Session) -> bool:
+    """Whether the registers are those of the first and the last report, so that the missing ones do not matter (E04.FR.08)."""
+    return session.register_order == session.sequence_last and (session.meter_start_order or 0) <= (
+        session.sequence_first or 0
+    )
 
 
 def _missing_count(session: Session) -> int:

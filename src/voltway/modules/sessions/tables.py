@@ -48,6 +48,7 @@ sessions = sa.Table(
     sa.Column("remote_start_id", sa.BigInteger),
     sa.Column("id_token", sa.String(255)),
     sa.Column("id_token_kind", sa.String(20)),
+    sa.Column("id_token_order", sa.BigInteger),
     sa.Column("id_token_id", sa.String(36), index=True),
     sa.Column("user_id", sa.String(36)),
     sa.Column("state", sa.String(10), nullable=False),
