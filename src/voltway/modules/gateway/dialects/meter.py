@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -29,23 +29,18 @@ DEFAULT_LOCATION = "Outlet"
 
 NUMBER_MAX = 2.0**53
 """No meter shows more; beyond it floats skip integers, and registers do not fit the database for ever."""
+_NUMBER_MIN = -NUMBER_MAX
+_SIGNED = v16.ValueFormat.SignedData  # looking a member up costs more than what is done with it
 NUMBER_LENGTH_MAX = 32
 """A longer text that is no number is a signed value whose station forgot to say so."""
 
 
-class Plan(NamedTuple):
-    """What to do with a value that says of itself: this measurand, unit, context, location, phase."""
+Plan = tuple[tuple[str, str], str, str, str | None, int, str | None, Callable[[float], float] | None]
+"""What to do with a value, found once for each kind of value and kept (a plain tuple: it is unpacked a million times).
 
-    place: tuple[str, str]
-    """(context, location): the sample that it belongs to."""
-    field: str
-    """The field of MeterSample; empty where it has none of its own."""
-    measurand: str
-    phase: str | None
-    exponent: int
-    flag: str | None = None
-    convert: Callable[[float], float] | None = None
-
+The place (context, location), whose sample it belongs to; the field of MeterSample, empty where it has none of its own; the
+measurand; the phase; the power of ten to our unit; a flag to raise; a conversion that is no power of ten.
+"""
 
 Reading = tuple[Plan, float | None, Any]
 """A value understood: where it belongs, its number in our unit (None: unreadable or signed), its signed form."""
@@ -86,7 +81,7 @@ def scaled(text: str, exponent: int) -> float | None:
         number = float(f"{text}e{exponent}") if exponent else float(text)
     except ValueError:
         number = _scaled_slowly(text, exponent)
-    return number if -NUMBER_MAX < number < NUMBER_MAX and "_" not in text else None
+    return number if _NUMBER_MIN < number < NUMBER_MAX and "_" not in text else None
 
 
 def _scaled_slowly(text: str, exponent: int) -> float:
@@ -113,18 +108,18 @@ def _plan(
     line = None if phase is None else _PHASES[phase]
     exponent = _EXPONENTS.get(unit, 0)
     if word not in _FIELDS:
-        return Plan(place, "", word, line, exponent, convert=_TO_CELSIUS.get(unit))
+        return place, "", word, line, exponent, None, _TO_CELSIUS.get(unit)
     field, units = _FIELDS[word]
     if unit not in units:  # nothing that may be billed, but not to be lost either
-        return Plan(place, "", f"{word} ({unit})", line, 0, flag=UNIT_UNFIT)
-    return Plan(place, field, word, line, exponent)
+        return place, "", f"{word} ({unit})", line, 0, UNIT_UNFIT, None
+    return place, field, word, line, exponent, None, None
 
 
 def _read_16(sampled: v16.SampledValue) -> Reading:
     """A value of OCPP 1.6: a text, with its unit."""
-    plan = _plan(sampled.measurand, sampled.unit, sampled.context, sampled.location, sampled.phase)
     text = sampled.value
-    if sampled.format is v16.ValueFormat.SignedData:
+    plan = _plan(sampled.measurand, sampled.unit, sampled.context, sampled.location, sampled.phase)
+    if sampled.format is _SIGNED:
         return plan, None, msgspec.to_builtins(sampled)
     number = scaled(text, plan[4])
     if number is None and len(text) > NUMBER_LENGTH_MAX:
@@ -139,7 +134,7 @@ def _read_2(sampled: v201.SampledValue) -> Reading:
     plan = _plan(sampled.measurand, unit, sampled.context, sampled.location, sampled.phase)
     exponent += plan[4]
     number: float | None = sampled.value
-    if exponent or not -NUMBER_MAX < sampled.value < NUMBER_MAX:
+    if exponent or not _NUMBER_MIN < sampled.value < NUMBER_MAX:
         number = scaled(repr(number), exponent)
     signed = sampled.signed_meter_value
     return plan, number, None if signed is None else msgspec.to_builtins(signed)

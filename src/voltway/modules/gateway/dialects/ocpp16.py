@@ -108,8 +108,7 @@ def answer_heartbeat(inbound: Inbound, request: Any, reply: None) -> v16.Heartbe
 def read_status(inbound: Inbound, request: v16.StatusNotificationRequest) -> ReportStatus:
     evse_number, connector_number = place_of(inbound.credential, request.connector_id)
     status, charging_state = STATUSES[request.status]
-    occurred_at = times.read_optional_time(request.timestamp)
-    times.note_live_time(inbound, occurred_at)
+    occurred_at = times.read_status_time(inbound, request.timestamp)
     if status is ConnectorStatus.AVAILABLE:
         inbound.memory.evse_idle_at[evse_number] = inbound.received_at
     return ReportStatus(

@@ -78,8 +78,7 @@ def answer_heartbeat(inbound: Inbound, request: Any, reply: None) -> v201.Heartb
 
 def read_status(inbound: Inbound, request: v201.StatusNotificationRequest) -> ReportStatus:
     status = STATUSES[request.connector_status]
-    occurred_at = times.read_optional_time(request.timestamp)
-    times.note_live_time(inbound, occurred_at)
+    occurred_at = times.read_status_time(inbound, request.timestamp)
     if status is ConnectorStatus.AVAILABLE:
         inbound.memory.evse_idle_at[request.evse_id] = inbound.received_at
     return ReportStatus(

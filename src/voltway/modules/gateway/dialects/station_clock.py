@@ -9,9 +9,12 @@ that seems ahead is believed at once, for no message comes from the future.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from voltway.modules.gateway.dialects.base import Inbound, LinkMemory
 from voltway.wire.ocpp.times import parse_instant
+
+T = TypeVar("T")
 
 OFFSET_IGNORED_S = 60.0
 """A clock this near to ours is right: the difference is latency and rounding."""
@@ -27,12 +30,12 @@ _DOUBTED_FROM = datetime(2100, 1, 1, tzinfo=UTC)
 _SUSPECTED = "clock_offset_suspected"
 
 
-def read_time(text: str, instead: datetime, flags: list[str]) -> datetime:
+def read_time(text: str, instead: T, flags: list[str]) -> datetime | T:
     """A station's time in UTC, or `instead` where nothing can be read; what is wrong with it goes to the flags."""
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is UTC and _SET_SINCE <= at < _DOUBTED_FROM:
-            return at  # as the specifications have it: most messages, at half the price
+            return at  # as the specifications have it: most messages, at a third of the price
     except ValueError:
         pass
     try:
@@ -47,14 +50,12 @@ def read_time(text: str, instead: datetime, flags: list[str]) -> datetime:
     return at
 
 
-def read_optional_time(text: str | None) -> datetime | None:
-    """A time that nothing hangs on: None where there is none, or none that can be read."""
-    if text is None:
-        return None
-    try:
-        return parse_instant(text).at
-    except ValueError:
-        return None
+def read_status_time(inbound: Inbound, text: str | None) -> datetime | None:
+    """The time of a status, None where there is none that can be read; it also tells how the station's clock goes."""
+    at = None if text is None else read_time(text, None, [])
+    if at is not None:
+        note_live_time(inbound, at)
+    return at
 
 
 def note_flag(flags: list[str], flag: str) -> None:
@@ -63,13 +64,11 @@ def note_flag(flags: list[str], flag: str) -> None:
         flags.append(flag)
 
 
-def note_live_time(inbound: Inbound, at: datetime | None, *, is_surely_live: bool = False) -> None:
+def note_live_time(inbound: Inbound, at: datetime, *, is_surely_live: bool = False) -> None:
     """Learn the station's clock offset from a message that should be live.
 
     `is_surely_live`: the station says that the message was not kept back; believed at once as long as the link knows no better.
     """
-    if at is None:
-        return
     memory = inbound.memory
     offset_s = (inbound.received_at - at).total_seconds()
     if offset_s <= OFFSET_IGNORED_S or (is_surely_live and memory.clock_offset_s is None):
