@@ -5,11 +5,11 @@ import type { paths } from "./schema.d.ts";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 
-let csrfToken: string | undefined;
+let csrfToken: string | null = null;
 let onSignedOut: (() => void) | undefined;
 
 /** Keeps the token that the session cookie's writes need; it lives in memory only. */
-export function setCsrfToken(token: string | undefined): void {
+export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
@@ -21,7 +21,7 @@ export function whenSignedOut(callback: () => void): void {
 const session: Middleware = {
   onRequest({ request }) {
     if (SAFE_METHODS.has(request.method)) return;
-    if (csrfToken !== undefined) request.headers.set("X-CSRF-Token", csrfToken);
+    if (csrfToken !== null) request.headers.set("X-CSRF-Token", csrfToken);
     request.headers.set("Idempotency-Key", newKey());
   },
   async onResponse({ response, schemaPath }) {

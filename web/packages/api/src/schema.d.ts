@@ -32,14 +32,14 @@ export interface components {
       context?: Record<string, unknown>;
     };
     Money: { minor: number; currency: string };
-    Account: { id: string; email: string; name: string | null; role: string; operator: string | null };
+    Account: { id: string; email: string | null; name: string; role: string; operator: string; permissions: string[] };
     LoginRequest: { email: string; password: string };
-    LoginResponse: { account: S["Account"]; csrf_token: string };
+    LoginResponse: { account: S["Account"]; csrf_token: string | null };
     ConnectorStatus: "Available" | "Occupied" | "Reserved" | "Unavailable" | "Faulted";
     StatusCounts: Partial<Record<S["ConnectorStatus"], number>>;
     Overview: {
       stations: { total: number; online: number; by_status: S["StatusCounts"] };
-      connectors: { by_status: S["StatusCounts"] };
+      connectors: S["StatusCounts"];
       sessions: { active: number; today: number };
       power_w: number;
       energy_today_wh: number;
@@ -143,9 +143,12 @@ export interface components {
     };
     Session: {
       id: string;
-      visit_id: string | null;
+      visit_id: string;
       transaction_id: string | null;
+      station_id: string;
       station_identity: string;
+      location_id: string | null;
+      protocol: string;
       evse_number: number | null;
       connector_number: number | null;
       id_token: string | null;
@@ -158,7 +161,11 @@ export interface components {
       meter_start_wh: number | null;
       meter_stop_wh: number | null;
       energy_wh: number;
-      power_w?: number | null;
+      charging_state: string | null;
+      last_report_at: string;
+      power_w: number | null;
+      soc_percent: number | null;
+      is_cost_final: boolean;
       cost: S["Money"] | null;
       cost_excl_vat: S["Money"] | null;
       cost_lines: S["CostLine"][];
@@ -175,8 +182,9 @@ export interface components {
       current_a: number | null;
       voltage_v: number | null;
       soc_percent: number | null;
-      phases?: Record<string, { current_a?: number | null; voltage_v?: number | null; power_w?: number | null }> | null;
-      signed?: unknown;
+      phases: Record<string, Record<string, number>> | null;
+      extra: Record<string, unknown> | null;
+      signed: unknown[] | null;
     };
     IdTokenStatus: "accepted" | "blocked" | "expired" | "invalid";
     IdToken: {
@@ -188,6 +196,8 @@ export interface components {
       group: string | null;
       user_id: string | null;
       concurrent_max: number | null;
+      created_at: string;
+      updated_at: string;
     };
     IdTokenCreate: {
       value: string;
@@ -206,7 +216,7 @@ export interface components {
       price_per_minute: string;
       vat_percent: string;
     };
-    Tariff: S["TariffCreate"] & { id: string; assignments?: S["Assignment"][] };
+    Tariff: S["TariffCreate"] & { id: string; version: number; targets: S["Assignment"][] };
     LocationCreate: {
       name: string;
       address?: string | null;
@@ -225,7 +235,7 @@ export interface paths {
   "/api/v1/login": { post: Write<S["LoginRequest"], { 200: Json<S["LoginResponse"]> }> };
   "/api/v1/logout": { post: Omit<Write<never, { 204: Empty }>, "requestBody"> };
   "/api/v1/me": { get: Get<S["LoginResponse"]> };
-  "/api/v1/overview": { get: Get<S["Overview"]> };
+  "/api/v1/overview": { get: Get<S["Overview"], { since?: string }> };
   "/api/v1/charging-stations": {
     get: Get<
       Page<S["ChargingStation"]>,
@@ -253,6 +263,7 @@ export interface paths {
       Cursor & {
         station_identity?: string;
         location_id?: string;
+        station_id?: string;
         id_token?: string;
         state?: S["SessionState"];
         since?: string;
@@ -262,7 +273,9 @@ export interface paths {
   };
   "/api/v1/sessions/{id}": { get: Get<S["Session"], never, Id> };
   "/api/v1/sessions/{id}/samples": { get: Get<Page<S["Sample"]>, Cursor, Id> };
-  "/api/v1/sessions/{id}/stop": { post: Omit<Write<never, { 200: Json<S["Command"]>; 202: Json<S["Command"]> }, never, Id>, "requestBody"> };
+  "/api/v1/sessions/{id}/stop": {
+    post: Omit<Write<never, { 200: Json<S["Command"]>; 202: Json<S["Command"]> }, { wait_s?: number }, Id>, "requestBody">;
+  };
   "/api/v1/id-tokens": {
     get: Get<Page<S["IdToken"]>, Cursor & { value?: string }>;
     post: Write<S["IdTokenCreate"], { 201: Json<S["IdToken"]> }>;
@@ -273,7 +286,7 @@ export interface paths {
     post: Write<S["TariffCreate"], { 201: Json<S["Tariff"]> }>;
   };
   "/api/v1/tariffs/{id}/assignments": {
-    put: Write<{ targets: S["Assignment"][] }, { 200: Json<{ targets: S["Assignment"][] }> }, never, Id>;
+    put: Write<{ targets: S["Assignment"][] }, { 200: Json<S["Tariff"]> }, never, Id>;
   };
   "/api/v1/locations": {
     get: Get<Page<S["Location"]>, Cursor>;

@@ -42,6 +42,8 @@ export function createFormat(locale: string, timeZone?: string) {
     return value == null ? unknown : (decimals[digits]?.format(value) ?? unknown);
   }
 
+  const roundFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+
   function scaled(value: number, steps: [limit: number, divisor: number, digits: 0 | 1 | 2 | 3, unit: string][]): string {
     const step = steps.find(([limit]) => Math.abs(value) < limit);
     if (!step) return number(value);
@@ -89,6 +91,9 @@ export function createFormat(locale: string, timeZone?: string) {
         [Infinity, 1_000_000, 2, "MW"],
       ]);
     },
+    /** Round figures without idle zeros, for scales and ratings: "150 kW", "7.4 kW". */
+    powerRating: (w: number): string => `${roundFormat.format(w / 1000)}${NBSP}kW`,
+    energyTick: (wh: number): string => `${roundFormat.format(wh / 1000)}${NBSP}kWh`,
     percent: (value: number | null | undefined, digits: 0 | 1 = 0): string => {
       return value == null ? unknown : `${number(value, digits)}${NBSP}%`;
     },

@@ -9,6 +9,11 @@ const ink: MantineColorsTuple = [
   "#dbe4e9", "#bac7ce", "#96a7b1", "#647680", "#2f424d", "#243640", "#172730", "#0f1c24", "#0b151b", "#070e13",
 ];
 
+/** For what ends or refuses something; dark enough for white text where it fills a button. */
+const red: MantineColorsTuple = [
+  "#fdf0ee", "#fadcd8", "#f4b8b0", "#ee9186", "#f08577", "#dd5a4b", "#c93f30", "#b3261e", "#941c15", "#77130d",
+];
+
 const systemFonts = [
   "-apple-system", '"Segoe UI Variable Text"', '"Segoe UI"', "Roboto", '"Noto Sans"', '"Liberation Sans"', "system-ui", "sans-serif",
 ].join(", ");
@@ -17,7 +22,7 @@ export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
-  colors: { petrol, dark: ink },
+  colors: { petrol, red, dark: ink },
   fontFamily: systemFonts,
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "Liberation Mono", Menlo, Consolas, monospace',
   fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.9375rem", lg: "1.0625rem", xl: "1.25rem" },

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import {
-  IconBatteryCharging,
+  IconPlug,
   IconChargingPile,
   IconLayoutDashboard,
   IconMapPin,
@@ -18,7 +18,7 @@ const GROUPS = [
     links: [
       { label: "nav.overview", path: paths.overview(), icon: IconLayoutDashboard },
       { label: "nav.stations", path: paths.stations(), icon: IconChargingPile },
-      { label: "nav.sessions", path: paths.sessions(), icon: IconBatteryCharging },
+      { label: "nav.sessions", path: paths.sessions(), icon: IconPlug },
     ],
   },
   {

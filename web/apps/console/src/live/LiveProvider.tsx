@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { accountKeys } from "../features/account/api.ts";
 import { ActivityFeed } from "./activity.ts";
 import { FeedContext, LineContext, type Line } from "./context.ts";
-import { createHintHandler } from "./hints.ts";
+import { createHintHandler, refetchAll } from "./hints.ts";
 
 /** How long a hidden tab keeps its connection: browsers allow few per origin, and a pile of open tabs must not starve the one in use. */
 const HIDDEN_LIMIT_MS = 60_000;
@@ -22,7 +22,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       onState: (state) => {
         setLine((line) => nextLine(line, state));
       },
-      onResume: () => void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== accountKeys.all[0] }),
+      onResume: () => void refetchAll(queryClient),
       onSignedOut: () => void queryClient.invalidateQueries({ queryKey: accountKeys.all }),
     });
     let hidden: ReturnType<typeof setTimeout> | undefined;

@@ -6,9 +6,14 @@ export interface Activity {
   /** The station, session or command. */
   id: string;
   at: string;
+  stationId: string | null;
   stationIdentity: string | null;
-  /** The state it is in since then, in the interface's word; null where the event did not say. */
-  state: string | null;
+  /** What happened, in the interface's word: a state, or what became of a station ("online", "booted" …). */
+  what: string;
+  /** For a connector's status. */
+  evseNumber?: number | undefined;
+  /** For a command. */
+  commandType?: string | undefined;
 }
 
 const LENGTH_MAX = 60;
@@ -16,16 +21,14 @@ const LENGTH_MAX = 60;
 export class ActivityFeed {
   #items: readonly Activity[] = [];
   readonly #listeners = new Set<() => void>();
-  readonly #lastState = new Map<string, string | null>();
+  readonly #lastSaid = new Map<string, string>();
   #count = 0;
 
-  /** Adds a change of state; a hint that repeats the known state is no news. */
+  /** Adds what happened; a hint that repeats what was said last of the same thing is no news. */
   add(activity: Omit<Activity, "key">): void {
-    const subject = `${activity.kind}:${activity.id}`;
-    if (activity.state !== null && this.#lastState.get(subject) === activity.state) return;
-    this.#lastState.set(subject, activity.state);
-    const previous = this.#items[0];
-    if (activity.state === null && previous?.kind === activity.kind && previous.id === activity.id) return;
+    const subject = `${activity.kind}:${activity.id}:${activity.evseNumber ?? ""}`;
+    if (this.#lastSaid.get(subject) === activity.what) return;
+    this.#lastSaid.set(subject, activity.what);
     this.#count += 1;
     this.#items = [{ ...activity, key: String(this.#count) }, ...this.#items].slice(0, LENGTH_MAX);
     this.#listeners.forEach((listener) => {

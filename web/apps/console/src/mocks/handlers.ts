@@ -6,8 +6,10 @@ import { overviewOf } from "./overview.ts";
 const BASE = "*/api/v1";
 export const LOGIN = { email: "admin@voltway.example", password: "demo" };
 
+const PERMISSIONS = ["stations:read", "stations:write", "commands:send", "tokens:write", "tariffs:write", "locations:write"];
+
 const ACCOUNT = {
-  account: { id: uuid("009", 1), email: LOGIN.email, name: "Ada Berg", role: "operator_admin", operator: "default" },
+  account: { id: uuid("009", 1), email: LOGIN.email, name: "Ada Berg", role: "operator_admin", operator: "default", permissions: PERMISSIONS },
   csrf_token: "csrf-of-the-mock",
 };
 
@@ -138,6 +140,7 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const found = network.sessions.filter(
         (session) =>
           matches(session, "station_identity", query) &&
+          matches(session, "station_id", query) &&
           matches(session, "id_token", query) &&
           matches(session, "state", query) &&
           (since === null || session.started_at >= since),
@@ -165,7 +168,7 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
   ];
 }
 
-function matches(session: Session, field: "station_identity" | "id_token" | "state", query: URLSearchParams): boolean {
+function matches(session: Session, field: "station_identity" | "station_id" | "id_token" | "state", query: URLSearchParams): boolean {
   return !query.has(field) || session[field] === query.get(field);
 }
 
@@ -179,7 +182,8 @@ function listHandlers(network: Network): HttpHandler[] {
     }),
     http.get(`${BASE}/tariffs`, ({ request }) => HttpResponse.json(page(network.tariffs, request))),
     http.post(`${BASE}/tariffs`, async ({ request }) => {
-      const tariff = { ...((await request.json()) as TariffCreate), id: uuid("005", network.tariffs.length) };
+      const id = uuid("005", network.tariffs.length);
+      const tariff = { ...((await request.json()) as TariffCreate), id, version: 1, targets: [] };
       network.tariffs.unshift(tariff);
       return HttpResponse.json(tariff, { status: 201 });
     }),
@@ -187,17 +191,18 @@ function listHandlers(network: Network): HttpHandler[] {
       const body = (await request.json()) as { targets: { kind: "operator" | "location"; id?: string }[] };
       const tariff = network.tariffs.find(({ id }) => id === params.id);
       if (!tariff) return notFound();
-      tariff.assignments = body.targets;
-      return HttpResponse.json(body);
+      tariff.targets = body.targets;
+      return HttpResponse.json(tariff);
     }),
     http.get(`${BASE}/id-tokens`, ({ request }) => {
       const value = new URL(request.url).searchParams.get("value")?.toLowerCase() ?? "";
-      return HttpResponse.json(page(network.idTokens.filter((token) => token.value.toLowerCase().includes(value)), request));
+      return HttpResponse.json(page(network.idTokens.filter((token) => value === "" || token.value.toLowerCase() === value), request));
     }),
     http.post(`${BASE}/id-tokens`, async ({ request }) => {
       const body = (await request.json()) as IdTokenCreate;
       const empty = { kind: null, status: "accepted" as const, expires_at: null, group: null, user_id: null, concurrent_max: null };
-      const token = { ...empty, ...body, id: uuid("004", network.idTokens.length) };
+      const now = new Date().toISOString();
+      const token = { ...empty, ...body, id: uuid("004", network.idTokens.length), created_at: now, updated_at: now };
       network.idTokens.unshift(token);
       return HttpResponse.json(token, { status: 201 });
     }),

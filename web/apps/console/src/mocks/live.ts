@@ -38,5 +38,5 @@ function tick({ sessions, stations, messages }: Network, send: (event: string, p
   station.last_seen_at = at;
   messages[station.id]?.unshift({ at, direction: "in", kind: "call", message_id: at, action: "Heartbeat", payload: {} });
   send("message.logged", { id: station.id, at });
-  send("station.changed", { id: station.id, at, identity: station.identity, is_online: true, status: station.status });
+  send("station.changed", { id: station.id, at, station_identity: station.identity, what: "status", evse_number: 1, connector_number: 1, status: station.status });
 }

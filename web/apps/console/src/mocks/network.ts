@@ -74,11 +74,17 @@ function anEvse(number: number, status: ConnectorStatus, { type, power_w, protoc
 }
 
 export function aSession(number: number, changes: Partial<Session> = {}): Session {
+  const energy_wh = changes.energy_wh ?? 9_640;
+  const energy_minor = Math.round((energy_wh / 1000) * 55);
+  const net_minor = 35 + energy_minor;
   return {
     id: uuid("002", number),
     visit_id: uuid("003", number),
     transaction_id: String(481_516_234 + number * 7_919),
+    station_id: uuid("001", 0),
     station_identity: "HAM-01",
+    location_id: uuid("000", 0),
+    protocol: "ocpp2.0.1",
     evse_number: 1,
     connector_number: 1,
     id_token: `04A3${(0x5f2c81 + number * 4_093).toString(16).toUpperCase()}`,
@@ -90,18 +96,26 @@ export function aSession(number: number, changes: Partial<Session> = {}): Sessio
     stop_reason: null,
     meter_start_wh: 1_482_300 + number * 9_100,
     meter_stop_wh: null,
-    energy_wh: 9_640,
+    energy_wh,
+    charging_state: "Charging",
+    last_report_at: ago(12),
     power_w: 43_200,
-    cost: { minor: 672, currency: "EUR" },
-    cost_excl_vat: { minor: 565, currency: "EUR" },
+    soc_percent: 76,
+    cost: { minor: Math.round(net_minor * 1.19), currency: "EUR" },
+    cost_excl_vat: { minor: net_minor, currency: "EUR" },
     cost_lines: [
-      { description: "Start fee", quantity: "1", unit: "session", unit_price: "0.35", vat_percent: "19", amount: { minor: 42, currency: "EUR" } },
-      { description: "Energy", quantity: "9.64", unit: "kWh", unit_price: "0.55", vat_percent: "19", amount: { minor: 630, currency: "EUR" } },
+      costLine("Start fee", "1", "session", "0.35", 35),
+      costLine("Energy", String(energy_wh / 1000), "kWh", "0.55", energy_minor),
     ],
+    is_cost_final: false,
     tariff_id: uuid("005", 0),
     review: [],
     ...changes,
   };
+}
+
+function costLine(description: string, quantity: string, unit: string, unit_price: string, minor: number) {
+  return { description, quantity, unit, unit_price, vat_percent: "19", amount: { minor, currency: "EUR" } };
 }
 
 export function someSamples(session: Session, count: number): Sample[] {
@@ -123,7 +137,9 @@ export function someSamples(session: Session, count: number): Sample[] {
       current_a: power_w / 690,
       voltage_v: 398,
       soc_percent: 22 + 54 * part,
-      phases: { L1: { current_a: power_w / 690 }, L2: { current_a: power_w / 702 }, L3: { current_a: power_w / 684 } },
+      phases: { "Current.Import": { L1: power_w / 690, L2: power_w / 702, L3: power_w / 684 } },
+      extra: null,
+      signed: null,
     };
   });
 }
@@ -149,14 +165,15 @@ export function createNetwork(): Network {
 
   const active = [0, 2, 4, 5, 8, 10].map((index, number) =>
     aSession(number, {
+      station_id: uuid("001", index),
       station_identity: stations[index]?.identity ?? "",
       power_w: [118_400, 48_900, 10_900, 44_100, 37_500, 7_300][number] ?? 0,
       energy_wh: [31_480, 17_210, 6_340, 22_870, 9_030, 2_480][number] ?? 0,
-      cost: { minor: [2112, 1168, 446, 1549, 631, 200][number] ?? 0, currency: "EUR" },
     }),
   );
   const ended = Array.from({ length: 34 }, (_, number) =>
     aSession(number + 20, {
+      station_id: uuid("001", (number * 5) % 12),
       station_identity: stations[(number * 5) % 12]?.identity ?? "",
       evse_number: 1 + (number % 2),
       state: "ended",
@@ -166,9 +183,11 @@ export function createNetwork(): Network {
       unplugged_at: ago(4_060 + number * 3_900),
       stop_reason: number % 4 === 0 ? "EVDisconnected" : "Local",
       power_w: null,
+      soc_percent: null,
+      charging_state: null,
       energy_wh: 8_000 + ((number * 7_919) % 34_000),
       meter_stop_wh: 1_482_300 + 40_000 + number * 100,
-      cost: { minor: 500 + ((number * 463) % 1_900), currency: "EUR" },
+      is_cost_final: true,
       review: number === 2 ? ["clock_offset_large"] : [],
     }),
   );
@@ -190,10 +209,12 @@ export function createNetwork(): Network {
       group: number % 2 === 0 ? "Fleet North" : null,
       user_id: null,
       concurrent_max: number === 3 ? 1 : null,
+      created_at: ago(90_000),
+      updated_at: ago(90_000),
     })),
     tariffs: [
-      aTariff(0, { name: "Standard AC & DC", assignments: [{ kind: "operator" }] }),
-      aTariff(1, { name: "Rasthof", price_per_kwh: "0.67", price_per_minute: "0.02", assignments: [{ kind: "location", id: uuid("000", 2) }] }),
+      aTariff(0, { name: "Standard AC & DC", targets: [{ kind: "operator" }] }),
+      aTariff(1, { name: "Rasthof", price_per_kwh: "0.67", price_per_minute: "0.02", targets: [{ kind: "location", id: uuid("000", 2) }] }),
     ],
     commands: {},
     messages: Object.fromEntries(stations.map((station) => [station.id, someMessages()])),
@@ -210,6 +231,8 @@ function aTariff(number: number, changes: Partial<Tariff>): Tariff {
     price_per_kwh: "0.55",
     price_per_minute: "0",
     vat_percent: "19",
+    version: 1,
+    targets: [],
     ...changes,
   };
 }

@@ -9,7 +9,7 @@ export function overviewOf({ stations, sessions }: Network): Overview {
   const online = stations.filter(({ is_online }) => is_online);
   return {
     stations: { total: stations.length, online: online.length, by_status: countBy(online.map(({ status }) => status)) },
-    connectors: { by_status: countBy(stations.flatMap(({ evses }) => evses.flatMap(({ connectors }) => connectors.map(({ status }) => status)))) },
+    connectors: countBy(stations.flatMap(({ evses }) => evses.flatMap(({ connectors }) => connectors.map(({ status }) => status)))),
     sessions: { active: active.length, today: sessions.length },
     power_w,
     energy_today_wh: sessions.reduce((sum, session) => sum + session.energy_wh, 0),

@@ -45,7 +45,7 @@ export function chartOption(
         type: "value",
         position: side,
         min: (range: { min: number }) => Math.min(0, range.min),
-        axisLabel: { ...text, formatter: (value: number) => first?.format(value) ?? String(value) },
+        axisLabel: { ...text, formatter: (value: number) => (first?.formatTick ?? first?.format ?? String)(value) },
         splitLine: { show: side === axes[0], lineStyle: { color: line } },
         splitNumber: 4,
       };

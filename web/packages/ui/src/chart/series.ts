@@ -9,6 +9,8 @@ export interface TimeSeries {
   /** Holds a value until the next one, for quantities that jump. */
   isStepped?: boolean;
   format: (value: number) => string;
+  /** For the axis, where round figures need no decimals; `format` if not given. */
+  formatTick?: (value: number) => string;
 }
 
 export interface TimeChartProps {

@@ -35,7 +35,7 @@ export function useLogout() {
   return useMutation({
     mutationFn: () => client.POST("/api/v1/logout"),
     onSuccess: async () => {
-      setCsrfToken(undefined);
+      setCsrfToken(null);
       await router.navigate(paths.login());
       queryClient.clear();
     },

@@ -80,7 +80,7 @@ function choicesOf(field: FieldName, station: ChargingStation, t: (label: Choice
 function SessionChoice({ station, value, isRequired, onChange }: CommandFieldProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const active = useInfiniteQuery(sessionsQuery({ state: "active", station_identity: station.identity }));
+  const active = useInfiniteQuery(sessionsQuery({ state: "active", station_id: station.id }));
   const sessions = active.data ? allItems(active.data) : [];
   return (
     <Select

@@ -4,6 +4,7 @@ import { ActionButton, IconSend } from "@voltway/ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Confirm } from "../../shared/Confirm.tsx";
+import { useRefusal } from "../account/useRefusal.ts";
 import { useSendCommand } from "./api.ts";
 import { CommandField } from "./CommandField.tsx";
 import { CommandOutcome } from "./CommandOutcome.tsx";
@@ -15,7 +16,9 @@ export function CommandForm({ station }: { station: ChargingStation }) {
   const [values, setValues] = useState(EMPTY_VALUES);
   const send = useSendCommand(station.id);
   const { fields, required, confirms } = COMMAND_FORMS[type];
-  const missing = missingFields(type, values);
+  const refusal = useRefusal("commands:send");
+  const missing = missingFields(type, values).map((field) => t(`commands.field.${field}`));
+  const lack = missing.length > 0 ? t("commands.missing", { fields: missing.join(", ") }) : undefined;
   const isRequired = (field: FieldName) => (required as readonly FieldName[]).includes(field);
   const submit = () => {
     send.mutate(toCommand(type, values));
@@ -63,7 +66,7 @@ export function CommandForm({ station }: { station: ChargingStation }) {
           <ActionButton
             leftSection={<IconSend size={16} />}
             loading={send.isPending}
-            disabledReason={missing.length > 0 ? t("commands.missing", { fields: missing.map((field) => t(`commands.field.${field}`)).join(", ") }) : undefined}
+            disabledReason={refusal ?? lack}
             onClick={confirms ? open : submit}
           >
             {t("commands.send")}

@@ -4,6 +4,7 @@ import { ActionButton, IconAlertTriangle, IconSend, JsonView } from "@voltway/ui
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemText } from "../../shared/problemText.ts";
+import { useRefusal } from "../account/useRefusal.ts";
 import { protocolName } from "../stations/protocolName.ts";
 import { useRawCall } from "./api.ts";
 
@@ -14,8 +15,8 @@ export function RawCallForm({ station }: { station: ChargingStation }) {
   const [text, setText] = useState("{}");
   const call = useRawCall(station.id);
   const payload = parseObject(text);
-  const blocked =
-    action.trim() === "" ? t("commands.rawNoAction") : payload === null ? t("commands.rawNoJson") : undefined;
+  const refusal = useRefusal("commands:send");
+  const lack = action.trim() === "" ? t("commands.rawNoAction") : payload === null ? t("commands.rawNoJson") : undefined;
   return (
     <Stack gap="sm" mt="xl">
       <Title order={2}>{t("commands.raw")}</Title>
@@ -45,7 +46,7 @@ export function RawCallForm({ station }: { station: ChargingStation }) {
         variant="default"
         leftSection={<IconSend size={16} />}
         loading={call.isPending}
-        disabledReason={blocked}
+        disabledReason={refusal ?? lack}
         onClick={() => {
           if (payload) call.mutate({ action: action.trim(), payload });
         }}

@@ -1,12 +1,12 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { IdToken, IdTokenStatus } from "@voltway/api";
-import { IconBan, IconCheck, IconClock, IconX, StatusPill, type Icon, type Tone } from "@voltway/ui";
+import { ActionButton, IconBan, IconCheck, IconClock, IconX, StatusPill, type Icon, type Tone } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { DataTable } from "../../shared/DataTable.tsx";
 import { notifyDone } from "../../shared/notify.ts";
 import { useFormat } from "../../shared/useFormat.ts";
+import { useRefusal } from "../account/useRefusal.ts";
 import { useSetIdTokenStatus } from "./api.ts";
 
 const LOOK: Record<IdTokenStatus, { tone: Tone; icon: Icon }> = {
@@ -63,11 +63,13 @@ export function IdTokenTable({ tokens }: { tokens: IdToken[] }) {
 function BlockButton({ token }: { token: IdToken }) {
   const { t } = useTranslation();
   const setStatus = useSetIdTokenStatus();
+  const refusal = useRefusal("tokens:write");
   const isBlocked = token.status === "blocked";
   return (
-    <Button
+    <ActionButton
       size="compact-sm"
       variant="default"
+      disabledReason={refusal}
       loading={setStatus.isPending}
       onClick={() => {
         setStatus.mutate(
@@ -81,6 +83,6 @@ function BlockButton({ token }: { token: IdToken }) {
       }}
     >
       {isBlocked ? t("idTokens.unblock") : t("idTokens.block")}
-    </Button>
+    </ActionButton>
   );
 }

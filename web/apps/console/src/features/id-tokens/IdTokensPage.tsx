@@ -1,12 +1,13 @@
-import { Button, Group, TextInput } from "@mantine/core";
+import { Group, TextInput } from "@mantine/core";
 import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { IconNfc, IconPlus, IconSearch, Notice, PageHeader, Panel } from "@voltway/ui";
+import { ActionButton, IconNfc, IconPlus, IconSearch, Notice, PageHeader, Panel } from "@voltway/ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { LoadMore } from "../../shared/LoadMore.tsx";
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
+import { useRefusal } from "../account/useRefusal.ts";
 import { AddIdTokenDialog } from "./AddIdTokenDialog.tsx";
 import { idTokensQuery } from "./api.ts";
 import { IdTokenTable } from "./IdTokenTable.tsx";
@@ -17,10 +18,11 @@ export function IdTokensPage() {
   const [needle] = useDebouncedValue(value.trim(), 300);
   const tokens = useInfiniteQuery(idTokensQuery(needle));
   const [isAdding, { open, close }] = useDisclosure(false);
+  const refusal = useRefusal("tokens:write");
   const add = (
-    <Button leftSection={<IconPlus size={17} />} onClick={open}>
+    <ActionButton leftSection={<IconPlus size={17} />} disabledReason={refusal} onClick={open}>
       {t("idTokens.add")}
-    </Button>
+    </ActionButton>
   );
   return (
     <>

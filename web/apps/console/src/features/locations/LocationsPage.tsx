@@ -1,8 +1,8 @@
-import { Button, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { IconMapPin, IconPlus, Notice, PageHeader, Panel } from "@voltway/ui";
+import { ActionButton, IconMapPin, IconPlus, Notice, PageHeader, Panel } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { DataTable } from "../../shared/DataTable.tsx";
@@ -11,6 +11,7 @@ import { LoadMore } from "../../shared/LoadMore.tsx";
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
+import { useRefusal } from "../account/useRefusal.ts";
 import { AddLocationDialog } from "./AddLocationDialog.tsx";
 import { locationsQuery } from "./api.ts";
 
@@ -19,10 +20,11 @@ export function LocationsPage() {
   const format = useFormat();
   const locations = useInfiniteQuery(locationsQuery);
   const [isAdding, { open, close }] = useDisclosure(false);
+  const refusal = useRefusal("locations:write");
   const add = (
-    <Button leftSection={<IconPlus size={17} />} onClick={open}>
+    <ActionButton leftSection={<IconPlus size={17} />} disabledReason={refusal} onClick={open}>
       {t("locations.add")}
-    </Button>
+    </ActionButton>
   );
   return (
     <>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { IconBatteryCharging, Notice, Panel } from "@voltway/ui";
+import { IconPlug, Notice, Panel } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { allItems } from "../../shared/pages.ts";
@@ -26,7 +26,7 @@ export function ActiveSessions() {
       <QueryView
         query={sessions}
         isEmpty={(data) => allItems(data).length === 0}
-        empty={<Notice icon={IconBatteryCharging} title={t("overview.noSessions")} text={t("overview.noSessionsText")} />}
+        empty={<Notice icon={IconPlug} title={t("overview.noSessions")} text={t("overview.noSessionsText")} />}
       >
         {(data) => (
           <SessionTable

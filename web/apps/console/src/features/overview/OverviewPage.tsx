@@ -28,7 +28,7 @@ export function OverviewPage() {
             <QueryView query={overview}>
               {({ stations, connectors }) => (
                 <SimpleGrid cols={{ base: 1, sm: 2, lg: 1 }} spacing="lg">
-                  <StatusBars label={t("overview.connectors")} counts={connectors.by_status} />
+                  <StatusBars label={t("overview.connectors")} counts={connectors} />
                   <StatusBars label={t("overview.stations")} counts={stations.by_status} offline={stations.total - stations.online} />
                 </SimpleGrid>
               )}

@@ -1,6 +1,6 @@
 import { SimpleGrid } from "@mantine/core";
 import type { Overview } from "@voltway/api";
-import { IconBatteryCharging, IconBolt, IconChargingPile, IconChartLine, IconReceipt, Tile } from "@voltway/ui";
+import { IconPlug, IconBolt, IconChargingPile, IconChartLine, IconReceipt, Tile } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../shared/useFormat.ts";
 
@@ -8,7 +8,7 @@ export function OverviewTiles({ overview }: { overview: Overview | undefined }) 
   const { t } = useTranslation();
   const format = useFormat();
   const isLoading = overview === undefined;
-  const faulted = overview?.connectors.by_status.Faulted ?? 0;
+  const faulted = overview?.connectors.Faulted ?? 0;
   const revenue = overview?.revenue_today ?? [];
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 5 }} spacing="md">
@@ -21,7 +21,7 @@ export function OverviewTiles({ overview }: { overview: Overview | undefined }) 
       />
       <Tile
         label={t("overview.active")}
-        icon={IconBatteryCharging}
+        icon={IconPlug}
         isLoading={isLoading}
         value={format.number(overview?.sessions.active)}
         hint={overview && t("overview.sessionsToday", { count: overview.sessions.today })}

@@ -16,6 +16,7 @@ export function PowerCurve({ history }: { history: Overview["power_history"] }) 
         tone: "occupied",
         isFilled: true,
         format: format.power,
+        formatTick: format.powerRating,
       },
     ],
     [history, format, t],

@@ -8,6 +8,11 @@ export const overviewKeys = { all: ["overview"] as const };
 
 export const overviewQuery = queryOptions({
   queryKey: overviewKeys.all,
-  queryFn: () => take(client.GET("/api/v1/overview")),
+  queryFn: ({ signal }) => take(client.GET("/api/v1/overview", { params: { query: { since: localMidnight() } }, signal })),
   refetchInterval: REFETCH_MS,
 });
+
+/** Where the reader's own day began. */
+function localMidnight(): string {
+  return new Date(new Date().setHours(0, 0, 0, 0)).toISOString();
+}

@@ -1,24 +1,29 @@
-import type { CommandState, SessionState } from "@voltway/api";
 import type { TFunction } from "i18next";
 import type { Activity } from "../../live/activity.ts";
+import { COMMAND_TYPES } from "../commands/forms.ts";
+import { COMMAND_STATES } from "../commands/states.ts";
 import { SESSION_STATES } from "../sessions/search.ts";
 import { CONNECTOR_STATUSES } from "../stations/search.ts";
 
-const COMMAND_STATES: CommandState[] = ["pending", "sent", "accepted", "rejected", "failed", "timed_out", "offline"];
+const STATION_NEWS = ["added", "edited", "retired", "booted", "online", "offline", "accepted"] as const;
 
 /** Says in a few words what happened; a word of the server that is new to us stays as it is. */
-export function describeActivity(t: TFunction, { kind, state }: Activity): string {
-  if (state === null) return t("activity.changed");
+export function describeActivity(t: TFunction, { kind, what, evseNumber, commandType }: Activity): string {
   if (kind === "session") {
-    const known: SessionState | undefined = SESSION_STATES.find((one) => one === state);
-    return known ? t(`activity.session_${known}`) : state;
+    const state = SESSION_STATES.find((one) => one === what);
+    return state ? t(`activity.session_${state}`) : what;
   }
   if (kind === "command") {
-    const known = COMMAND_STATES.find((one) => one === state);
-    return known ? t("activity.commandState", { state: t(`commands.state.${known}`) }) : state;
+    const state = COMMAND_STATES.find((one) => one === what);
+    const type = COMMAND_TYPES.find((one) => one === commandType);
+    const name = type ? t(`commands.type.${type}`) : (commandType ?? t("activity.command"));
+    return `${name}: ${state ? t(`commands.state.${state}`) : what}`;
   }
-  if (state === "offline") return t("activity.offline");
-  if (state === "online") return t("activity.online");
-  const known = CONNECTOR_STATUSES.find((one) => one === state);
-  return known ? t("activity.status", { status: t(`status.${known}`) }) : state;
+  const status = CONNECTOR_STATUSES.find((one) => one === what);
+  if (status) {
+    const word = t(`status.${status}`);
+    return evseNumber === undefined ? t("activity.status", { status: word }) : t("activity.evseStatus", { number: evseNumber, status: word });
+  }
+  const news = STATION_NEWS.find((one) => one === what);
+  return news ? t(`activity.news.${news}`) : what;
 }

@@ -46,7 +46,7 @@ export function CostTable({ session }: { session: Session }) {
           <tr>
             <td colSpan={4}>
               <Text size="sm" c="dimmed">
-                {t("sessions.vatIncluded")}
+                {t("sessions.vatSum")}
               </Text>
             </td>
             <td data-num>{format.money(vat)}</td>

@@ -24,7 +24,7 @@ export function SampleChart({ samples, isActive }: { samples: Sample[]; isActive
         <Title order={2}>{t("sessions.chart")}</Title>
         {views.length > 1 && (
           <SegmentedControl
-            size="xs"
+            size="sm"
             aria-label={t("sessions.chartView")}
             value={view}
             onChange={(value) => {

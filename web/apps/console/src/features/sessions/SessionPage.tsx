@@ -2,7 +2,7 @@ import { Grid, SimpleGrid, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { Sample, Session } from "@voltway/api";
-import { IconBatteryCharging, IconBolt, IconClock, IconReceipt, PageHeader, Panel, Tile } from "@voltway/ui";
+import { IconPlug, IconBolt, IconClock, IconReceipt, PageHeader, Panel, Tile } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
@@ -17,7 +17,6 @@ import { SampleChart } from "./SampleChart.tsx";
 import { SessionFacts } from "./SessionFacts.tsx";
 import { sessionSeconds } from "./sessionSeconds.ts";
 import { SessionStatePill } from "./SessionStatePill.tsx";
-import { StationLink } from "./StationLink.tsx";
 import { StopButton } from "./StopButton.tsx";
 
 export function SessionPage() {
@@ -64,7 +63,7 @@ function SessionHeader({ session }: { session: Session }) {
       marks={<SessionStatePill state={session.state} />}
       subtitle={
         <>
-          <StationLink identity={session.station_identity} />
+          <AnchorLink {...paths.station(session.station_id)}>{session.station_identity}</AnchorLink>
           {session.evse_number !== null && ` · ${t("stations.evse", { number: session.evse_number })}`} · {format.dateTime(session.started_at)}
         </>
       }
@@ -80,12 +79,12 @@ function SessionTiles({ session, samples }: { session: Session; samples: Sample[
   const isActive = session.state === "active";
   const powers = samples.flatMap(({ power_w }) => (power_w === null ? [] : [power_w]));
   const power = session.power_w ?? latestValue(samples, "power_w");
-  const soc = latestValue(samples, "soc_percent");
+  const soc = session.soc_percent ?? latestValue(samples, "soc_percent");
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
       <Tile
         label={t("sessions.column.energy")}
-        icon={IconBatteryCharging}
+        icon={IconPlug}
         value={format.energy(session.energy_wh)}
         hint={soc === null ? null : t("sessions.soc", { percent: format.percent(soc) })}
       />

@@ -2,7 +2,7 @@ import { Group, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { IconBatteryCharging, Notice, PageHeader, Panel } from "@voltway/ui";
+import { IconPlug, Notice, PageHeader, Panel } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { LoadMore } from "../../shared/LoadMore.tsx";
 import { allItems } from "../../shared/pages.ts";
@@ -29,7 +29,7 @@ export function SessionsPage() {
           isEmpty={(data) => allItems(data).length === 0}
           empty={
             <Notice
-              icon={IconBatteryCharging}
+              icon={IconPlug}
               title={isFiltered ? t("common.noMatch") : t("sessions.empty")}
               text={isFiltered ? t("common.noMatchText") : t("sessions.emptyText")}
             />

@@ -3,11 +3,13 @@ import { ActionButton, IconPlayerStop } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { notifyDone, notifyFailure } from "../../shared/notify.ts";
 import { Confirm } from "../../shared/Confirm.tsx";
+import { useRefusal } from "../account/useRefusal.ts";
 import { useStopSession } from "./api.ts";
 
 /** Ends a charge from afar, after a second thought. */
 export function StopButton({ session }: { session: Session }) {
   const { t } = useTranslation();
+  const refusal = useRefusal("commands:send");
   const stop = useStopSession(session.id);
   return (
     <Confirm
@@ -32,7 +34,7 @@ export function StopButton({ session }: { session: Session }) {
           color="red"
           leftSection={<IconPlayerStop size={17} />}
           loading={stop.isPending}
-          disabledReason={session.state === "ended" ? t("sessions.stopEnded") : undefined}
+          disabledReason={session.state === "ended" ? t("sessions.stopEnded") : refusal}
           onClick={open}
         >
           {t("sessions.stop")}

@@ -5,6 +5,8 @@ import { byCursor } from "../../shared/pages.ts";
 import { PERIODS, type Period } from "./search.ts";
 
 const PAGE = 50;
+/** How long the page waits for the station's word. */
+const STOP_WAIT_S = 15;
 const SAMPLES_PAGE = 500;
 /** More points than this no screen can show. */
 const SAMPLES_MAX = 5_000;
@@ -13,6 +15,7 @@ export interface SessionFilter {
   state?: SessionState | undefined;
   /** How far back; counted from the moment of asking. */
   period?: Period | undefined;
+  station_id?: string | undefined;
   station_identity?: string | undefined;
   id_token?: string | undefined;
 }
@@ -63,7 +66,7 @@ export function samplesQuery(id: string) {
 export function useStopSession(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => take(client.POST("/api/v1/sessions/{id}/stop", { params: { path: { id } } })),
+    mutationFn: () => take(client.POST("/api/v1/sessions/{id}/stop", { params: { path: { id }, query: { wait_s: STOP_WAIT_S } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: sessionKeys.all }),
   });
 }

@@ -6,13 +6,15 @@ import type { TFunction } from "i18next";
 export type ChartView = "power" | "soc" | "phases";
 
 const PHASES = ["L1", "L2", "L3"] as const;
+/** The measurand under which samples carry the currents of the phases (OCPP). */
+const CURRENT = "Current.Import";
 const PHASE_TONES = ["occupied", "available", "reserved"] as const;
 
 /** The views that the samples can fill; power with energy is always one. */
 export function availableViews(samples: Sample[]): ChartView[] {
   const views: ChartView[] = ["power"];
   if (samples.some(({ soc_percent }) => soc_percent !== null)) views.push("soc");
-  if (samples.some(({ phases }) => PHASES.some((phase) => phases?.[phase]?.current_a != null))) views.push("phases");
+  if (samples.some(({ phases }) => phases?.[CURRENT] !== undefined)) views.push("phases");
   return views;
 }
 
@@ -28,12 +30,13 @@ export function chartSeries(view: ChartView, samples: Sample[], format: Format, 
     tone: "occupied",
     isFilled: true,
     format: format.power,
+    formatTick: format.powerRating,
   };
 
   if (view === "phases") {
     return PHASES.map((phase, index) => ({
       name: phase,
-      points: points(({ phases }) => phases?.[phase]?.current_a),
+      points: points(({ phases }) => phases?.[CURRENT]?.[phase]),
       tone: PHASE_TONES[index] ?? "occupied",
       format: format.current,
     })).filter((series) => series.points.length > 0);
@@ -44,6 +47,13 @@ export function chartSeries(view: ChartView, samples: Sample[], format: Format, 
   }
   const start = samples.find(({ energy_wh }) => energy_wh !== null)?.energy_wh ?? 0;
   const energy = points(({ energy_wh }) => (energy_wh === null ? null : energy_wh - start));
-  const both = [power, { name: t("sessions.column.energy"), points: energy, tone: "available", axis: "right", format: format.energy } as const];
-  return both.filter((series) => series.points.length > 0);
+  const delivered: TimeSeries = {
+    name: t("sessions.column.energy"),
+    points: energy,
+    tone: "available",
+    axis: "right",
+    format: format.energy,
+    formatTick: format.energyTick,
+  };
+  return [power, delivered].filter((series) => series.points.length > 0);
 }

@@ -37,7 +37,7 @@ function EvseCard({ evse, session }: { evse: Evse; session: Session | undefined 
       <Group justify="space-between" px="md" pt="sm">
         <Title order={2}>{t("stations.evse", { number: evse.evse_number })}</Title>
         <Text size="xs" c="dimmed">
-          {[evse.charging_state, evse.power_w_max == null ? null : t("stations.upTo", { power: format.power(evse.power_w_max) })]
+          {[evse.charging_state, evse.power_w_max == null ? null : t("stations.upTo", { power: format.powerRating(evse.power_w_max) })]
             .filter(Boolean)
             .join(" · ")}
         </Text>

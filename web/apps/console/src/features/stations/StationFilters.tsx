@@ -19,7 +19,7 @@ export function StationFilters({ search }: { search: StationSearch }) {
   return (
     <Group p="md" gap="sm">
       <TextInput
-        w={260}
+        w={{ base: "100%", xs: 260 }}
         type="search"
         leftSection={<IconSearch size={16} stroke={1.8} />}
         aria-label={t("stations.filterText")}
@@ -41,7 +41,7 @@ export function StationFilters({ search }: { search: StationSearch }) {
         aria-label={t("stations.filterStatus")}
         placeholder={t("stations.anyStatus")}
         clearable
-        w={170}
+        w={{ base: "100%", xs: 170 }}
         data={CONNECTOR_STATUSES.map((status) => ({ value: status, label: t(`status.${status}`) }))}
         value={search.status ?? null}
         onChange={(value) => {
@@ -53,7 +53,7 @@ export function StationFilters({ search }: { search: StationSearch }) {
         placeholder={t("stations.anyLocation")}
         clearable
         searchable
-        w={210}
+        w={{ base: "100%", xs: 210 }}
         data={locations.options}
         value={search.location ?? null}
         onChange={(value) => {

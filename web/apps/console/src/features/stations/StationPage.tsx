@@ -9,17 +9,14 @@ import { sessionsQuery } from "../sessions/api.ts";
 import { stationQuery } from "./api.ts";
 import { EvseCards } from "./EvseCards.tsx";
 import { StationHeader } from "./StationHeader.tsx";
+import { StationPower } from "./StationPower.tsx";
 import { StationTabs } from "./StationTabs.tsx";
 
 export function StationPage() {
   const { t } = useTranslation();
   const { stationId } = useParams({ from: "/shell/stations/$stationId" });
   const station = useQuery(stationQuery(stationId));
-  const identity = station.data?.identity;
-  const active = useInfiniteQuery({
-    ...sessionsQuery({ state: "active", station_identity: identity }),
-    enabled: identity !== undefined,
-  });
+  const active = useInfiniteQuery(sessionsQuery({ state: "active", station_id: stationId }));
   const sessions = active.data ? allItems(active.data) : [];
   return (
     <QueryView query={station}>
@@ -37,6 +34,7 @@ export function StationPage() {
             </Alert>
           )}
           <EvseCards station={loaded} sessions={sessions} />
+          <StationPower sessions={sessions} />
           <StationTabs station={loaded} />
         </Stack>
       )}

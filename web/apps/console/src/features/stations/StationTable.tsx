@@ -48,13 +48,14 @@ function StationRow({ station, location }: { station: ChargingStation; location:
         </Group>
       </td>
       <td>
-        <Group gap="xs" wrap="nowrap">
-          <StationStatus station={station} />
-          {station.registration === "pending" && <AcceptButton stationId={station.id} size="compact-xs" />}
-        </Group>
+        <StationStatus station={station} />
       </td>
       <td>
-        <ConnectorMarks station={station} />
+        {station.registration === "pending" ? (
+          <AcceptButton stationId={station.id} size="compact-sm" />
+        ) : (
+          <ConnectorMarks station={station} />
+        )}
       </td>
       <td>{location ?? format.unknown}</td>
       <td>{protocolName(station.protocol) ?? format.unknown}</td>

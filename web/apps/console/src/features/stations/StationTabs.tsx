@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ChargingStation } from "@voltway/api";
-import { IconAdjustments, IconBatteryCharging, IconBraces, IconInfoCircle, IconTerminal2, type Icon } from "@voltway/ui";
+import { IconAdjustments, IconPlug, IconBraces, IconInfoCircle, IconTerminal2, type Icon } from "@voltway/ui";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { CommandsTab } from "../commands/CommandsTab.tsx";
@@ -12,7 +12,7 @@ import { SessionsTab } from "./tabs/SessionsTab.tsx";
 import { STATION_TABS, type StationTab } from "./search.ts";
 
 const TABS: Record<StationTab, { icon: Icon; Content: ComponentType<{ station: ChargingStation }> }> = {
-  sessions: { icon: IconBatteryCharging, Content: SessionsTab },
+  sessions: { icon: IconPlug, Content: SessionsTab },
   messages: { icon: IconBraces, Content: MessagesTab },
   variables: { icon: IconAdjustments, Content: VariablesTab },
   commands: { icon: IconTerminal2, Content: CommandsTab },

@@ -1,13 +1,13 @@
-import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { IconChargingPile, IconPlus, Notice, PageHeader, Panel } from "@voltway/ui";
+import { ActionButton, IconChargingPile, IconPlus, Notice, PageHeader, Panel } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { LoadMore } from "../../shared/LoadMore.tsx";
 import { allItems } from "../../shared/pages.ts";
 import { hasFilter } from "../../shared/searchText.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
+import { useRefusal } from "../account/useRefusal.ts";
 import { AddStationDialog } from "./AddStationDialog.tsx";
 import { stationsQuery } from "./api.ts";
 import { StationFilters } from "./StationFilters.tsx";
@@ -19,10 +19,11 @@ export function StationsPage() {
   const stations = useInfiniteQuery(stationsQuery(search));
   const [isAdding, { open, close }] = useDisclosure(false);
   const isFiltered = hasFilter(search);
+  const refusal = useRefusal("stations:write");
   const add = (
-    <Button leftSection={<IconPlus size={17} />} onClick={open}>
+    <ActionButton leftSection={<IconPlus size={17} />} disabledReason={refusal} onClick={open}>
       {t("stations.add")}
-    </Button>
+    </ActionButton>
   );
   return (
     <>

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { client, take, type ChargingStation, type ChargingStationCreate, type ChargingStationUpdate } from "@voltway/api";
+import { client, take, type ChargingStationCreate, type ChargingStationUpdate } from "@voltway/api";
 import { byCursor } from "../../shared/pages.ts";
 import type { StationSearch } from "./search.ts";
 
@@ -33,18 +33,6 @@ export function stationQuery(id: string) {
   return queryOptions({
     queryKey: stationKeys.detail(id),
     queryFn: ({ signal }) => take(client.GET("/api/v1/charging-stations/{id}", { params: { path: { id } }, signal })),
-  });
-}
-
-/** Sessions name their station by its identity; its page is found by our id. */
-export function stationByIdentityQuery(identity: string) {
-  return queryOptions({
-    queryKey: [...stationKeys.all, "identity", identity],
-    queryFn: async ({ signal }): Promise<ChargingStation | null> => {
-      const page = await take(client.GET("/api/v1/charging-stations", { params: { query: { identity, limit: 1 } }, signal }));
-      return page.items[0] ?? null;
-    },
-    staleTime: Infinity,
   });
 }
 

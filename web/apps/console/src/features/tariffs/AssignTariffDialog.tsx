@@ -12,7 +12,7 @@ export function AssignTariffDialog({ tariff, onClose }: { tariff: Tariff; onClos
   const { t } = useTranslation();
   const locations = useLocationNames();
   const assign = useAssignTariff(tariff.id);
-  const before = tariff.assignments ?? [];
+  const before = tariff.targets;
   const [isEverywhere, setEverywhere] = useState(before.some(({ kind }) => kind === "operator"));
   const [chosen, setChosen] = useState(before.flatMap(({ kind, id }) => (kind === "location" && id != null ? [id] : [])));
   return (

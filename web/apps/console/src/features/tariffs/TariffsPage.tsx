@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Tariff } from "@voltway/api";
-import { IconPlus, IconReceipt, Notice, PageHeader, Panel } from "@voltway/ui";
+import { ActionButton, IconPlus, IconReceipt, Notice, PageHeader, Panel } from "@voltway/ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DataTable } from "../../shared/DataTable.tsx";
@@ -10,6 +9,7 @@ import { LoadMore } from "../../shared/LoadMore.tsx";
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
+import { useRefusal } from "../account/useRefusal.ts";
 import { useLocationNames } from "../locations/api.ts";
 import { AddTariffDialog } from "./AddTariffDialog.tsx";
 import { tariffsQuery } from "./api.ts";
@@ -20,10 +20,11 @@ export function TariffsPage() {
   const tariffs = useInfiniteQuery(tariffsQuery);
   const [isAdding, { open, close }] = useDisclosure(false);
   const [assigned, setAssigned] = useState<Tariff | null>(null);
+  const refusal = useRefusal("tariffs:write");
   const add = (
-    <Button leftSection={<IconPlus size={17} />} onClick={open}>
+    <ActionButton leftSection={<IconPlus size={17} />} disabledReason={refusal} onClick={open}>
       {t("tariffs.add")}
-    </Button>
+    </ActionButton>
   );
   return (
     <>
@@ -54,6 +55,7 @@ export function TariffsPage() {
 function TariffTable({ tariffs, onAssign }: { tariffs: Tariff[]; onAssign: (tariff: Tariff) => void }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const refusal = useRefusal("tariffs:write");
   return (
     <DataTable
       label={t("tariffs.title")}
@@ -78,15 +80,16 @@ function TariffTable({ tariffs, onAssign }: { tariffs: Tariff[]; onAssign: (tari
           <td data-num>{format.rate(tariff.price_per_minute, tariff.currency)}</td>
           <td data-num>{format.quantity(tariff.vat_percent)} %</td>
           <td data-num>
-            <Button
+            <ActionButton
               size="compact-sm"
               variant="default"
+              disabledReason={refusal}
               onClick={() => {
                 onAssign(tariff);
               }}
             >
               {t("tariffs.assign")}
-            </Button>
+            </ActionButton>
           </td>
         </tr>
       ))}
@@ -97,7 +100,7 @@ function TariffTable({ tariffs, onAssign }: { tariffs: Tariff[]; onAssign: (tari
 function AssignmentText({ tariff }: { tariff: Tariff }) {
   const { t } = useTranslation();
   const { nameOf } = useLocationNames();
-  const texts = (tariff.assignments ?? []).map(({ kind, id }) => {
+  const texts = tariff.targets.map(({ kind, id }) => {
     if (kind === "operator") return t("tariffs.everywhere");
     if (kind === "location") return nameOf(id) ?? t("tariffs.kind.location");
     return t(`tariffs.kind.${kind}`);

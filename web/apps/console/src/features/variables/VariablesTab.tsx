@@ -10,6 +10,7 @@ import { notifyDone, notifyFailure, notifyProblem } from "../../shared/notify.ts
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
+import { useRefusal } from "../account/useRefusal.ts";
 import { useSendCommand } from "../commands/api.ts";
 import { variablesQuery } from "./api.ts";
 import { SetVariableDialog } from "./SetVariableDialog.tsx";
@@ -20,6 +21,8 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
   const { t } = useTranslation();
   const variables = useInfiniteQuery(variablesQuery(station.id));
   const [needle, setNeedle] = useState("");
+  const notAllowed = useRefusal("commands:send");
+  const refusal = station.is_online ? notAllowed : t("commands.needsLink");
   const [edited, setEdited] = useState<Variable | null>(null);
   const known = variables.data ? allItems(variables.data) : [];
   const shown = known.filter((variable) =>
@@ -39,7 +42,7 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
             setNeedle(event.currentTarget.value);
           }}
         />
-        <ReadButton station={station} known={known} onRead={() => void variables.refetch()} />
+        <ReadButton station={station} refusal={refusal} known={known} onRead={() => void variables.refetch()} />
       </Group>
       <QueryView
         query={variables}
@@ -52,7 +55,7 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
           />
         }
       >
-        {() => <VariableTable variables={shown} isOnline={station.is_online} onEdit={setEdited} />}
+        {() => <VariableTable variables={shown} refusal={refusal} onEdit={setEdited} />}
       </QueryView>
       <LoadMore query={variables} />
       {edited && (
@@ -68,7 +71,14 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
   );
 }
 
-function ReadButton({ station, known, onRead }: { station: ChargingStation; known: Variable[]; onRead: () => void }) {
+interface ReadButtonProps {
+  station: ChargingStation;
+  known: Variable[];
+  refusal: string | undefined;
+  onRead: () => void;
+}
+
+function ReadButton({ station, known, refusal, onRead }: ReadButtonProps) {
   const { t } = useTranslation();
   const send = useSendCommand(station.id);
   return (
@@ -76,7 +86,7 @@ function ReadButton({ station, known, onRead }: { station: ChargingStation; know
       variant="default"
       leftSection={<IconRefresh size={16} />}
       loading={send.isPending}
-      disabledReason={station.is_online ? undefined : t("commands.needsLink")}
+      disabledReason={refusal}
       onClick={() => {
         send.mutate(
           { type: "get_variables", variables: known.map(variableAddress) },
@@ -98,11 +108,11 @@ function ReadButton({ station, known, onRead }: { station: ChargingStation; know
 
 interface VariableTableProps {
   variables: Variable[];
-  isOnline: boolean;
+  refusal: string | undefined;
   onEdit: (variable: Variable) => void;
 }
 
-function VariableTable({ variables, isOnline, onEdit }: VariableTableProps) {
+function VariableTable({ variables, refusal, onEdit }: VariableTableProps) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -121,14 +131,14 @@ function VariableTable({ variables, isOnline, onEdit }: VariableTableProps) {
                   <IconLock size={16} role="img" aria-label={t("variables.readonly")} color="var(--mantine-color-dimmed)" />
                 </Tooltip>
               ) : (
-                <Tooltip label={isOnline ? t("variables.set") : t("commands.needsLink")}>
+                <Tooltip label={refusal ?? t("variables.set")}>
                   <ActionIcon
                     variant="subtle"
                     aria-label={t("variables.setName", { name })}
-                    data-disabled={!isOnline || undefined}
-                    aria-disabled={!isOnline}
+                    data-disabled={refusal !== undefined || undefined}
+                    aria-disabled={refusal !== undefined}
                     onClick={() => {
-                      if (isOnline) onEdit(variable);
+                      if (refusal === undefined) onEdit(variable);
                     }}
                   >
                     <IconSettings size={17} stroke={1.8} />

@@ -67,6 +67,7 @@ export const frame = {
     emailMissing: "Geben Sie Ihre E-Mail-Adresse ein",
     passwordMissing: "Geben Sie Ihr Passwort ein",
     refused: "E-Mail oder Passwort ist falsch.",
+    notAllowed: "Ihre Rolle erlaubt das nicht.",
   },
   status: {
     Available: "Frei",

@@ -49,7 +49,7 @@ export const manage = {
     added: "{{value}} ist angelegt.",
     empty: "Noch keine Ladekarten",
     emptyText: "Legen Sie die Karten an, die an Ihren Stationen laden dürfen.",
-    filter: "Kartennummer",
+    filter: "Ganze Kartennummer",
     value: "Nummer",
     valueHint: "Wie die Station sie meldet; Groß- und Kleinschreibung zählt nicht.",
     valueMissing: "Geben Sie die Kartennummer ein",

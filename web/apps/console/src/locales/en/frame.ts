@@ -68,6 +68,7 @@ export const frame = {
     emailMissing: "Enter your e-mail address",
     passwordMissing: "Enter your password",
     refused: "E-mail or password is wrong.",
+    notAllowed: "Your role does not include this.",
   },
   status: {
     Available: "Available",

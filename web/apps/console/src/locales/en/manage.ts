@@ -49,7 +49,7 @@ export const manage = {
     added: "{{value}} is added.",
     empty: "No tokens yet",
     emptyText: "Add the cards that may charge at your stations.",
-    filter: "Token value",
+    filter: "Whole token value",
     value: "Value",
     valueHint: "As the station reports it; capitals do not matter.",
     valueMissing: "Enter the token’s value",

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ChargingStation } from "@voltway/api";
-import { IconBatteryCharging, Notice } from "@voltway/ui";
+import { IconPlug, Notice } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { LoadMore } from "../../../shared/LoadMore.tsx";
 import { allItems } from "../../../shared/pages.ts";
@@ -10,13 +10,13 @@ import { SessionTable } from "../../sessions/SessionTable.tsx";
 
 export function SessionsTab({ station }: { station: ChargingStation }) {
   const { t } = useTranslation();
-  const sessions = useInfiniteQuery(sessionsQuery({ station_identity: station.identity }));
+  const sessions = useInfiniteQuery(sessionsQuery({ station_id: station.id }));
   return (
     <>
       <QueryView
         query={sessions}
         isEmpty={(data) => allItems(data).length === 0}
-        empty={<Notice icon={IconBatteryCharging} title={t("sessions.empty")} text={t("sessions.emptyText")} />}
+        empty={<Notice icon={IconPlug} title={t("sessions.empty")} text={t("sessions.emptyText")} />}
       >
         {(data) => (
           <SessionTable

@@ -1,0 +1,38 @@
+import { useQueries } from "@tanstack/react-query";
+import type { Session } from "@voltway/api";
+import { Panel, TimeChart, type TimeSeries } from "@voltway/ui";
+import { useCallback, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "../../shared/useFormat.ts";
+import { samplesQuery } from "../sessions/api.ts";
+
+const TONES = ["occupied", "reserved", "available", "warning"] as const;
+
+/** The power of the sessions that run at a station, one line for each. */
+export function StationPower({ sessions }: { sessions: Session[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const samples = useQueries({
+    queries: sessions.slice(0, TONES.length).map(({ id }) => samplesQuery(id)),
+    combine: (results) => results.map(({ data }) => data ?? []),
+  });
+  const series = useMemo(
+    () =>
+      samples.map((points, index): TimeSeries => ({
+        name: t("stations.evse", { number: sessions[index]?.evse_number ?? format.unknown }),
+        points: points.flatMap(({ at, power_w }) => (power_w === null ? [] : [[Date.parse(at), power_w]])),
+        tone: TONES[index] ?? "occupied",
+        isFilled: samples.length === 1,
+        format: format.power,
+        formatTick: format.powerRating,
+      })),
+    [samples, sessions, format, t],
+  );
+  const formatTime = useCallback((atMs: number) => format.time(new Date(atMs).toISOString()), [format]);
+  if (series.every(({ points }) => points.length < 2)) return null;
+  return (
+    <Panel title={t("stations.powerNow")}>
+      <TimeChart series={series} height={180} label={t("stations.powerLabel")} formatTime={formatTime} />
+    </Panel>
+  );
+}
