@@ -213,7 +213,10 @@ class GroupCommit:
         given_up = [*batch, *self._waiting]
         self._waiting.clear()
         for callback in self.on_stall:
-            callback()
+            try:
+                callback()
+            except Exception as error:
+                log.error("stall.unheard", exc_info=error)
         for waiting in given_up:
             _answer(waiting, stalled)
 

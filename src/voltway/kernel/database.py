@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -26,6 +27,8 @@ from voltway.kernel import sqlite_thread
 from voltway.kernel.bus.asks import transaction_is_open
 from voltway.kernel.bus.event import Event
 from voltway.kernel.errors import StartUpError
+
+log = structlog.get_logger()
 
 DialectName = Literal["sqlite", "postgresql", "mysql"]
 MYSQL_NAMES = ("mysql", "mariadb")  # SQLAlchemy tells them apart; our statements need not
@@ -207,9 +210,9 @@ class Database:
             finally:
                 transaction_is_open.reset(token)
         for callback in tx._after_commit:
-            callback()
+            _call_after_commit(callback)
         if tx.events and self.after_commit is not None:
-            self.after_commit(tx)
+            _call_after_commit(partial(self.after_commit, tx))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -231,6 +234,14 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+def _call_after_commit(callback: Callable[[], None]) -> None:
+    """A bug in what follows a commit must not look as if the commit had failed: it would be done again."""
+    try:
+        callback()
+    except Exception as error:
+        log.error("after_commit.failed", exc_info=error)
 
 
 _SQLITE_PRAGMAS = (

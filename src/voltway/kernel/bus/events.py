@@ -114,11 +114,16 @@ class Events:
         self._woken.set()
 
     def _committed(self, tx: Tx) -> None:
-        for handler in self._live:
-            for event in tx.events:
-                if event.durable:
-                    continue  # heard in the order of the outbox, see _follow
+        for event in tx.events:
+            if not event.durable:  # the others are heard in the order of the outbox, see _follow
+                self._say(event)
+
+    def _say(self, event: Event) -> None:
+        for handler in tuple(self._live):
+            try:
                 handler(event)
+            except Exception as error:  # a bug in one who listens must not keep the others from hearing
+                log.error("event.not_heard", name=type(event).__name__, exc_info=error)
 
     # ---- delivering
 
@@ -161,9 +166,8 @@ class Events:
                 await asyncio.sleep(POLL_S)
             for at, event in found:
                 position = at
-                for handler in tuple(self._live):
-                    if event is not None:
-                        handler(event)
+                if event is not None:
+                    self._say(event)
             self._head = max(self._head, position)
             poll = False if found else await self._wait(position)
             await asyncio.sleep(0)
