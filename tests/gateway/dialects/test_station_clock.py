@@ -114,6 +114,14 @@ def test_a_boot_forgets_what_was_measured(protocol: str) -> None:
     assert station.memory.booted_at == NOON
 
 
+def test_a_suspicion_from_before_a_boot_confirms_nothing_after_it() -> None:
+    station = Station("ocpp1.6")
+    assert status_16(station, NOON - HOUR, NOON) == 0
+    station.says("BootNotification", {"chargePointVendor": "a", "chargePointModel": "b"}, NOON + timedelta(seconds=20))
+    later = NOON + timedelta(seconds=40)
+    assert status_16(station, later - HOUR, later) == 0
+
+
 def test_an_evse_is_idle_since_it_was_last_heard_free_or_since_the_boot() -> None:
     station = Station("ocpp1.6")
     assert idle_at(station.memory, 1) is None
