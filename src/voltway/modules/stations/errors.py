@@ -1,0 +1,70 @@
+"""What can go wrong here, in a form that the caller can understand."""
+
+from __future__ import annotations
+
+from voltway.kernel.errors import NotFound, Problem
+
+
+class StationNotFound(NotFound):
+    """No such charging station, or somebody else's."""
+
+    title = "Charging station not found"
+
+
+class LocationNotFound(NotFound):
+    """No such location, or somebody else's."""
+
+    title = "Location not found"
+
+
+class CommandNotFound(NotFound):
+    """No such command, or somebody else's."""
+
+    title = "Command not found"
+
+
+class SessionNotFound(NotFound):
+    """No such session at this charging station."""
+
+    title = "Session not found"
+
+
+class OperatorNotFound(NotFound):
+    """No operator has this slug."""
+
+    title = "Operator not found"
+
+
+class IdentityTaken(Problem):
+    """The operator has another charging station with this identity."""
+
+    status = 409
+    title = "Identity is taken"
+
+
+class StationRetired(Problem):
+    """The record is kept for its history only."""
+
+    status = 409
+    title = "Charging station is retired"
+
+
+class LocationInUse(Problem):
+    """There are charging stations at this location."""
+
+    status = 409
+    title = "Location is in use"
+
+
+class StationNotAccepted(Problem):
+    """A station that is not accepted takes no such order."""
+
+    status = 409
+    title = "Charging station is not accepted"
+
+
+class SessionNotRunning(Problem):
+    """The session has no transaction that could be stopped."""
+
+    status = 409
+    title = "Session is not running"

@@ -1,0 +1,24 @@
+"""The settings of the stations module: VOLTWAY_STATIONS__HEARTBEAT_INTERVAL_S and so on."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from voltway.kernel.module import Settings
+
+
+class StationsSettings(Settings):
+    """Intervals and limits; all durations in seconds."""
+
+    heartbeat_interval_s: int = Field(default=300, ge=10, le=86_400)
+    """What an accepted station is told at boot. At least one heartbeat a day keeps its clock right (OCPP-J, 5.2)."""
+    boot_retry_interval_s: int = Field(default=60, ge=5, le=86_400)
+    """When a station that is pending or rejected is to boot again."""
+    boots_max: int = Field(default=5, ge=1)
+    """More boots than this within `boot_window_s` are a boot loop: the interval doubles with each, up to the limit below."""
+    boot_window_s: int = Field(default=600, ge=60)
+    boot_interval_s_max: int = Field(default=3600, ge=60, le=86_400)
+    command_timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """How long a station may take to answer a command."""
+    effect_timeout_s: int = Field(default=120, ge=1, le=86_400)
+    """How long after an accepted start a transaction may begin; after that the start led to no session."""
