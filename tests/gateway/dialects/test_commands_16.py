@@ -187,8 +187,9 @@ def test_a_profile_that_1_6_cannot_say() -> None:
             id_token="A",
             charging_profile={**PROFILE, "charging_profile_purpose": "ChargingStationExternalConstraints"},
         )
-    with pytest.raises(InvalidField):
-        check("start_transaction", id_token="A", charging_profile={**PROFILE, "stack_level": "high"})
+    for fault in ({"stack_level": "high"}, {"transaction_id": "0b1c-uuid"}):
+        with pytest.raises(InvalidField):
+            check("start_transaction", id_token="A", charging_profile={**PROFILE, **fault})
     schedule = {"id": 1, "charging_rate_unit": "A", "charging_schedule_period": [{"start_period": 0, "limit": 16.05}]}
     with pytest.raises(InvalidField):
         check("start_transaction", id_token="A", charging_profile={**PROFILE, "charging_schedule": [schedule]})

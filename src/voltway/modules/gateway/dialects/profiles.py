@@ -43,7 +43,9 @@ def profile_16(document: Mapping[str, Any]) -> v16.ChargingProfile:
     }
     del document_16["id"]
     if profile.transaction_id is not None:
-        document_16["transactionId"] = int(profile.transaction_id) if profile.transaction_id.isdecimal() else 0
+        if not profile.transaction_id.isdecimal():
+            raise wrong(f"{_PATH}.transaction_id", "a transaction of a 1.6 station is a number")
+        document_16["transactionId"] = int(profile.transaction_id)
     try:
         return msgspec.convert(document_16, v16.ChargingProfile)
     except (msgspec.ValidationError, ValueError) as error:
