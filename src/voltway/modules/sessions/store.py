@@ -239,7 +239,7 @@ async def claim_and_count(
         .where(sessions.c.id_token_id.in_(list(claims)), sessions.c.state == SessionState.ACTIVE.value)
         .group_by(sessions.c.id_token_id)
     )
-    counted: dict[str, int] = dict((await tx.execute(statement)).tuples().all())
+    counted: dict[str, int] = {row[0]: row[1] for row in (await tx.execute(statement)).all()}
     return {token: counted.get(token, 0) for token in claims}
 
 
