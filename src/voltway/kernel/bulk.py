@@ -134,14 +134,15 @@ class HotStatement:
         form = self._forms.get(tx.dialect)
         if form is None:
             form = self._forms[tx.dialect] = _Form(self._kind, self._table, self._columns, tx)
-        converted = form.convert(rows)
+        values = form.convert(rows)
+        width = form.width
         if form.runs_row_by_row:
-            return [(form.sql(1), row) for row in converted]
+            return [(form.sql(1), tuple(values[at : at + width])) for at in range(0, len(values), width)]
         made: list[_Statement] = []
         start = 0
         for size in _SIZES:
-            while len(converted) - start >= size:
-                made.append((form.sql(size), tuple(chain.from_iterable(converted[start : start + size]))))
+            while len(rows) - start >= size:
+                made.append((form.sql(size), tuple(values[start * width : (start + size) * width])))
                 start += size
         return made
 
@@ -197,23 +198,19 @@ class _Form:
         self._names = [quote(name) for name in columns]
         self._types = [table.c[name].type.compile(dialect) for name in columns]
         self._sql: dict[int, str] = {}
+        self.width = len(columns)
         self._head, self._tail = self._around(kind, quote(table.name))
         self.runs_row_by_row = kind == "update" and tx.dialect == "mysql"
         processors = [_bind_processor(table.c[name].type, dialect) for name in columns]
         self._processors = [(index, processor) for index, processor in enumerate(processors) if processor is not None]
 
-    def convert(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-        """Our values as the driver takes them."""
-        if not self._processors:
-            return rows
-        converted = []
-        for row in rows:
-            values = list(row)
-            for index, processor in self._processors:
-                if values[index] is not None:
-                    values[index] = processor(values[index])
-            converted.append(tuple(values))
-        return converted
+    def convert(self, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Our values as the driver takes them, row after row."""
+        values = list(chain.from_iterable(rows))
+        for index, processor in self._processors:
+            column = values[index :: self.width]
+            values[index :: self.width] = [None if value is None else processor(value) for value in column]
+        return values
 
     def sql(self, size: int) -> str:
         """The statement for so many rows."""
@@ -241,7 +238,7 @@ class _Form:
     def _row(self, number: int) -> str:
         if self.runs_row_by_row:
             return ""
-        width = len(self._names)
+        width = self.width
         if self._dialect == "postgresql":
             first = number * width + 1
             return "(" + ",".join(f"${first + i}::{kind}" for i, kind in enumerate(self._types)) + ")"
