@@ -5,10 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
 from voltway.charging import pricing
@@ -22,6 +20,7 @@ from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
+from voltway.modules.sessions.filing import Filed, SaidBefore, file, hash_of, inbox_id, new_charge
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
 from voltway.modules.sessions.model import Session, tariff_of
 
@@ -33,26 +32,6 @@ class Prepared(NamedTuple):
 
     authorizations: Mapping[int, Authorization]
     tariffs: Mapping[int, Tariff | None]
-
-
-class Filed(NamedTuple):
-    """A report, which message it is, and the id under which the inbox keeps it."""
-
-    report: ReportTransaction
-    key: str
-    id: str
-
-
-class SaidBefore(NamedTuple):
-    """An inbox row that was there already: what was answered then."""
-
-    payload: bytes
-    receipt: TransactionReceipt
-    session_id: str | None
-
-    def says_the_same(self, report: ReportTransaction) -> bool:
-        """Whether it is a repeat. That a message was queued while offline is not content (E04.FR.03)."""
-        return self.payload == report.payload or _content(self.payload) == _content(report.payload)
 
 
 @dataclass(slots=True)
@@ -157,40 +136,6 @@ class TransactionRecorder:
         return decided
 
 
-def file(report: ReportTransaction) -> Filed:
-    """Which message a report is.
-
-    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, everything else by its content.
-    """
-    if report.sequence_number is not None:
-        key = f"tx:{report.transaction_id}:{report.sequence_number}"
-    elif report.phase is Phase.STARTED:
-        token = report.id_token.value if report.id_token else ""
-        key = f"start:{_hash(f'{report.evse_number}|{token}|{report.meter_wh}'.encode())}"
-    else:
-        key = f"{report.phase.value}:{_hash(report.payload)}"
-    return Filed(report, key, _inbox_id(report, key))
-
-
-def _inbox_id(report: ReportTransaction, key: str) -> str:
-    """The second in which it occurred, then a hash of whose and which message it is."""
-    return f"{int(report.occurred_at.timestamp()) & 0xFFFFFFFF:08x}{_hash(f'{report.station_id}|{key}'.encode())}"
-
-
-def _hash(content: bytes) -> str:
-    return blake2b(content, digest_size=12).hexdigest()
-
-
-def new_charge(entry: Filed) -> Filed | None:
-    """A 1.6 start as the start of a new charge, though it says what another one said: the EVSE became free in between, so a
-    stuck clock must not make two charges one. None where nothing tells that it became free."""
-    idle_at = entry.report.evse_idle_at
-    if entry.report.phase is not Phase.STARTED or entry.report.sequence_number is not None or idle_at is None:
-        return None
-    key = f"{entry.key}:{int(idle_at.timestamp() * 1000)}"
-    return Filed(entry.report, key, _inbox_id(entry.report, key))
-
-
 def draw_up(
     filed: Sequence[Filed],
     loaded: Sequence[Session],
@@ -208,7 +153,7 @@ def draw_up(
             if before.says_the_same(report):
                 plan.receipts.append(before.receipt)
                 continue
-            entry = Filed(report, entry.key, _inbox_id(report, f"{entry.key}|{_hash(report.payload)}"))
+            entry = Filed(report, entry.key, inbox_id(report, f"{entry.key}|{hash_of(report.payload)}"))
         authorization = authorizations.get(index)
         session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=before is not None)
         receipt = _receipt(report, session, authorization)
@@ -360,16 +305,6 @@ def _events(known: KnownSessions) -> list[Any]:
                 )
             )
     return events
-
-
-def _content(payload: bytes) -> Any:
-    try:
-        said = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        return payload
-    if isinstance(said, dict):
-        said.pop("offline", None)
-    return said
 
 
 def _new_transaction_id() -> str:

@@ -16,12 +16,12 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.json import to_json, to_struct
+from voltway.modules.sessions.filing import Filed, SaidBefore, new_charge
 from voltway.modules.sessions.model import PROGRESS, Session
 from voltway.modules.sessions.tables import inbox, power_history, quarantine, samples, sessions, token_claims
 
 if TYPE_CHECKING:
     from voltway.modules.sessions.matching import KnownSessions
-    from voltway.modules.sessions.recording import Filed, SaidBefore
 
 _FIELDS = tuple(field.name for field in fields(Session))
 _COLUMNS = [sessions.c[name] for name in _FIELDS]
@@ -74,8 +74,6 @@ async def said_before(tx: Tx, filed: Sequence[Filed], loaded: Sequence[Session])
     Found by id, that is by when and what; and for numbered messages by session and key, since the same number may come a
     second time with another time.
     """
-    from voltway.modules.sessions.recording import SaidBefore, new_charge
-
     again = [charge for entry in filed if (charge := new_charge(entry)) is not None]
     numbered = [entry.key for entry in filed if entry.report.sequence_number is not None]
     matches: list[sa.ColumnElement[bool]] = [inbox.c.id.in_([entry.id for entry in (*filed, *again)])]

@@ -1,0 +1,77 @@
+"""Which message a report is, and whether it was said before.
+
+A repeat is the same message with the same content; the same message with other content is a conflict. Pure.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from voltway.contracts.station_link import Phase, ReportTransaction, TransactionReceipt
+
+
+class Filed(NamedTuple):
+    """A report, which message it is, and the id under which the inbox keeps it."""
+
+    report: ReportTransaction
+    key: str
+    id: str
+
+
+class SaidBefore(NamedTuple):
+    """An inbox row that was there already: what was answered then."""
+
+    payload: bytes
+    receipt: TransactionReceipt
+    session_id: str | None
+
+    def says_the_same(self, report: ReportTransaction) -> bool:
+        """Whether it is a repeat. That a message was queued while offline is not content (E04.FR.03)."""
+        return self.payload == report.payload or _content(self.payload) == _content(report.payload)
+
+
+def file(report: ReportTransaction) -> Filed:
+    """Which message a report is.
+
+    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, everything else by its content.
+    """
+    if report.sequence_number is not None:
+        key = f"tx:{report.transaction_id}:{report.sequence_number}"
+    elif report.phase is Phase.STARTED:
+        token = report.id_token.value if report.id_token else ""
+        key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}'.encode())}"
+    else:
+        key = f"{report.phase.value}:{hash_of(report.payload)}"
+    return Filed(report, key, inbox_id(report, key))
+
+
+def inbox_id(report: ReportTransaction, key: str) -> str:
+    """The second in which it occurred, then a hash of whose and which message it is."""
+    return f"{int(report.occurred_at.timestamp()) & 0xFFFFFFFF:08x}{hash_of(f'{report.station_id}|{key}'.encode())}"
+
+
+def hash_of(content: bytes) -> str:
+    return blake2b(content, digest_size=12).hexdigest()
+
+
+def new_charge(entry: Filed) -> Filed | None:
+    """A 1.6 start as the start of a new charge, though it says what another one said: the EVSE became free in between, so a
+    stuck clock must not make two charges one. None where nothing tells that it became free."""
+    idle_at = entry.report.evse_idle_at
+    if entry.report.phase is not Phase.STARTED or entry.report.sequence_number is not None or idle_at is None:
+        return None
+    key = f"{entry.key}:{int(idle_at.timestamp() * 1000)}"
+    return Filed(entry.report, key, inbox_id(entry.report, key))
+
+
+def _content(payload: bytes) -> Any:
+    try:
+        said = msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return payload
+    if isinstance(said, dict):
+        said.pop("offline", None)
+    return said
