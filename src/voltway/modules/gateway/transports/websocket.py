@@ -21,7 +21,8 @@ FRAGMENTS_MAX = 8192
 LARGE_BYTES = 64 * 1024
 """Up to here a message counts as nothing in the budget of large messages."""
 BREATH_S = 0.1
-"""How long a station that pings too much is not read."""
+"""How long a station that pings too much is not read, and one that broke the protocol is given to read why it must go."""
+_FAILURES = frozenset({1002, 1003, 1007, 1009})
 _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
@@ -111,7 +112,7 @@ class WebSocket(WSListener):
         if self._transport is None:
             return
         self._transport.underlying_transport.resume_reading()  # the station's answer is to be heard
-        say_farewell(self._transport, code, reason, self._limits.close_timeout_s)
+        say_farewell(self._transport, code, reason, BREATH_S if code in _FAILURES else self._limits.close_timeout_s)
 
     def abort(self) -> None:
         """End the connection without a word."""
