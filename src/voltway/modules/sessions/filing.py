@@ -25,24 +25,26 @@ class SaidBefore(NamedTuple):
     """An inbox row that was there already: what was answered then."""
 
     payload: bytes
-    receipt: TransactionReceipt
+    receipt: TransactionReceipt | None
+    """None: it said no more than which session it is."""
     session_id: str | None
 
     def says_the_same(self, report: ReportTransaction) -> bool:
-        """Whether it is a repeat. That a message was queued while offline is not content (E04.FR.03)."""
+        """Whether the content is the same. That a message was queued while offline is none (E04.FR.03)."""
         return self.payload == report.payload or _content(self.payload) == _content(report.payload)
 
 
 def file(report: ReportTransaction) -> Filed:
     """Which message a report is.
 
-    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says, everything else by its content.
+    2.x: transaction and sequence number. 1.6 has no number: a start is told by what it says and when, everything else by its
+    content.
     """
     if report.sequence_number is not None:
         key = f"tx:{report.transaction_id}:{report.sequence_number}"
     elif report.phase is Phase.STARTED:
         token = report.id_token.value if report.id_token else ""
-        key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}'.encode())}"
+        key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}|{_second(report)}'.encode())}"
     else:
         key = f"{report.phase.value}:{hash_of(report.payload)}"
     return Filed(report, key, inbox_id(report, key))
@@ -50,21 +52,32 @@ def file(report: ReportTransaction) -> Filed:
 
 def inbox_id(report: ReportTransaction, key: str) -> str:
     """The second in which it occurred, then a hash of whose and which message it is."""
-    return f"{int(report.occurred_at.timestamp()) & 0xFFFFFFFF:08x}{hash_of(f'{report.station_id}|{key}'.encode())}"
+    return f"{_second(report):08x}{hash_of(f'{report.station_id}|{key}'.encode())}"
+
+
+def _second(report: ReportTransaction) -> int:
+    """When a message says it is of; 0 where that cannot be read and the time of arrival, which no repeat has, stands for it."""
+    if report.occurred_at == report.received_at and "clock_unset" in report.flags:
+        return 0
+    return int(report.occurred_at.timestamp()) & 0xFFFFFFFF
 
 
 def hash_of(content: bytes) -> str:
     return blake2b(content, digest_size=12).hexdigest()
 
 
-def new_charge(entry: Filed) -> Filed | None:
+def as_other_content(entry: Filed) -> Filed:
+    """A message to be kept beside one with the same key that says something else."""
+    return entry._replace(id=inbox_id(entry.report, f"{entry.key}|{hash_of(entry.report.payload)}"))
+
+
+def as_new_charge(entry: Filed) -> Filed | None:
     """A 1.6 start as the start of a new charge, though it says what another one said: the EVSE became free in between, so a
     stuck clock must not make two charges one. None where nothing tells that it became free."""
     idle_at = entry.report.evse_idle_at
     if entry.report.phase is not Phase.STARTED or entry.report.sequence_number is not None or idle_at is None:
         return None
-    key = f"{entry.key}:{int(idle_at.timestamp() * 1000)}"
-    return Filed(entry.report, key, inbox_id(entry.report, key))
+    return entry._replace(id=inbox_id(entry.report, f"{entry.key}|{int(idle_at.timestamp() * 1000)}"))
 
 
 def _content(payload: bytes) -> Any:

@@ -53,10 +53,8 @@ class KnownSessions:
         return active[0] if len(active) == 1 else None
 
     def by_id(self, session_id: str | None) -> Session | None:
-        """A session that was loaded, by our id."""
-        return next(
-            (s for of_station in self._by_station.values() for s in of_station.values() if s.id == session_id), None
-        )
+        """A session that was loaded or has begun, by our id."""
+        return None if session_id is None else self.touched.get(session_id) or self._loaded.get(session_id)
 
     def active_at(self, report: ReportTransaction) -> list[Session]:
         """The sessions that a start on this EVSE finds still active: their ends were lost."""

@@ -20,7 +20,7 @@ from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
-from voltway.modules.sessions.filing import Filed, SaidBefore, file, hash_of, inbox_id, new_charge
+from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
 from voltway.modules.sessions.model import Session, tariff_of
 
@@ -94,7 +94,8 @@ class TransactionRecorder:
         plan = draw_up(filed, loaded, {}, authorizations, prepared.tariffs)
         if plan.needs_history or not await store.file_all(tx, plan.inbox):
             said = await store.said_before(tx, filed, loaded)
-            loaded = await store.load(tx, reports, also=[row.session_id for row in said.values() if row.session_id])
+            also = [before.session_id for versions in said.values() for before in versions if before.session_id]
+            loaded = await store.load(tx, reports, also)
             plan = draw_up(filed, loaded, said, authorizations, prepared.tariffs)
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
@@ -139,47 +140,48 @@ class TransactionRecorder:
 def draw_up(
     filed: Sequence[Filed],
     loaded: Sequence[Session],
-    said_before: Mapping[tuple[str, str], SaidBefore],
+    said_before: Mapping[tuple[str, str], Sequence[SaidBefore]],
     authorizations: Mapping[int, Authorization],
     tariffs: Mapping[int, Tariff | None],
 ) -> Plan:
     """Decide on every report of a batch, in their order. Pure but for the ids it makes."""
     plan = Plan(KnownSessions(loaded))
-    said = dict(said_before)
+    said = {key: list(versions) for key, versions in said_before.items()}
     for index, entry in enumerate(filed):
-        entry, before = _look_up(entry, said, plan.known)
         report = entry.report
+        versions = said.setdefault((report.station_id, entry.key), [])
+        entry, before = _look_up(entry, versions, plan.known)
         if before is not None:
-            if before.says_the_same(report):
-                plan.receipts.append(before.receipt)
-                continue
-            entry = Filed(report, entry.key, inbox_id(report, f"{entry.key}|{hash_of(report.payload)}"))
+            plan.receipts.append(before.receipt or _receipt(report, plan.known.by_id(before.session_id), None))
+            continue
+        is_conflict = bool(versions) and report.sequence_number is not None
         authorization = authorizations.get(index)
-        session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=before is not None)
+        session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=is_conflict)
         receipt = _receipt(report, session, authorization)
-        said[report.station_id, entry.key] = SaidBefore(report.payload, receipt, session.id if session else None)
+        versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
         plan.samples.extend(store.sample_rows(report, session))
     return plan
 
 
-def _look_up(
-    entry: Filed, said: Mapping[tuple[str, str], SaidBefore], known: KnownSessions
-) -> tuple[Filed, SaidBefore | None]:
-    """What was answered when this was said before. A 1.6 start that says the same after its session ended and the EVSE was
-    free is a new charge: it gets a key of its own."""
-    report = entry.report
-    before = said.get((report.station_id, entry.key))
-    if before is None or report.phase is not Phase.STARTED or report.sequence_number is not None:
-        return entry, before
-    session, idle_at = known.by_id(before.session_id), report.evse_idle_at
-    again = new_charge(entry)
-    if again is None or session is None or idle_at is None or session.end_received_at is None:
-        return entry, before
-    if idle_at <= session.end_received_at:
-        return entry, before
-    return again, said.get((report.station_id, again.key))
+def _look_up(entry: Filed, versions: Sequence[SaidBefore], known: KnownSessions) -> tuple[Filed, SaidBefore | None]:
+    """The entry to file; or what was said before, if this is a repeat of it.
+
+    What has the same key is a repeat, but for a number that comes with other content, and for a 1.6 start that says the same
+    after its session ended and the EVSE was free: that is a new charge.
+    """
+    if not versions:
+        return entry, None
+    if entry.report.sequence_number is not None:
+        before = next((version for version in versions if version.says_the_same(entry.report)), None)
+        return (as_other_content(entry), None) if before is None else (entry, before)
+    latest = versions[-1]
+    session, again = known.by_id(latest.session_id), as_new_charge(entry)
+    idle_at, ended_at = entry.report.evse_idle_at, session.end_received_at if session is not None else None
+    if again is None or idle_at is None or ended_at is None or idle_at <= ended_at:
+        return entry, latest
+    return again, None
 
 
 def _decide(

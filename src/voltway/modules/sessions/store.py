@@ -16,7 +16,7 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.json import to_json, to_struct
-from voltway.modules.sessions.filing import Filed, SaidBefore, new_charge
+from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge
 from voltway.modules.sessions.model import PROGRESS, Session
 from voltway.modules.sessions.tables import inbox, power_history, quarantine, samples, sessions, token_claims
 
@@ -68,34 +68,26 @@ async def file_all(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> bool:
     return await _FILE.run_all_or_none(tx, rows)
 
 
-async def said_before(tx: Tx, filed: Sequence[Filed], loaded: Sequence[Session]) -> dict[tuple[str, str], SaidBefore]:
-    """What the inbox holds of these messages: (station id, key) -> what was answered.
+async def said_before(
+    tx: Tx, filed: Sequence[Filed], loaded: Sequence[Session]
+) -> dict[tuple[str, str], list[SaidBefore]]:
+    """What the inbox holds of these messages: (station id, key) -> what was said and answered, the oldest first.
 
-    Found by id, that is by when and what; and for numbered messages by session and key, since the same number may come a
-    second time with another time.
+    Found by id, that is by when and what; and by session and key, since a number may come a second time with another time,
+    and a start may be that of a later charge.
     """
-    again = [charge for entry in filed if (charge := new_charge(entry)) is not None]
-    numbered = [entry.key for entry in filed if entry.report.sequence_number is not None]
+    again = [charge for entry in filed if (charge := as_new_charge(entry)) is not None]
     matches: list[sa.ColumnElement[bool]] = [inbox.c.id.in_([entry.id for entry in (*filed, *again)])]
-    if numbered and loaded:
-        session_ids = [session.id for session in loaded if session.sequence_last is not None]
-        matches.append(sa.and_(inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(numbered)))
-    statement = sa.select(
-        inbox.c.station_id, inbox.c.report_key, inbox.c.payload, inbox.c.receipt, inbox.c.session_id
-    ).order_by(inbox.c.received_at)
-    found: dict[tuple[str, str], SaidBefore] = {}
-    for match in matches:
-        for row in (await tx.execute(statement.where(match))).all():
-            found.setdefault(
-                (row.station_id, row.report_key),
-                SaidBefore(
-                    row.payload.encode(),
-                    to_struct(row.receipt, TransactionReceipt)
-                    if row.receipt
-                    else TransactionReceipt(session_id=row.session_id),
-                    row.session_id,
-                ),
-            )
+    keys = [entry.key for entry in filed if entry.report.sequence_number is not None or entry.report.phase == "started"]
+    if keys and loaded:
+        session_ids = [session.id for session in loaded]
+        matches.append(sa.and_(inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(keys)))
+    rows = {row.id: row for match in matches for row in (await tx.execute(sa.select(inbox).where(match))).all()}
+    found: dict[tuple[str, str], list[SaidBefore]] = {}
+    for row in sorted(rows.values(), key=attrgetter("received_at", "id")):
+        receipt = to_struct(row.receipt, TransactionReceipt) if row.receipt else None
+        before = SaidBefore(row.payload.encode(), receipt, row.session_id)
+        found.setdefault((row.station_id, row.report_key), []).append(before)
     return found
 
 
