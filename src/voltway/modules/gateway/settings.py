@@ -27,9 +27,9 @@ class GatewaySettings(Settings):
     connections_per_s: float = Field(default=500.0, gt=0)
     connections_burst: int = Field(default=5000, ge=1)
     """More than this at once are told to come again later (503): a storm of reconnects is spread, not suffered."""
-    rereads_per_s: float = Field(default=50.0, gt=0)
+    rereads_per_s: float = Field(default=500.0, gt=0)
     """How often a credential that is unknown or wrong here is looked up in the database before it is refused."""
-    admissions_per_s: float = Field(default=20.0, gt=0)
+    admissions_per_s: float = Field(default=200.0, gt=0)
     """How many records may be made for unknown stations."""
     failures_burst: int = Field(default=10, ge=1)
     """Failed log-ins of one identity; after these one each `failure_pause_s`. A right password always gets in."""
