@@ -401,12 +401,18 @@ async def test_start_beyond_the_limit_is_kept_and_marked(platform: Platform) -> 
     assert [row.review for row in await platform.sessions()] == ["", "not_authorized"]
 
 
-async def test_2x_start_that_comes_after_its_update_is_not_counted_twice(platform: Platform) -> None:
+@pytest.mark.parametrize(
+    ("others", "expected"), [(0, AuthorizationStatus.ACCEPTED), (1, AuthorizationStatus.CONCURRENT_TX)]
+)
+async def test_2x_start_that_comes_after_its_update_is_counted_once(
+    platform: Platform, others: int, expected: AuthorizationStatus
+) -> None:
     await platform.change_token(concurrent_max=1)
-    started, first, *_ = a_charge()
-    first = an_event(UPDATED, 1, 1_200, 3_000, id_token="CARD-1")
-    (_, receipt) = await platform.record(first, started)
-    assert verdict(receipt) is AuthorizationStatus.ACCEPTED
+    await platform.record(*(a_start(evse_number=2 + number) for number in range(others)))
+    started, *_ = a_charge()
+    updated = an_event(UPDATED, 1, 1_200, 3_000, id_token="CARD-1", evse_number=1)
+    (_, receipt) = await platform.record(updated, started)
+    assert verdict(receipt) is expected
 
 
 # ---- what a session is worth (S11)

@@ -56,6 +56,12 @@ class KnownSessions:
         """A session that was loaded or has begun, by our id."""
         return None if session_id is None else self.touched.get(session_id) or self._loaded.get(session_id)
 
+    def begun_since_loaded(self, id_token_id: str) -> int:
+        """How many more sessions of a token are active than when they were loaded."""
+        now = sum(session.id_token_id == id_token_id and not session.is_ended for session in self.touched.values())
+        before = [self._loaded[session_id] for session_id in self.touched if session_id in self._loaded]
+        return now - sum(session.id_token_id == id_token_id and not session.is_ended for session in before)
+
     def active_at(self, report: ReportTransaction) -> list[Session]:
         """The sessions that a start on this EVSE finds still active: their ends were lost."""
         if report.evse_number is None:

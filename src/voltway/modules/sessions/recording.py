@@ -90,13 +90,13 @@ class TransactionRecorder:
         said before, again with what was answered then."""
         filed = [file(report) for report in reports]
         loaded = await store.load(tx, reports)
-        authorizations = await self._within_limits(tx, reports, prepared.authorizations)
-        plan = draw_up(filed, loaded, {}, authorizations, prepared.tariffs)
+        active = await self._count_limited(tx, reports, prepared.authorizations)
+        plan = draw_up(filed, loaded, {}, prepared, active)
         if plan.needs_history or not await store.file_all(tx, plan.inbox):
             said = await store.said_before(tx, filed, loaded)
             also = [before.session_id for versions in said.values() for before in versions if before.session_id]
             loaded = await store.load(tx, reports, also)
-            plan = draw_up(filed, loaded, said, authorizations, prepared.tariffs)
+            plan = draw_up(filed, loaded, said, prepared, active)
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
         tx.publish(*plan.started, *_events(plan.known))
@@ -108,43 +108,32 @@ class TransactionRecorder:
         await store.put_in_quarantine(tx, report, error)
         return TransactionReceipt(transaction_id=report.transaction_id or _new_transaction_id())
 
-    async def _within_limits(
+    async def _count_limited(
         self, tx: Tx, reports: Sequence[ReportTransaction], authorizations: Mapping[int, Authorization]
-    ) -> Mapping[int, Authorization]:
-        """The verdicts, with starts refused that would pass a token's limit of concurrent sessions.
+    ) -> Mapping[str, int]:
+        """How many sessions are active of the tokens that have a limit and begin one in this batch: token id -> count.
 
-        Claimed inside the transaction: two starts of one token wait for each other. A start that is a repeat keeps the answer
-        it got (the inbox has it), so a station is not told to stop the car that it is charging.
+        Claimed inside the transaction: two starts of one token wait for each other.
         """
         limited = {
             index: verdict
             for index, verdict in authorizations.items()
-            if verdict.concurrent_max is not None
-            and rules.is_accepted(verdict)
-            and reports[index].phase is Phase.STARTED
+            if rules.is_limited(verdict) and reports[index].phase is Phase.STARTED
         }
-        if not limited:
-            return authorizations
-        active = await store.claim_and_count(tx, reports, limited)
-        decided = dict(authorizations)
-        for index, verdict in limited.items():
-            if active[verdict.id_token_id or ""] >= (verdict.concurrent_max or 0):
-                decided[index] = Authorization(
-                    status=AuthorizationStatus.CONCURRENT_TX, id_token_id=verdict.id_token_id, group=verdict.group
-                )
-            else:
-                active[verdict.id_token_id or ""] += 1
-        return decided
+        return await store.claim_and_count(tx, reports, limited) if limited else {}
 
 
 def draw_up(
     filed: Sequence[Filed],
     loaded: Sequence[Session],
     said_before: Mapping[tuple[str, str], Sequence[SaidBefore]],
-    authorizations: Mapping[int, Authorization],
-    tariffs: Mapping[int, Tariff | None],
+    prepared: Prepared,
+    active: Mapping[str, int],
 ) -> Plan:
-    """Decide on every report of a batch, in their order. Pure but for the ids it makes."""
+    """Decide on every report of a batch, in their order. `active`: sessions of tokens with a limit, before the batch.
+
+    Pure but for the ids it makes.
+    """
     plan = Plan(KnownSessions(loaded))
     said = {key: list(versions) for key, versions in said_before.items()}
     for index, entry in enumerate(filed):
@@ -155,8 +144,8 @@ def draw_up(
             plan.receipts.append(before.receipt or _receipt(report, plan.known.by_id(before.session_id), None))
             continue
         is_conflict = bool(versions) and report.sequence_number is not None
-        authorization = authorizations.get(index)
-        session = _decide(plan, report, authorization, tariffs.get(index), is_conflict=is_conflict)
+        authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
+        session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
         receipt = _receipt(report, session, authorization)
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
@@ -182,6 +171,22 @@ def _look_up(entry: Filed, versions: Sequence[SaidBefore], known: KnownSessions)
     if again is None or idle_at is None or ended_at is None or idle_at <= ended_at:
         return entry, latest
     return again, None
+
+
+def _within_limit(
+    report: ReportTransaction, verdict: Authorization | None, active: Mapping[str, int], known: KnownSessions
+) -> Authorization | None:
+    """The verdict, but for a start that would pass its token's limit of concurrent sessions. What the start ends does not
+    count, nor does its own session where an update of it came first."""
+    if verdict is None or not rules.is_limited(verdict) or report.phase is not Phase.STARTED:
+        return verdict
+    token_id = verdict.id_token_id or ""
+    own = {session.id: session for session in (known.find(report), *known.active_at(report)) if session is not None}
+    others = active.get(token_id, 0) + known.begun_since_loaded(token_id)
+    others -= sum(session.id_token_id == token_id and not session.is_ended for session in own.values())
+    if others < (verdict.concurrent_max or 0):
+        return verdict
+    return Authorization(status=AuthorizationStatus.CONCURRENT_TX, id_token_id=verdict.id_token_id, group=verdict.group)
 
 
 def _decide(

@@ -161,6 +161,11 @@ def is_accepted(authorization: Authorization | None) -> bool:
     return authorization is not None and authorization.status is AuthorizationStatus.ACCEPTED
 
 
+def is_limited(authorization: Authorization) -> bool:
+    """Whether the token may have so many sessions at once and no more."""
+    return authorization.concurrent_max is not None and is_accepted(authorization)
+
+
 def corrected(at: datetime, offset_s: int) -> datetime:
     """A station's instant on our clock."""
     return at + timedelta(seconds=offset_s) if offset_s else at
