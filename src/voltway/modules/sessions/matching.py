@@ -7,10 +7,11 @@ let any station stop any transaction).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from voltway.contracts.station_link import Phase, ReportTransaction
 from voltway.modules.sessions.model import Session, settled_part
-from voltway.modules.sessions.rules import BILLED_LOCATION
+from voltway.modules.sessions.rules import BILLED_LOCATION, corrected
 
 
 class KnownSessions:
@@ -48,7 +49,8 @@ class KnownSessions:
         if report.evse_number is not None:
             return next((session for session in active if session.evse_number == report.evse_number), None)
         if report.id_token is not None and len(active) > 1:
-            same = [session for session in active if session.id_token == report.id_token.value]
+            shown = report.id_token.value.casefold()
+            same = [session for session in active if (session.id_token or "").casefold() == shown]
             active = same or active
         return active[0] if len(active) == 1 else None
 
@@ -63,23 +65,26 @@ class KnownSessions:
         return now - sum(session.id_token_id == id_token_id and not session.is_ended for session in before)
 
     def active_at(self, report: ReportTransaction) -> list[Session]:
-        """The sessions that a start on this EVSE finds still active: their ends were lost."""
-        if report.evse_number is None:
-            return []
+        """The sessions that a start on this EVSE finds still active: their ends were lost. A 2.x start that comes late ends
+        nothing that began after it."""
         return [
-            session
-            for session in self._of(report.station_id)
-            if session.evse_number == report.evse_number and not session.is_ended
+            session for session in self._at(report) if not session.is_ended and _is_before(session.started_at, report)
         ]
 
-    def last_open_at(self, report: ReportTransaction) -> Session | None:
-        """The latest session on the EVSE whose car has not gone."""
+    def left_at(self, report: ReportTransaction) -> list[Session]:
+        """The sessions on the EVSE that were over before this report, and whose car has not gone, as far as we know; the
+        latest is the last."""
         there = [
             session
-            for session in self._of(report.station_id)
-            if session.evse_number == report.evse_number and session.is_open
+            for session in self._at(report)
+            if session.is_open and session.ended_at is not None and _is_before(session.ended_at, report)
         ]
-        return max(there, key=lambda session: session.start_received_at, default=None)
+        return sorted(there, key=lambda session: session.start_received_at)
+
+    def _at(self, report: ReportTransaction) -> list[Session]:
+        if report.evse_number is None:
+            return []
+        return [session for session in self._of(report.station_id) if session.evse_number == report.evse_number]
 
     def _of(self, station_id: str) -> Iterable[Session]:
         return self._by_station.get(station_id, {}).values()
@@ -88,6 +93,11 @@ class KnownSessions:
         self._by_station.setdefault(session.station_id, {})[session.id] = session
         if session.transaction_id is not None:
             self._by_transaction[session.station_id, session.transaction_id] = session
+
+
+def _is_before(at: datetime, report: ReportTransaction) -> bool:
+    """Whether something was before a report: by the station's time in 2.x, by the order of arrival in 1.6."""
+    return report.sequence_number is None or at <= corrected(report.occurred_at, report.clock_offset_s)
 
 
 def tells_its_own_start(report: ReportTransaction) -> bool:

@@ -210,17 +210,20 @@ def _decide(
         return None
     for left_over in plan.known.active_at(report) if report.phase is Phase.STARTED else ():
         plan.known.put(rules.supersede(left_over, report))
-    last = plan.known.last_open_at(report)
+    left = plan.known.left_at(report)
+    last = left[-1] if left else None
+    is_same_visit = last is not None and rules.is_same_visit(last, report)
     begun = rules.begin(
         report,
         session_id=new_id(),
-        visit_id=last.visit_id if last is not None and rules.is_same_visit(last, report) else new_id(),
+        visit_id=last.visit_id if last is not None and is_same_visit else new_id(),
         transaction_id=report.transaction_id or _new_transaction_id(),
         authorization=authorization,
         tariff=tariff,
     )
-    if last is not None:
-        plan.known.put(rules.leave(last, begun.started_at))
+    for session in left:
+        stays = is_same_visit and session is last
+        plan.known.put(rules.hand_over(session) if stays else rules.leave(session, begun.started_at))
     plan.known.put(begun, is_new=True)
     plan.started.append(
         SessionStarted(
