@@ -150,7 +150,8 @@ def draw_up(
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
-        plan.samples.extend(store.sample_rows(report, session))
+        if not is_conflict:
+            plan.samples.extend(store.sample_rows(report, session))
     return plan
 
 

@@ -166,6 +166,11 @@ def is_limited(authorization: Authorization) -> bool:
     return authorization.concurrent_max is not None and is_accepted(authorization)
 
 
+def offset_s(session: Session, report: ReportTransaction) -> int:
+    """What to add to the times of a report. One offset holds for a session, so that its length is the station's own."""
+    return report.clock_offset_s if _was_clock_set(session, report) else session.clock_offset_s
+
+
 def corrected(at: datetime, offset_s: int) -> datetime:
     """A station's instant on our clock."""
     return at + timedelta(seconds=offset_s) if offset_s else at
@@ -185,11 +190,14 @@ def unflag(session: Session, *reasons: str) -> None:
 
 
 def _session_time(session: Session, report: ReportTransaction) -> datetime:
-    """The report's time on our clock. One offset holds for a session, so that its length is the station's own."""
-    if abs(report.clock_offset_s - session.clock_offset_s) > CLOCK_WAS_SET_S:
+    """The report's time on our clock."""
+    if _was_clock_set(session, report):
         flag(session, "clock_set")
-        return corrected(report.occurred_at, report.clock_offset_s)
-    return corrected(report.occurred_at, session.clock_offset_s)
+    return corrected(report.occurred_at, offset_s(session, report))
+
+
+def _was_clock_set(session: Session, report: ReportTransaction) -> bool:
+    return abs(report.clock_offset_s - session.clock_offset_s) > CLOCK_WAS_SET_S
 
 
 def _is_late(session: Session, report: ReportTransaction) -> bool:
@@ -242,7 +250,7 @@ def _start(session: Session, report: ReportTransaction, at: datetime, tariff: Ta
 def _begin_times(session: Session, report: ReportTransaction) -> list[datetime]:
     """When the charge began, as a report tells that is not its start (1.6 transactionData)."""
     return [
-        corrected(sample.at, session.clock_offset_s)
+        corrected(sample.at, offset_s(session, report))
         for sample in report.samples
         if sample.context == "Transaction.Begin"
     ]

@@ -16,6 +16,7 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.json import to_json, to_struct
+from voltway.modules.sessions import rules
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge
 from voltway.modules.sessions.model import PROGRESS, Session
 from voltway.modules.sessions.tables import inbox, power_history, quarantine, samples, sessions, token_claims
@@ -156,7 +157,8 @@ _SAMPLE = bulk.HotStatement.insert(
 
 
 def sample_rows(report: ReportTransaction, session: Session | None) -> list[tuple[Any, ...]]:
-    """The samples of a report as `_SAMPLE` takes them."""
+    """The samples of a report as `_SAMPLE` takes them, on our clock."""
+    offset_s = report.clock_offset_s if session is None else rules.offset_s(session, report)
     session_id = session.id if session is not None else None
     evse_number = report.evse_number if session is None else session.evse_number
     return [
@@ -165,7 +167,7 @@ def sample_rows(report: ReportTransaction, session: Session | None) -> list[tupl
             report.station_id,
             evse_number,
             session_id,
-            sample.at,
+            rules.corrected(sample.at, offset_s),
             report.received_at,
             sample.context,
             sample.location,
