@@ -23,16 +23,12 @@ from voltway.app.version import VERSION
 from voltway.kernel import housekeeping
 from voltway.kernel.http import create_app
 from voltway.kernel.runtime import Runtime
-from voltway.modules.gateway.gateway import gateway_of
-from voltway.modules.gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
 
 BACKLOG = 2048
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHUTDOWN_S = 2
-# What a start leaves behind stays for good: it is taken out of the collector's sight, and the collector comes round seldom,
-# since nearly all that is made per message dies by reference counting.
 GC_THRESHOLDS = (50_000, 20, 50)
 CONSOLE_DIRS = (
     Path(__file__).parent / "assets" / "console",
@@ -58,36 +54,57 @@ class Process:
 async def running(configuration: Configuration, modules: Sequence[str], *, is_demo: bool) -> AsyncIterator[Process]:
     """Start everything, in the block everything runs, then stop everything. Raises StartUpError before anything is changed."""
     manifests = (housekeeping.MANIFEST, *catalog.load(modules))
-    port = listen(configuration.http)
-    gateway = configuration.section(GatewaySettings) if "gateway" in modules else None
-    if gateway is not None:  # the gateway opens it at the end of its start; this tells early that it cannot
-        bind(gateway.host, gateway.port, flag="--ocpp").close()
-    installation = await open_installation(configuration, is_demo=is_demo)
-    runtime = Runtime(
-        manifests,
-        installation.database,
-        settings=configuration.sections,
-        data_dir=configuration.data_dir,
-        secret=installation.secret,
-        stalled_after_s=configuration.database.stalled_after_s,
-    )
-    try:
-        await runtime.start()
-        console_dir = find_console(configuration.http)
-        async with _serving(runtime, port, console_dir):
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GC_THRESHOLDS)
-            http_address = port.getsockname()[:2]
-            station_address = (gateway.host, gateway_of(runtime).port.port) if gateway is not None else None
-            yield Process(configuration, installation, runtime, http_address, station_address, console_dir)
-    finally:
-        port.close()
-        await installation.database.close()
+    with listen(configuration.http) as port:
+        if "gateway" in modules:
+            check_station_port(configuration)
+        installation = await open_installation(configuration, is_demo=is_demo)
+        try:
+            runtime = Runtime(
+                manifests,
+                installation.database,
+                settings=configuration.sections,
+                data_dir=configuration.data_dir,
+                secret=installation.secret,
+                stalled_after_s=configuration.database.stalled_after_s,
+            )
+            await runtime.start()
+            console_dir = find_console(configuration.http)
+            async with _serving(runtime, configuration.http, port, console_dir):
+                _settle()
+                http_address = port.getsockname()[:2]
+                station_address = _station_address(configuration, runtime) if "gateway" in modules else None
+                yield Process(configuration, installation, runtime, http_address, station_address, console_dir)
+        finally:
+            await installation.database.close()
+
+
+def check_station_port(configuration: Configuration) -> None:
+    """Raise Unusable if the station port cannot be had: the gateway opens it as the last thing of its start."""
+    from voltway.modules.gateway.settings import GatewaySettings
+
+    settings = configuration.section(GatewaySettings)
+    bind(settings.host, settings.port, flag="--ocpp").close()
+
+
+def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int]:
+    from voltway.modules.gateway.gateway import gateway_of
+    from voltway.modules.gateway.settings import GatewaySettings
+
+    return configuration.section(GatewaySettings).host, gateway_of(runtime).port.port
+
+
+def _settle() -> None:
+    """What the start leaves behind stays for good: take it out of the collector's sight, and let that come round seldom,
+    since nearly all that is made for a message dies by reference counting."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 @asynccontextmanager
-async def _serving(runtime: Runtime, port: socket.socket, console_dir: Path) -> AsyncIterator[None]:
+async def _serving(
+    runtime: Runtime, settings: HttpPortSettings, port: socket.socket, console_dir: Path
+) -> AsyncIterator[None]:
     """Answer REST requests while the block runs; then stop the runtime."""
     routers = [router for manifest in runtime.manifests for router in manifest.routes()]
     app = create_app(runtime, routers, version=VERSION, static={"/": console_dir})
@@ -99,7 +116,8 @@ async def _serving(runtime: Runtime, port: socket.socket, console_dir: Path) -> 
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
     )

@@ -6,6 +6,7 @@ is not ours, or newer than this program, stays as it is.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -25,6 +27,8 @@ from voltway.kernel.errors import StartUpError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+log = structlog.get_logger()
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 STAMP = "alembic_version"
@@ -119,12 +123,14 @@ async def upgrade(database: Database) -> None:
     """Bring the schema to the present one, in one transaction where the database can; others that try wait."""
     async with _exclusively(database) as connection:
         await connection.run_sync(run_upgrade)
+    log.info("schema.upgraded", revision=revisions()[-1])
 
 
 def run_upgrade(connection: sa.Connection) -> None:
     """Run the missing revisions in the transaction of this connection."""
     from alembic import command
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells every step; ours is one line
     command.upgrade(alembic_config(connection), "head")
 
 

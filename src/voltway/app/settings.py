@@ -31,6 +31,7 @@ from voltway.kernel.settings import (
 DATABASE_FILE = "voltway.db"
 SECRET_FILE = "secret"
 DATA_DIR = Path("data")
+DEMO_DATA_DIR = Path("data/demo")
 
 
 class HttpPortSettings(HttpSettings):
@@ -39,6 +40,8 @@ class HttpPortSettings(HttpSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     """0: any free port."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies that are believed when they say for whom they ask (X-Forwarded-For, -Proto)."""
     console_dir: str = ""
     """The built console; empty: the one that came with the program, or that `make web` has built."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from voltway.app.demo import LOG_INS, PASSWORD
+from voltway.app.demo.network import LOG_INS, PASSWORD
 from voltway.app.process import Process
 from voltway.app.version import VERSION
 from voltway.kernel.auth.tables import accounts

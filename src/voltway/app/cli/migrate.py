@@ -10,7 +10,7 @@ from voltway.app.schema import Age
 
 def migrate(data_dir: DataDir = None, config: Config = None) -> None:
     """Bring the database's schema to the one that this program knows."""
-    print(finish(_migrate(settings.read(settings.Flags(data_dir, config)))))  # noqa: T201
+    print(finish(_migrate(settings.read(settings.Flags(data_dir, config), modules=()))))  # noqa: T201
 
 
 async def _migrate(configuration: settings.Configuration) -> str:

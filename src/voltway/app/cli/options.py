@@ -16,6 +16,7 @@ from voltway.app.errors import Unusable
 from voltway.app.installation import Installation, open_installation
 from voltway.app.schema import reason_of
 from voltway.kernel.database import is_unavailable
+from voltway.kernel.log import configure_logging
 
 T = TypeVar("T")
 
@@ -40,9 +41,8 @@ OperatorSlug = Annotated[str, typer.Option("--operator", metavar="SLUG", help="W
 
 @asynccontextmanager
 async def opened(data_dir: Path | None, config: Path | None) -> AsyncIterator[Installation]:
-    """The installation, open while the block runs; it works beside a running server. Its log is left alone."""
-    configuration = settings.read(settings.Flags(data_dir, config))
-    installation = await open_installation(configuration)
+    """The installation, open while the block runs; it works beside a running server."""
+    installation = await open_installation(settings.read(settings.Flags(data_dir, config), modules=()))
     try:
         yield installation
     finally:
@@ -50,7 +50,8 @@ async def opened(data_dir: Path | None, config: Path | None) -> AsyncIterator[In
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work to its end. Raises Unusable if the database is in the way."""
+    """Run a command's work to its end, with warnings only in the log. Raises Unusable if the database is in the way."""
+    configure_logging("warning")
     try:
         return asyncio.run(work)
     except DBAPIError as error:

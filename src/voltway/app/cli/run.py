@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -11,7 +13,6 @@ from voltway.app import settings
 from voltway.app.catalog import MODULES
 from voltway.app.cli.announcement import announcement
 from voltway.app.cli.options import Config, DataDir
-from voltway.app.demo import DEMO_DATA_DIR, for_demo, playing
 from voltway.app.process import Process, running, until_signalled
 from voltway.app.settings import Configuration, address_flag
 from voltway.kernel.errors import StartUpError
@@ -38,23 +39,29 @@ def run(
     chosen = tuple(modules or MODULES)
     given = address_flag("--http", "http", http) | address_flag("--ocpp", "gateway", ocpp)
     configuration = settings.read(
-        settings.Flags(data_dir, config, given, DEMO_DATA_DIR if demo else settings.DATA_DIR), chosen
+        settings.Flags(data_dir, config, given, settings.DEMO_DATA_DIR if demo else settings.DATA_DIR), chosen
     )
     if demo:
+        from voltway.app.demo.playing import for_demo  # the simulator is only loaded where it plays
+
         configuration = for_demo(configuration)
     configure_logging(configuration.log.level, configuration.log.format)
     uvloop.run(_serve(configuration, chosen, is_demo=demo))
 
 
 async def _serve(configuration: Configuration, modules: tuple[str, ...], *, is_demo: bool) -> None:
-    async with running(configuration, modules, is_demo=is_demo) as process:
-        if is_demo:
-            async with playing(process):
-                await _until_ended(process)
-        else:
-            await _until_ended(process)
+    async with running(configuration, modules, is_demo=is_demo) as process, _network(process, is_playing=is_demo):
+        print(await announcement(process), flush=True)  # noqa: T201
+        await until_signalled()
 
 
-async def _until_ended(process: Process) -> None:
-    print(await announcement(process), flush=True)  # noqa: T201
-    await until_signalled()
+@asynccontextmanager
+async def _network(process: Process, *, is_playing: bool) -> AsyncIterator[None]:
+    """The demo network while the block runs, or nothing."""
+    if not is_playing:
+        yield
+        return
+    from voltway.app.demo.playing import playing
+
+    async with playing(process):
+        yield

@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from voltway.app.demo import network, seeding
 from voltway.app.process import Process
@@ -18,7 +17,6 @@ from voltway.station.simulator.driver import SCENARIOS
 from voltway.station.simulator.fleet import Fleet
 from voltway.station.simulator.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
 
-DEMO_DATA_DIR = Path("data/demo")
 SAMPLE_INTERVAL_S = 15
 LEAVING_S = 2.0
 
