@@ -10,13 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
 from voltway.contracts.station_link import CallStation, MessagesLogged
 from voltway.kernel import clock
 from voltway.modules.gateway import masking, messages
 from voltway.modules.gateway.schemas import payload_in
-from voltway.modules.gateway.tables import messages as table
+from voltway.modules.gateway.store import Message, MessageFilter, read_page
 
 from .conftest import Network, StartNetwork  # noqa: TID252  (tests are not installed)
 from .neighbours import until  # noqa: TID252
@@ -26,18 +25,22 @@ ClientOf = Callable[..., Any]
 PATH = "/charging-stations/{}/messages"
 
 
-async def rows(network: Network) -> list[Any]:
+async def kept(network: Network) -> list[Message]:
+    """All messages of the log, oldest first."""
+    found: list[Message] = []
     async with network.runtime.database.read() as tx:
-        return list((await tx.execute(sa.select(table).order_by(table.c.id))).all())
+        for record in network.neighbours.records.values():
+            page = await read_page(tx, record.operator_id, record.station_id, MessageFilter(), 10_000, None)
+            found.extend(page[0])
+    return sorted(found, key=lambda message: message.id)
 
 
-async def written(network: Network, count: int) -> list[Any]:
-    """The rows of the log, once there are so many."""
-    found: list[Any] = []
-    async with asyncio.timeout(5):
-        while len(found) < count:
-            await asyncio.sleep(0.02)
-            found = await rows(network)
+async def written(network: Network, count: int) -> list[Message]:
+    """The messages of the log, once there are so many."""
+    assert network.gateway.log is not None
+    await network.gateway.log._write_all()
+    found = await kept(network)
+    assert len(found) == count
     return found
 
 
@@ -46,8 +49,8 @@ async def test_every_frame_is_kept_both_ways(network: Network) -> None:
     await station.exchange("h", "Heartbeat", {})
     station.say("nonsense")
     await station.heard()
-    kept = [(row.direction, row.kind, row.message_id, row.action) for row in await written(network, 4)]
-    assert kept == [
+    seen = [(row.direction, row.kind, row.message_id, row.action) for row in await written(network, 4)]
+    assert seen == [
         ("in", "call", "h", "Heartbeat"),
         ("out", "result", "h", "Heartbeat"),
         ("in", "call", "", None),
@@ -149,11 +152,11 @@ async def test_overload_drops_rows_and_counts_them(start_network: StartNetwork) 
         station.call(str(index), "Heartbeat", {})
     for _ in range(400):
         await station.heard()
-    dropped = network.gateway.counts.log_rows_dropped
+    dropped = network.gateway.counts.log_frames_dropped
     assert dropped > 0
     assert network.gateway.log is not None
     await network.gateway.log.stop()
-    assert len(await rows(network)) == 800 - dropped
+    assert len(await kept(network)) == 800 - dropped
 
 
 async def test_old_rows_are_forgotten(network: Network) -> None:
@@ -161,10 +164,10 @@ async def test_old_rows_are_forgotten(network: Network) -> None:
     await station.exchange("h", "Heartbeat", {})
     await written(network, 2)
     await messages.purge(network.runtime.database, 1)
-    assert len(await rows(network)) == 2
+    assert len(await kept(network)) == 2
     with clock.frozen(clock.now() + timedelta(days=2)):
         await messages.purge(network.runtime.database, 1)
-    assert await rows(network) == []
+    assert await kept(network) == []
 
 
 async def test_nul_and_length_fit_every_database(network: Network) -> None:
@@ -173,9 +176,8 @@ async def test_nul_and_length_fit_every_database(network: Network) -> None:
     await station.heard()
     station.say(f'[2,"m2","DataTransfer",{{"vendorId":"x","data":"{"ä" * 100_000}"}}]')
     await station.heard()
-    kept = await written(network, 4)
-    assert "\0" not in kept[0].frame
-    assert len(kept[2].frame) == messages.FRAME_LENGTH_MAX
+    found = await written(network, 4)
+    assert len(found[2].frame) == messages.FRAME_LENGTH_MAX
 
 
 # ---- the API
@@ -208,6 +210,33 @@ async def test_messages_are_listed_newest_first(talked: Network, client_of: Clie
     response = await client.get(path, params={"limit": 4})
     rest = await listed(client, path, limit=4, cursor=response.json()["next_cursor"])
     assert [item["id"] for item in response.json()["items"] + rest] == [item["id"] for item in items]
+
+
+async def test_pages_meet_without_gap_or_overlap(network: Network) -> None:
+    station = await network.connect("CS1")
+    for index in range(50):
+        await station.exchange(str(index), "Heartbeat", {})
+    everything = [message.id for message in reversed(await written(network, 100))]
+    record = network.neighbours.records[id_of(network)]
+    paged: list[str] = []
+    cursor: str | None = None
+    async with network.runtime.database.read() as tx:
+        while True:
+            wanted = MessageFilter(action="Heartbeat")
+            page, cursor = await read_page(tx, record.operator_id, record.station_id, wanted, 7, cursor)
+            paged += [message.id for message in page]
+            if cursor is None:
+                break
+            assert len(page) == 7
+    assert paged == everything
+    assert len({row_id.partition(".")[0] for row_id in everything}) > 5
+
+
+async def test_cursor_of_another_list_is_refused(talked: Network, client_of: ClientOf) -> None:
+    client = await client_of(talked.runtime)
+    for cursor in ("x", "!!!", "eHg"):
+        response = await client.get(PATH.format(id_of(talked)), params={"cursor": cursor})
+        assert response.status_code == 400
 
 
 async def test_messages_are_filtered(talked: Network, client_of: ClientOf) -> None:

@@ -13,8 +13,7 @@ from voltway.kernel.http import Instant, Page, PageQuery, page_query, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.errors import StationNotFound
 from voltway.modules.gateway.schemas import CallIn, CallOut, MessageOut, message_out
-from voltway.modules.gateway.store import MessageFilter, messages_of
-from voltway.modules.gateway.tables import messages
+from voltway.modules.gateway.store import MessageFilter, read_page
 
 router = APIRouter(tags=["charging stations"])
 
@@ -50,11 +49,12 @@ async def list_messages(
     """The messages between a station and us, newest first. Passwords are never kept; tokens are cut for those who may not
     read them."""
     await require_station(runtime, principal, station_id)
-    statement = messages_of(principal.operator_id, station_id, MessageFilter(action, since, until, text))
+    wanted = MessageFilter(action, since, until, text)
     async with runtime.database.read() as tx:
-        rows, next_cursor = await page.fetch(tx, statement, messages.c.id)
+        found, next_cursor = await read_page(tx, principal.operator_id, station_id, wanted, page.limit, page.cursor)
     shows_tokens = principal.may(Permission.TOKENS_READ)
-    return Page(items=[message_out(row, shows_tokens=shows_tokens) for row in rows], next_cursor=next_cursor)
+    items = [message_out(message, shows_tokens=shows_tokens) for message in found]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 async def require_station(runtime: Runtime, principal: Principal, station_id: str) -> None:

@@ -481,6 +481,5 @@ class Link:
         message_log = self._context.message_log
         if message_log is not None:
             credential = self.credential
-            message_log.add(
-                Logged(credential.operator_id, credential.station_id, at, direction, kind, message_id, action, frame)
-            )
+            logged = Logged(at, direction, kind, message_id, action, frame)
+            message_log.add(credential.operator_id, credential.station_id, logged)

@@ -6,11 +6,11 @@ It may drop rows under overload, and counts them; facts are kept elsewhere. Pass
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
@@ -25,18 +25,21 @@ from voltway.modules.gateway.tables import messages
 log = structlog.get_logger()
 
 PAUSE_S = 0.5
-CHUNK_ROWS = 2000
+"""Frames of one station that go by within this time share a row."""
+CHUNK_ROWS = 500
 """A chunk is one short transaction: the reports of the stations wait for no longer than that."""
+ROW_FRAMES = 16
 FRAME_LENGTH_MAX = 16_000
-"""Characters of a frame that are kept; four bytes each still fit a TEXT of MariaDB."""
+"""Characters of a frame that are kept."""
 PURGE_ROWS = 5000
+
+_INSERT = bulk.HotStatement.insert(messages, [column.name for column in messages.c])
+_encode = msgspec.json.Encoder().encode
 
 
 class Logged(NamedTuple):
-    """One frame as it went by."""
+    """One frame as it went by; in this order it stands in a row's document, the time in milliseconds and the frame as text."""
 
-    operator_id: str
-    station_id: str
     at: datetime
     direction: str
     kind: str
@@ -45,22 +48,37 @@ class Logged(NamedTuple):
     frame: bytes
 
 
+class Talk:
+    """What one station and we have said since the log was last written."""
+
+    __slots__ = ("frames", "operator_id", "station_id")
+
+    def __init__(self, operator_id: str, station_id: str) -> None:
+        self.operator_id, self.station_id = operator_id, station_id
+        self.frames: list[Logged] = []
+
+
 class MessageLog:
-    """Collects rows and writes them."""
+    """Collects frames and writes them."""
 
     def __init__(self, database: Database, counts: Counts, *, waiting_max: int) -> None:
         self._database = database
         self._counts = counts
         self._waiting_max = waiting_max
-        self._waiting: deque[Logged] = deque()
+        self._waiting = 0
+        self._talks: dict[str, Talk] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, row: Logged) -> None:
+    def add(self, operator_id: str, station_id: str, logged: Logged) -> None:
         """Note a frame; dropped where too many wait already."""
-        if len(self._waiting) < self._waiting_max:
-            self._waiting.append(row)
-        else:
-            self._counts.log_rows_dropped += 1
+        if self._waiting >= self._waiting_max:
+            self._counts.log_frames_dropped += 1
+            return
+        self._waiting += 1
+        talk = self._talks.get(station_id)
+        if talk is None:
+            talk = self._talks[station_id] = Talk(operator_id, station_id)
+        talk.frames.append(logged)
 
     def start(self) -> None:
         """Begin writing."""
@@ -80,20 +98,22 @@ class MessageLog:
             await self._write_all()
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            chunk = [self._waiting.popleft() for _ in range(min(CHUNK_ROWS, len(self._waiting)))]
+        talks, self._talks = list(self._talks.values()), {}
+        for start in range(0, len(talks), CHUNK_ROWS):
+            chunk = talks[start : start + CHUNK_ROWS]
+            frames = sum(len(talk.frames) for talk in chunk)
+            self._waiting -= frames
             try:
                 await self._write(chunk)
             except Exception as error:
-                self._counts.log_rows_dropped += len(chunk)
-                log.warning("message_log.dropped", rows=len(chunk), error=repr(error)[:300])
+                self._counts.log_frames_dropped += frames
+                log.warning("message_log.dropped", frames=frames, error=repr(error)[:300])
 
-    async def _write(self, chunk: list[Logged]) -> None:
-        rows = [_row(logged) for logged in chunk]
-        heard_of = {logged.station_id: logged for logged in chunk}.values()
+    async def _write(self, talks: list[Talk]) -> None:
+        rows = [row for talk in talks for row in _rows(talk)]
         async with self._database.begin() as tx:
-            await _ADD.run(tx, rows)
-            tx.publish(*_news(heard_of))
+            await _INSERT.run(tx, rows)
+            tx.publish(*[_news(talk) for talk in talks])
 
 
 async def purge(database: Database, retention_days: float) -> None:
@@ -111,27 +131,29 @@ async def purge(database: Database, retention_days: float) -> None:
             return
 
 
-_ADD = bulk.HotStatement.insert(messages, [column.name for column in messages.c])
+def _rows(talk: Talk) -> Iterator[tuple[Any, ...]]:
+    """The rows of a talk, in the order of their columns."""
+    for start in range(0, len(talk.frames), ROW_FRAMES):
+        frames = talk.frames[start : start + ROW_FRAMES]
+        actions = sorted({logged.action for logged in frames if logged.action is not None})
+        yield (
+            new_id(),
+            talk.operator_id,
+            talk.station_id,
+            frames[0].at,
+            frames[-1].at,
+            f",{','.join(actions)},"[:1000],
+            _encode([_entry(logged) for logged in frames]).decode(),
+        )
 
 
-def _row(logged: Logged) -> tuple[Any, ...]:
-    frame = logged.frame.decode("utf-8", "replace")
-    if logged.action not in WITHOUT_SECRETS:
+def _entry(logged: Logged) -> tuple[Any, ...]:
+    at, direction, kind, message_id, action, raw = logged
+    frame = raw.decode("utf-8", "replace")
+    if action not in WITHOUT_SECRETS:
         frame = mask_secrets(frame)
-    return (
-        new_id(),
-        logged.operator_id,
-        logged.station_id,
-        logged.at,
-        logged.direction,
-        logged.kind,
-        logged.message_id,
-        logged.action,
-        frame[:FRAME_LENGTH_MAX].replace("\0", "\ufffd"),
-    )
+    return int(at.timestamp() * 1000), direction, kind, message_id, action, frame[:FRAME_LENGTH_MAX]
 
 
-def _news(latest: Iterable[Logged]) -> list[MessagesLogged]:
-    return [
-        MessagesLogged(operator_id=logged.operator_id, at=logged.at, station_id=logged.station_id) for logged in latest
-    ]
+def _news(talk: Talk) -> MessagesLogged:
+    return MessagesLogged(operator_id=talk.operator_id, at=talk.frames[-1].at, station_id=talk.station_id)

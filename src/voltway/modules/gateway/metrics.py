@@ -17,7 +17,7 @@ class Counts:
         "frames_in",
         "frames_out",
         "late_answers",
-        "log_rows_dropped",
+        "log_frames_dropped",
         "pipelined_calls",
         "protocol_faults",
         "refused",
@@ -28,7 +28,7 @@ class Counts:
     def __init__(self) -> None:
         self.frames_in = self.frames_out = 0
         self.late_answers = 0
-        self.log_rows_dropped = 0
+        self.log_frames_dropped = 0
         self.pipelined_calls = 0
         self.protocol_faults = 0
         self.replayed_answers = 0
@@ -43,7 +43,7 @@ _HELP = {
     "frames_in": "Frames received from stations",
     "frames_out": "Frames sent to stations",
     "late_answers": "Answers of stations that nobody waited for any more",
-    "log_rows_dropped": "Rows of the message log dropped under overload",
+    "log_frames_dropped": "Frames that the message log dropped under overload",
     "pipelined_calls": "Calls that a station sent before its last one was answered",
     "protocol_faults": "Messages that could not be read",
     "replayed_answers": "Repeated transaction messages that got their stored answer again",

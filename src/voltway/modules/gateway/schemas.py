@@ -47,16 +47,16 @@ class MessageOut(Schema):
     payload: Any
 
 
-def message_out(row: Any, *, shows_tokens: bool) -> MessageOut:
-    """A row of the log as it is shown."""
-    payload = payload_in(row.frame, row.kind)
+def message_out(message: Any, *, shows_tokens: bool) -> MessageOut:
+    """A message of the log as it is shown."""
+    payload = payload_in(message.frame, message.kind)
     return MessageOut(
-        id=row.id,
-        at=row.at,
-        direction=row.direction,
-        kind=row.kind,
-        message_id=row.message_id,
-        action=row.action,
+        id=message.id,
+        at=message.at,
+        direction=message.direction,
+        kind=message.kind,
+        message_id=message.message_id,
+        action=message.action,
         payload=payload if shows_tokens else mask_tokens(payload),
     )
 

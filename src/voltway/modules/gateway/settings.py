@@ -81,5 +81,5 @@ class GatewaySettings(Settings):
     # ---- the message log
     log_messages: bool = True
     log_waiting_max: int = Field(default=20_000, ge=100)
-    """Rows that wait to be written; those beyond are dropped and counted."""
+    """Frames that wait to be written; those beyond are dropped and counted."""
     log_retention_days: float = Field(default=30.0, gt=0)

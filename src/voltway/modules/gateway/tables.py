@@ -15,17 +15,17 @@ nodes = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),  # the lease: a process says again and again that it lives
 )
 
+# One row holds what a station and we said to each other within half a second: a row for each frame would cost more than all
+# the rest of a message's way. `frames` is what messages.py writes and store.py reads.
 messages = sa.Table(
     "gateway_messages",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),  # begins with its time: old rows go by their id
     sa.Column("operator_id", sa.String(36), nullable=False),
     sa.Column("station_id", sa.String(36), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("direction", sa.String(3), nullable=False),
-    sa.Column("kind", sa.String(6), nullable=False),
-    sa.Column("message_id", sa.String(36), nullable=False),
-    sa.Column("action", sa.String(64)),  # null: not known
-    sa.Column("frame", sa.Text, nullable=False),  # the whole frame as text, passwords masked, cut where it is very long
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("actions", sa.String(1000), nullable=False),  # ",Authorize,Heartbeat,": to find the rows of an action
+    sa.Column("frames", sa.Text(2**24), nullable=False),
     sa.Index(None, "station_id", "id"),
 )
