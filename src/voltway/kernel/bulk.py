@@ -196,7 +196,8 @@ class _Form:
         quote = dialect.identifier_preparer.quote
         self._dialect = tx.dialect
         self._names = [quote(name) for name in columns]
-        self._types = [table.c[name].type.compile(dialect) for name in columns]
+        # Without lengths: a cast to VARCHAR(36) would cut a text off where the column refuses it.
+        self._types = [table.c[name].type.compile(dialect).partition("(")[0] for name in columns]
         self._sql: dict[int, str] = {}
         self.width = len(columns)
         self._head, self._tail = self._around(kind, quote(table.name))
