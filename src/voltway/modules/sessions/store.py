@@ -236,12 +236,16 @@ async def claim_and_count(
 
 
 async def put_in_quarantine(tx: Tx, report: ReportTransaction, error: Exception) -> None:
-    """Keep a report that cannot be recorded, whole, with what went wrong."""
+    """Keep a report that cannot be recorded, whole, with what went wrong.
+
+    Its transaction id may be what the database refused; it stands here for looking it up, and whole in the report.
+    """
+    fitting = (report.transaction_id or "").replace("\0", "\ufffd")[:36]
     row = {
         "id": new_id(),
         "operator_id": report.operator_id,
         "station_id": report.station_id,
-        "transaction_id": report.transaction_id,
+        "transaction_id": fitting or None,
         "received_at": report.received_at,
         "report": to_json(report),
         "error": repr(error)[:4000],
