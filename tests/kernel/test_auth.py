@@ -202,6 +202,17 @@ async def test_a_new_log_in_ends_the_session_before_it(browser: httpx.AsyncClien
         assert (await tx.execute(count)).scalar_one() == 1
 
 
+async def test_an_account_that_is_switched_off_is_out_in_seconds(
+    runtime: Runtime, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await browser.get("/me")).status_code == 200
+    async with runtime.database.begin() as tx:
+        await tx.execute(sa.update(tables.accounts).values(is_active=False))
+    moment = clock.monotonic() + callers.REMEMBERED_S
+    monkeypatch.setattr(clock, "monotonic", lambda: moment)
+    assert (await browser.get("/me")).status_code == 401
+
+
 async def test_the_database_holds_no_cookie(browser: httpx.AsyncClient, database: Database) -> None:
     async with database.read() as tx:
         row = (await tx.execute(sa.select(tables.browser_sessions))).one()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import another, eventually
+from voltway.kernel import database as database_module
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.batching import GroupCommit, NothingCommits
 from voltway.kernel.database import Database, Tx
@@ -343,6 +345,25 @@ async def test_two_nodes_in_each_others_way_try_again(
     assert await results(record(group, "a", "b")) == ["recorded a", "recorded b"]
     assert group.quarantined == 0
     assert await texts(notes_database) == ["a", "b"]
+
+
+async def test_a_writer_outside_costs_time_and_puts_no_report_aside(
+    notes_database: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if notes_database.dialect != "sqlite":
+        pytest.skip("is about SQLite")
+    brisk = [pragma for pragma in database_module._SQLITE_PRAGMAS if "busy_timeout" not in pragma]
+    monkeypatch.setattr(database_module, "_SQLITE_PRAGMAS", [*brisk, "busy_timeout=20"])
+    group = await commits(NoteHandler(), stalled_after_s=10)
+    outside = sqlite3.connect(str(notes_database.url.database), isolation_level=None)
+    outside.execute("BEGIN IMMEDIATE")
+    answers = record(group, "a", "b")
+    await asyncio.sleep(0.2)
+    assert not any(answer.done() for answer in answers)
+    outside.execute("ROLLBACK")
+    outside.close()
+    assert await results(answers) == ["recorded a", "recorded b"]
+    assert group.quarantined == 0
 
 
 # ---- the end

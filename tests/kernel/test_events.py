@@ -236,6 +236,22 @@ async def test_an_event_nobody_can_handle_is_parked_and_those_behind_it_get_thro
     assert "cannot be handled" in row.error
 
 
+async def test_what_a_parked_event_led_to_was_never_said(
+    database: Database, make_runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "ATTEMPTS", 1)
+
+    async def announce_and_fail(_: Runtime, tx: Tx, events: Sequence[NoteAdded]) -> None:
+        await store_note(tx, DEFAULT_OPERATOR_ID, "of the poison")
+        raise ValueError("cannot be handled")
+
+    runtime = await make_runtime(Manifest(name="listener", listens={NoteAdded: announce_and_fail}))
+    await publish(runtime, "poison")
+    await eventually(lambda: runtime.events.backlog() == 0)
+    assert await texts(database) == []
+    assert [position for position, _ in await outbox.read_after(database, 0, TYPES)] == [1]
+
+
 async def test_a_database_that_is_away_parks_nothing(
     database: Database, make_runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

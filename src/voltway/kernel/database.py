@@ -8,6 +8,7 @@ synchronous=FULL on SQLite, the servers' own defaults elsewhere.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -289,18 +290,21 @@ def _with_async_driver(url: str) -> str:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error means that the database cannot be reached or written now, rather than that a row is bad."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        text = str(error.orig).lower()
-        return any(sign in text for sign in _UNAVAILABLE_SIGNS)
-    return isinstance(error, (OSError, TimeoutError, sa.exc.TimeoutError))
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, (OSError, TimeoutError, sa.exc.TimeoutError)) or _says(error, _UNAVAILABLE_SIGNS)
 
 
 def is_conflict(error: BaseException) -> bool:
     """Whether two transactions got in each other's way, so that running this one again is right."""
-    text = str(getattr(error, "orig", "")).lower()
-    return isinstance(error, DBAPIError) and any(sign in text for sign in _CONFLICT_SIGNS)
+    return _says(error, _CONFLICT_SIGNS)
+
+
+def _says(error: BaseException, signs: Sequence[str]) -> bool:
+    """Whether it is the database that says one of these; on SQLite's own thread its errors come unwrapped."""
+    said = error.orig if isinstance(error, DBAPIError) else error if isinstance(error, sqlite3.Error) else None
+    text = str(said).lower()
+    return said is not None and any(sign in text for sign in signs)
 
 
 _UNAVAILABLE_SIGNS = (
