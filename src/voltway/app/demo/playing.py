@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from voltway.app.demo import network, seeding
+from voltway.app.demo import history, network, seeding
 from voltway.app.process import Process
 from voltway.app.settings import Configuration
 from voltway.kernel.request import is_loopback
@@ -17,6 +17,7 @@ from voltway.station.simulator.driver import SCENARIOS
 from voltway.station.simulator.fleet import Fleet
 from voltway.station.simulator.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
 
+PAST_SEED = 4711  # the same past for everybody
 SAMPLE_INTERVAL_S = 15
 LEAVING_S = 2.0
 
@@ -41,6 +42,7 @@ async def playing(process: Process) -> AsyncIterator[None]:
         await asyncio.to_thread(
             seeding.fill, api, lambda identity: seeding.station_password(installation.secret, identity)
         )
+        await history.relive(process.runtime, random.Random(PAST_SEED))
         await seeding.mark_seeded(installation.database)
     stop = asyncio.Event()
     task = asyncio.create_task(_fleet(process).run(stop, drain_s=LEAVING_S), name="demo-fleet")

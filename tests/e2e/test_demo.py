@@ -1,0 +1,86 @@
+"""`voltway run --demo`: a network that is alive at first sight, in a database that says what it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.server_process import ServerProcess
+
+from voltway.app.demo.network import LOCATIONS, LOG_INS, PASSWORD, STATIONS, TARIFFS, TOKENS
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("demo") / "data")
+    server.start("--demo")
+    yield server
+    server.kill()
+
+
+def logged_in(server: ServerProcess, email: str) -> httpx.Client:
+    client = httpx.Client(base_url=server.api.replace("127.0.0.1", "localhost"), trust_env=False)
+    answer = client.post("/session", json={"email": email, "password": PASSWORD})
+    assert answer.is_success, answer.text
+    return client
+
+
+def items(client: httpx.Client, path: str) -> list[dict[str, Any]]:
+    return list(client.get(path, params={"limit": 500}).json()["items"])
+
+
+def until(condition: Any) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to life"
+        time.sleep(0.1)
+
+
+def test_addresses_and_log_ins_are_printed_and_lead_there(demo: ServerProcess) -> None:
+    for email in (log_in.email for log_in in LOG_INS):
+        assert email in demo.output
+        logged_in(demo, email).close()
+    assert f"password {PASSWORD}" in demo.output
+    assert f"http://localhost:{demo.http_port}/" in demo.output
+    assert f"ws://localhost:{demo.ocpp_port}/ocpp/{{identity}}" in demo.output
+
+
+def test_every_page_has_something_to_show_and_cars_come(demo: ServerProcess) -> None:
+    with logged_in(demo, LOG_INS[0].email) as admin:
+        until(lambda: all(station["is_online"] for station in items(admin, "/charging-stations")))
+        stations = items(admin, "/charging-stations")
+        assert {station["identity"] for station in stations} == {station.identity for station in STATIONS}
+        assert {station["protocol"] for station in stations} == {"ocpp1.6", "ocpp2.0.1", "ocpp2.1"}
+        assert {station["location_id"] for station in stations} == {each["id"] for each in items(admin, "/locations")}
+        assert len(items(admin, "/locations")) == len(LOCATIONS)
+        assert len(items(admin, "/id-tokens")) == len(TOKENS)
+        assert len(items(admin, "/tariffs")) == len(TARIFFS)
+        past = [session for session in items(admin, "/sessions") if session["state"] == "ended"]
+        assert len(past) > 30
+        assert all(session["cost"]["minor"] > 0 and not session["review"] for session in past)
+        started = [session["started_at"] for session in items(admin, "/sessions")]
+        assert started == sorted(started, reverse=True)
+        until(lambda: any(session["state"] == "active" for session in items(admin, "/sessions")))
+
+
+def test_second_start_finds_its_network_and_makes_no_other(demo: ServerProcess) -> None:
+    assert demo.stop() == 0
+    demo.start("--demo")
+    with logged_in(demo, LOG_INS[0].email) as admin:
+        assert len(items(admin, "/charging-stations")) == len(STATIONS)
+        assert len(items(admin, "/id-tokens")) == len(TOKENS)
+        assert all(session["state"] == "ended" or session["energy_wh"] >= 0 for session in items(admin, "/sessions"))
+    assert demo.stop() == 0
+    assert '"level": "error"' not in demo.log
+
+
+def test_server_on_a_demo_database_says_so(demo: ServerProcess, tmp_path: Path) -> None:
+    demo.start()
+    assert "(demo network)" in demo.output
+    assert demo.stop() == 0
