@@ -28,13 +28,14 @@ class SessionStarted(Event, frozen=True, kw_only=True, gc=False):
 
 
 class SessionProgressed(Event, frozen=True, kw_only=True, gc=False):
-    """New values of a session that goes on."""
+    """New values of a session: one that goes on, or one that has ended and is not priced, or was priced before."""
 
     durable = False
     session_id: str
     station_id: str
     station_identity: str
     evse_number: int | None = None
+    state: SessionState = SessionState.ACTIVE
     energy_wh: int | None
     power_w: float | None
     soc_percent: float | None
