@@ -45,13 +45,15 @@ def _connector(event: ConnectorStatusChanged) -> Told:
     return "station.changed", event.station_id, data
 
 
-def _session(state: str) -> Callable[[Any], Told]:
+def _session(state: str | None = None) -> Callable[[Any], Told]:
+    """How to tell of a session that is in this state now; None: in the state that the event says."""
+
     def told(event: Any) -> Told:
         data = {
             "id": event.session_id,
             "station_id": event.station_id,
             "station_identity": getattr(event, "station_identity", None),
-            "state": state,
+            "state": state or event.state.value,
             "energy_wh": getattr(event, "energy_wh", None),
             "power_w": getattr(event, "power_w", None),
             "soc_percent": getattr(event, "soc_percent", None),
@@ -85,7 +87,7 @@ TELLING: dict[type[Event], Callable[[Any], Told]] = {
     StationChanged: _station,
     ConnectorStatusChanged: _connector,
     SessionStarted: _session("active"),
-    SessionProgressed: _session("active"),
+    SessionProgressed: _session(),
     SessionEnded: _session("ended"),
     SessionUnplugged: _session("ended"),
     SessionPriced: _priced,

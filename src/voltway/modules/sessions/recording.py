@@ -15,7 +15,7 @@ from voltway.contracts.billing import FindTariffs, TariffQuery
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
-from voltway.contracts.vocabulary import AuthorizationStatus
+from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
@@ -309,10 +309,12 @@ def _events(known: KnownSessions) -> list[Any]:
                     session_id=session.id,
                     station_id=session.station_id,
                     station_identity=session.station_identity,
+                    evse_number=session.evse_number,
+                    state=session.state,
                     energy_wh=session.energy_wh,
                     power_w=session.power_w,
                     soc_percent=session.soc_percent,
-                    charging_state=None,
+                    charging_state=ChargingState(session.charging_state) if session.charging_state else None,
                 )
             )
     return events
