@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ PAUSE_S = 0.5
 """Frames of one station that go by within this time share a row."""
 CHUNK_ROWS = 500
 """A chunk is one short transaction: the reports of the stations wait for no longer than that."""
+EAGER_FROM_FRAMES = 4000
+"""Under load the log does not wait that long."""
 ROW_FRAMES = 16
 FRAME_LENGTH_MAX = 16_000
 """Characters of a frame that are kept."""
@@ -66,6 +69,7 @@ class MessageLog:
         self._counts = counts
         self._waiting_max = waiting_max
         self._waiting = 0
+        self._woken = asyncio.Event()
         self._talks: dict[str, Talk] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -75,6 +79,8 @@ class MessageLog:
             self._counts.log_frames_dropped += 1
             return
         self._waiting += 1
+        if self._waiting == EAGER_FROM_FRAMES:
+            self._woken.set()
         talk = self._talks.get(station_id)
         if talk is None:
             talk = self._talks[station_id] = Talk(operator_id, station_id)
@@ -94,7 +100,10 @@ class MessageLog:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(PAUSE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_S):
+                    await self._woken.wait()
+            self._woken.clear()
             await self._write_all()
 
     async def _write_all(self) -> None:
