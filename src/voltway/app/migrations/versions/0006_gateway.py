@@ -17,12 +17,10 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("operator_id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("direction", sa.String(length=3), nullable=False),
-        sa.Column("kind", sa.String(length=6), nullable=False),
-        sa.Column("message_id", sa.String(length=36), nullable=False),
-        sa.Column("action", sa.String(length=64), nullable=True),
-        sa.Column("frame", sa.Text(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("actions", sa.String(length=1000), nullable=False),
+        sa.Column("frames", sa.Text(length=2**24), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_gateway_messages_station_id_id"), "gateway_messages", ["station_id", "id"], unique=False)
