@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voltway.kernel.errors import NotFound, Problem
+from voltway.kernel.errors import InvalidField, NotFound, Problem
 
 
 class StationNotFound(NotFound):
@@ -29,12 +29,6 @@ class SessionNotFound(NotFound):
     title = "Session not found"
 
 
-class OperatorNotFound(NotFound):
-    """No operator has this slug."""
-
-    title = "Operator not found"
-
-
 class IdentityTaken(Problem):
     """The operator has another charging station with this identity."""
 
@@ -47,6 +41,18 @@ class StationRetired(Problem):
 
     status = 409
     title = "Charging station is retired"
+
+
+class BadIdentity(InvalidField):
+    """A station cannot be called this."""
+
+    title = "Identity is wrong"
+
+
+class PasswordNotWanted(InvalidField):
+    """Only security profiles 1 and 2 have a password."""
+
+    title = "This security profile has no password"
 
 
 class LocationInUse(Problem):

@@ -1,0 +1,70 @@
+"""REST of commands (the outside contract: /charging-stations/{id}/commands, /commands/{id})."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response
+
+from voltway.contracts.vocabulary import CommandState
+from voltway.kernel.http import Page
+from voltway.modules.stations import execution, rules
+from voltway.modules.stations.api.dependencies import MayReadStations, MaySendCommands, OurRuntime, PagePart, ReadTx
+from voltway.modules.stations.schemas import AnyOrder, CommandOut
+from voltway.modules.stations.store import commands as store
+from voltway.modules.stations.store import stations
+from voltway.modules.stations.tables import commands
+
+router = APIRouter(tags=["commands"])
+
+
+@router.post(
+    "/charging-stations/{station_id}/commands",
+    status_code=202,
+    responses={200: {"description": "The command has ended", "model": CommandOut}},
+)
+async def send_command(
+    station_id: str,
+    body: Annotated[AnyOrder, Body()],
+    principal: MaySendCommands,
+    runtime: OurRuntime,
+    response: Response,
+    wait_s: Annotated[float, Query(ge=0, le=60, description="how long to wait for the end")] = 0.0,
+) -> CommandOut:
+    """Send a command: 202 with its record, or 200 once it has ended. An offline station is a state, not an error; an order
+    that the station cannot do is one (409)."""
+    async with runtime.database.read() as tx:
+        station = await stations.get(tx, station_id, stations.visible_to(principal))
+    command_id = await execution.order(runtime, station, body.type, body.said_as, body.arguments(), principal.name)
+    await execution.wait(runtime, command_id, wait_s)
+    async with runtime.database.read() as tx:
+        row = await store.get(tx, command_id)
+    if row.state not in rules.OPEN_STATES:
+        response.status_code = 200
+    return CommandOut.model_validate(row)
+
+
+@router.get("/charging-stations/{station_id}/commands")
+async def list_commands(
+    station_id: str,
+    principal: MayReadStations,
+    tx: ReadTx,
+    page: PagePart,
+    type: str | None = None,
+    state: CommandState | None = None,
+) -> Page[CommandOut]:
+    """The commands sent to a charging station, newest first."""
+    await stations.get(tx, station_id, stations.visible_to(principal))
+    statement = store.listed().where(commands.c.station_id == station_id)
+    if type is not None:
+        statement = statement.where(commands.c.type == type)
+    if state is not None:
+        statement = statement.where(commands.c.state == state.value)
+    rows, next_cursor = await page.fetch(tx, statement, commands.c.id)
+    return Page(items=[CommandOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.get("/commands/{command_id}")
+async def get_command(command_id: str, principal: MayReadStations, tx: ReadTx) -> CommandOut:
+    """One command."""
+    return CommandOut.model_validate(await store.get(tx, command_id, stations.visible_to(principal)))

@@ -1,0 +1,142 @@
+"""REST of charging stations (the outside contract: /charging-stations)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request, Response
+
+from voltway.contracts.vocabulary import ConnectorStatus
+from voltway.kernel.database import Tx
+from voltway.kernel.http import Page, etag_of, require_match
+from voltway.modules.stations import rules, service
+from voltway.modules.stations.api.dependencies import (
+    MayReadStations,
+    MayWriteStations,
+    OpenTx,
+    OurRuntime,
+    PagePart,
+    ReadTx,
+)
+from voltway.modules.stations.schemas import (
+    StationCreated,
+    StationIn,
+    StationOut,
+    StationPatch,
+    VariableOut,
+    station_out,
+    variable_out,
+)
+from voltway.modules.stations.store import stations as store
+from voltway.modules.stations.tables import stations, variables
+
+router = APIRouter(tags=["charging stations"])
+
+_EMPTIED_BY_NULL = ("name", "location_id", "password", "connector_map")
+
+
+@router.get("/charging-stations")
+async def list_stations(
+    principal: MayReadStations,
+    tx: ReadTx,
+    page: PagePart,
+    identity: str | None = None,
+    location_id: str | None = None,
+    is_online: bool | None = None,
+    status: ConnectorStatus | None = None,
+    text: Annotated[
+        str | None, Query(max_length=100, description="part of a name, vendor, model, serial number")
+    ] = None,
+    include_retired: bool = False,
+) -> Page[StationOut]:
+    """The operator's charging stations, newest first."""
+    statement = store.listed().where(store.visible_to(principal))
+    if identity is not None:
+        statement = statement.where(stations.c.identity_key == rules.identity_key(identity))
+    if location_id is not None:
+        statement = statement.where(stations.c.location_id == location_id)
+    if is_online is not None:
+        statement = statement.where(stations.c.is_online.is_(is_online))
+    if status is not None:
+        statement = statement.where(stations.c.status == status.value)
+    if text:
+        statement = statement.where(store.mentions(text))
+    if not include_retired:
+        statement = statement.where(stations.c.retired_key == "")
+    rows, next_cursor = await page.fetch(tx, statement, stations.c.id)
+    layouts = await store.layouts(tx, [row.id for row in rows])
+    return Page(items=[station_out(row, layouts[row.id]) for row in rows], next_cursor=next_cursor)
+
+
+@router.post("/charging-stations", status_code=201)
+async def add_station(
+    body: StationIn, principal: MayWriteStations, tx: OpenTx, runtime: OurRuntime, response: Response
+) -> StationCreated:
+    """Register a charging station. The password that is made up for it is shown in this answer only."""
+    saved = await service.add_station(tx, principal, body.model_dump(), runtime.secret)
+    return await _shown(tx, saved, response)
+
+
+@router.get("/charging-stations/{station_id}")
+async def get_station(station_id: str, principal: MayReadStations, tx: ReadTx, response: Response) -> StationOut:
+    """One charging station."""
+    row = await store.get(tx, station_id, store.visible_to(principal))
+    etag_of(row.version, response)
+    return station_out(row, (await store.layouts(tx, [row.id]))[row.id])
+
+
+@router.patch("/charging-stations/{station_id}")
+async def change_station(
+    station_id: str,
+    body: StationPatch,
+    principal: MayWriteStations,
+    tx: OpenTx,
+    runtime: OurRuntime,
+    request: Request,
+    response: Response,
+) -> StationCreated:
+    """Change what is given. A new password holds from the next connection on; one that is made up is shown in this answer
+    only."""
+    station = await store.get_locked(tx, station_id, store.visible_to(principal))
+    require_match(request, station.version)
+    given = body.model_dump(exclude_unset=True)
+    given = {name: value for name, value in given.items() if value is not None or name in _EMPTIED_BY_NULL}
+    return await _shown(tx, await service.change_station(tx, principal, station, given, runtime.secret), response)
+
+
+@router.delete("/charging-stations/{station_id}", status_code=204)
+async def retire_station(station_id: str, principal: MayWriteStations, tx: OpenTx, request: Request) -> None:
+    """Retire a charging station: it may not connect any more, its history stays, its identity may be used again."""
+    station = await store.get_locked(tx, station_id, store.visible_to(principal))
+    require_match(request, station.version)
+    await service.retire_station(tx, station)
+
+
+@router.get("/charging-stations/{station_id}/variables")
+async def list_variables(
+    station_id: str,
+    principal: MayReadStations,
+    tx: ReadTx,
+    page: PagePart,
+    component: str | None = None,
+    variable: str | None = None,
+    text: Annotated[str | None, Query(max_length=100, description="part of a component, variable or value")] = None,
+) -> Page[VariableOut]:
+    """A station's settings as it last told them: configuration keys (1.6) and device-model variables (2.x)."""
+    await store.get(tx, station_id, store.visible_to(principal))
+    statement = sa.select(variables).where(variables.c.station_id == station_id)
+    for column, wanted in ((variables.c.component, component), (variables.c.variable, variable)):
+        if wanted is not None:
+            statement = statement.where(sa.func.lower(column) == wanted.lower())
+    if text:
+        columns = (variables.c.component, variables.c.variable, variables.c.value)
+        statement = statement.where(sa.or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    rows, next_cursor = await page.fetch(tx, statement, variables.c.id, newest_first=False)
+    return Page(items=[variable_out(row) for row in rows], next_cursor=next_cursor)
+
+
+async def _shown(tx: Tx, saved: service.Saved, response: Response) -> StationCreated:
+    etag_of(saved.row.version, response)
+    layout = (await store.layouts(tx, [saved.row.id]))[saved.row.id]
+    return station_out(saved.row, layout, saved.password)

@@ -1,0 +1,152 @@
+"""Commands on their way: recorded, sent by a task of this process, and how they ended recorded again.
+
+The process that takes an order carries it out, so whoever waits for the end waits for a task. If the process dies, the
+record says `timed_out` some seconds after the station should have answered: nobody knows what it did, nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from voltway.contracts.sessions import FindSession
+from voltway.contracts.station_link import CheckCommand, CommandOutcome, ExecuteCommand
+from voltway.contracts.vocabulary import CommandState, Registration, SessionState
+from voltway.kernel import clock
+from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
+from voltway.kernel.errors import Problem
+from voltway.kernel.runtime import Runtime
+from voltway.modules.stations import rules, service
+from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
+from voltway.modules.stations.service import NewCommand
+from voltway.modules.stations.settings import StationsSettings
+from voltway.modules.stations.store import commands, stations
+
+log = structlog.get_logger()
+
+ASK_MARGIN_S = 10.0
+"""The gateway gives a command its time; the bus gives the gateway a little more."""
+STOP_TIMEOUT_S = 5.0
+
+
+class Executions:
+    """The commands that this process is carrying out (Runtime.state)."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, asyncio.Task[Problem | None]] = {}
+
+
+async def order(
+    runtime: Runtime, station: stations.Row, kind: str, said_as: str, given: dict[str, Any], requested_by: str
+) -> str:
+    """Record a command and begin to carry it out; its id. `said_as`: what the dialects call it.
+
+    Raises the Problem (409, 404) that says why the station cannot do it, InvalidField for what its protocol cannot say.
+    """
+    settings = runtime.settings(StationsSettings)
+    if station.retired_at is not None:
+        raise StationRetired(f"Charging station {station.identity} is retired.")
+    rules.check_registration(Registration(station.registration), kind)
+    resolved = given | await _resolve(runtime, station, kind, given)
+    if station.protocol is not None:
+        await runtime.ask(CheckCommand(protocol=station.protocol, type=said_as, arguments=resolved))
+    command = NewCommand(kind, given, resolved, requested_by)
+    async with runtime.database.begin() as tx:
+        command_id = await service.add_command(tx, station, command, settings)
+        request = ExecuteCommand(
+            station_id=station.id,
+            command_id=command_id,
+            type=said_as,
+            arguments=resolved,
+            timeout_s=settings.command_timeout_s,
+        )
+        tx.after_commit(lambda: _spawn(runtime, request))
+    return command_id
+
+
+async def wait(runtime: Runtime, command_id: str, wait_s: float) -> None:
+    """Until a command has ended, or the time is up. Raises the Problem with which the gateway or the station has refused
+    it: the record says `failed` then."""
+    task = runtime.state(Executions).tasks.get(command_id)
+    if task is None or wait_s <= 0:
+        return
+    done, _ = await asyncio.wait([task], timeout=wait_s)
+    problem = task.result() if done else None
+    if problem is not None:
+        raise problem
+
+
+async def finish_all(runtime: Runtime) -> None:
+    """At the stop of a process: let the commands end. The gateway has closed its links by now, so that they do."""
+    tasks = list(runtime.state(Executions).tasks.values())
+    if tasks:
+        await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def give_up(runtime: Runtime) -> None:
+    """A job: commands of dead processes, effects that did not come."""
+    async with runtime.database.read() as tx:
+        is_due = await commands.is_anything_due(tx, clock.now())
+    if is_due:
+        async with runtime.database.begin() as tx:
+            await service.give_up(tx, runtime.settings(StationsSettings))
+
+
+async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What the gateway must know besides what was given."""
+    if kind == rules.START:
+        return {"remote_start_id": service.new_remote_start_id()}
+    if kind != rules.STOP:
+        return {}
+    session_id = given["session_id"]
+    session = await runtime.ask(FindSession(operator_id=station.operator_id, session_id=session_id))
+    if session is None or session.station_id != station.id:
+        raise SessionNotFound(f"There is no session {session_id} at this charging station.")
+    if session.state is SessionState.ENDED:
+        raise SessionNotRunning(f"Session {session_id} has ended.")
+    if session.transaction_id is None:
+        raise SessionNotRunning(f"Session {session_id} has no transaction yet.")
+    named = {
+        "transaction_id": session.transaction_id,
+        "evse_number": session.evse_number,
+        "connector_number": session.connector_number,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _spawn(runtime: Runtime, request: ExecuteCommand) -> None:
+    tasks = runtime.state(Executions).tasks
+    task = asyncio.create_task(_execute(runtime, request), name=f"command:{request.command_id}")
+    tasks[request.command_id] = task
+    task.add_done_callback(lambda _: tasks.pop(request.command_id, None))
+
+
+async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
+    """Send a command and record how it ended; the Problem with which it was refused."""
+    outcome, problem = CommandOutcome(state=CommandState.FAILED), None
+    try:
+        async with runtime.database.begin() as tx:
+            await service.mark_sent(tx, request.command_id)
+        outcome = await runtime.ask(request, timeout_s=request.timeout_s + ASK_MARGIN_S)
+    except NobodyAnswers:  # no gateway: nobody holds the link
+        outcome = CommandOutcome(state=CommandState.OFFLINE)
+    except AskTimedOut:
+        outcome = CommandOutcome(state=CommandState.TIMED_OUT)
+    except Problem as refusal:
+        problem = refusal
+        outcome = CommandOutcome(
+            state=CommandState.FAILED, result={"problem": refusal.kind(), "detail": refusal.detail, **refusal.context}
+        )
+    except Exception as error:
+        log.error("command.failed", command_id=request.command_id, type=request.type, exc_info=error)
+    try:
+        async with runtime.database.begin() as tx:
+            await service.finish(tx, request.command_id, outcome, runtime.settings(StationsSettings))
+    except Exception as error:  # `give_up` ends it
+        log.error("command.not_recorded", command_id=request.command_id, state=outcome.state, exc_info=error)
+    return problem

@@ -1,0 +1,1 @@
+"""What comes over the bus: reports of stations, questions of other modules, events."""

@@ -1,0 +1,252 @@
+"""Batch handlers: what stations say of their links, themselves, their connectors and their settings.
+
+One query loads everything a batch is about, pure rules decide report by report, bulk statements store what has changed.
+A report of a station that there is no record of is logged and let go: there is nothing to hang it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from voltway.contracts.station_link import (
+    BootReceipt,
+    LinkClosed,
+    LinkOpened,
+    Report,
+    ReportBoot,
+    ReportLink,
+    ReportStatus,
+    ReportVariables,
+)
+from voltway.contracts.stations import ConnectorStatusChanged, StationChanged
+from voltway.contracts.vocabulary import Registration
+from voltway.kernel.bus.event import Event
+from voltway.kernel.database import Tx
+from voltway.kernel.runtime import Runtime
+from voltway.modules.stations import rules
+from voltway.modules.stations.rules import Place
+from voltway.modules.stations.settings import StationsSettings
+from voltway.modules.stations.store import reports as store
+
+log = structlog.get_logger()
+
+
+class ReportHandler:
+    """Base of the handlers: nobody has to be asked, and what cannot be recorded is put aside."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._settings = runtime.settings(StationsSettings)
+
+    async def prepare(self, reports: Sequence[Any]) -> None:
+        """Nothing to ask."""
+
+    async def quarantine(self, tx: Tx, report: Any, error: Exception) -> Any:
+        """Put the report aside; the receipt says nothing of it."""
+        await store.put_aside(tx, report, error)
+        return self._receipt_of_quarantined()
+
+    def _receipt_of_quarantined(self) -> Any:
+        return None
+
+
+class LinkHandler(ReportHandler):
+    """Records who is online. Epochs order the links of a station: what an older one says no longer counts."""
+
+    async def record(self, tx: Tx, reports: Sequence[ReportLink], prepared: None) -> list[None]:
+        links = await store.links_of(tx, (report.station_id for report in reports))
+        last: dict[str, ReportLink] = {}
+        for report in reports:
+            link = links.get(report.station_id)
+            if link is None:
+                _note_orphan(report)
+                continue
+            ends_this_one = report.epoch == link.link_epoch and link.is_online and not report.is_open
+            if report.epoch <= link.link_epoch and not ends_this_one:
+                continue
+            tx.publish(*_link_events(report, was_online=link.is_online))
+            link.link_epoch, link.is_online = report.epoch, report.is_open
+            last[report.station_id] = report
+        await store.save_links(tx, last.values())
+        return [None] * len(reports)
+
+
+def _link_events(report: ReportLink, *, was_online: bool) -> list[Event]:
+    names: dict[str, Any] = {
+        "operator_id": report.operator_id,
+        "at": report.received_at,
+        "station_id": report.station_id,
+        "station_identity": report.station_identity,
+    }
+    events: list[Event] = []
+    if report.is_open:
+        events.append(LinkOpened(**names, protocol=report.protocol, epoch=report.epoch))
+    elif was_online:
+        events.append(LinkClosed(**names, epoch=report.epoch, reason=report.close_reason))
+    if report.is_open is not was_online:
+        events.append(StationChanged(**names, what="online" if report.is_open else "offline"))
+    return events
+
+
+class BootHandler(ReportHandler):
+    """Records who stations say they are, and answers with their registration and an interval."""
+
+    async def record(self, tx: Tx, reports: Sequence[ReportBoot], prepared: None) -> list[BootReceipt]:
+        known = {
+            station_id: (Registration(row.registration), row.boot_level, row.booted_at)
+            for station_id, row in (await store.boots_of(tx, (report.station_id for report in reports))).items()
+        }
+        receipts, last = [], dict[str, tuple[Any, ...]]()
+        for report in reports:
+            if report.station_id not in known:
+                _note_orphan(report)
+                receipts.append(self._receipt_of_quarantined())
+                continue
+            registration, level, booted_at = known[report.station_id]
+            is_accepted = registration is Registration.ACCEPTED
+            pace = rules.boot_pace(
+                level, booted_at, report.received_at, is_accepted=is_accepted, settings=self._settings
+            )
+            if pace.is_loop:
+                log.warning("station.boot_looped", station_id=report.station_id, interval_s=pace.interval_s)
+            known[report.station_id] = (registration, pace.level, report.received_at)
+            last[report.station_id] = _boot_row(report, pace.level)
+            receipts.append(BootReceipt(registration, pace.interval_s))
+            tx.publish(_booted(report))
+        await store.save_boots(tx, list(last.values()))
+        return receipts
+
+    def _receipt_of_quarantined(self) -> BootReceipt:
+        """Who cannot be recorded is not let in, and is to try again."""
+        return BootReceipt(Registration.PENDING, self._settings.boot_retry_interval_s)
+
+
+def _boot_row(report: ReportBoot, level: float) -> tuple[Any, ...]:
+    """The values of store.BOOT_COLUMNS, and the id."""
+    return (
+        report.vendor,
+        report.model,
+        report.serial_number,
+        report.firmware_version,
+        report.iccid,
+        report.imsi,
+        report.meter_type,
+        report.meter_serial_number,
+        report.reason,
+        report.received_at,
+        level,
+        report.protocol,
+        report.received_at,
+        report.station_id,
+    )
+
+
+def _booted(report: ReportBoot) -> StationChanged:
+    return StationChanged(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        station_id=report.station_id,
+        station_identity=report.station_identity,
+        what="booted",
+    )
+
+
+class StatusHandler(ReportHandler):
+    """Records what connectors are, in the order of arrival. What changes nothing is not stored again."""
+
+    async def record(self, tx: Tx, reports: Sequence[ReportStatus], prepared: None) -> list[None]:
+        statuses = await store.statuses_of(tx, (report.station_id for report in reports))
+        before = {station_id: station.status for station_id, station in statuses.items()}
+        shown: list[ReportStatus] = []
+        changed: dict[tuple[str, Place], ReportStatus] = {}
+        evses: dict[tuple[str, int], ReportStatus] = {}
+        for report in reports:
+            station = statuses.get(report.station_id)
+            if station is None:
+                _note_orphan(report)
+                continue
+            news = rules.apply_status(station, report)
+            if news.is_shown:
+                shown.append(report)
+                changed[report.station_id, (report.evse_number, report.connector_number)] = report
+            if news.is_evse_changed:
+                evses[report.station_id, report.evse_number] = report
+        if shown or evses:
+            await store.save_evses(
+                tx,
+                [
+                    (report, evse_number, statuses[station_id].charging_states[evse_number])
+                    for (station_id, evse_number), report in evses.items()
+                ],
+            )
+            await store.save_connectors(tx, changed.values())
+            await store.keep_history(tx, shown)
+            overall = [
+                (station_id, station.status)
+                for station_id, station in statuses.items()
+                if station.status != before[station_id]
+            ]
+            await store.save_statuses(tx, overall)
+            tx.publish(*map(_status_changed, shown))
+        return [None] * len(reports)
+
+
+def _status_changed(report: ReportStatus) -> ConnectorStatusChanged:
+    return ConnectorStatusChanged(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        station_id=report.station_id,
+        station_identity=report.station_identity,
+        evse_number=report.evse_number,
+        connector_number=report.connector_number,
+        status=report.status,
+        wire_status=report.wire_status,
+        error_code=report.error_code,
+        occurred_at=report.occurred_at or report.received_at,
+    )
+
+
+class VariablesHandler(ReportHandler):
+    """Records settings of stations, and the EVSEs and connectors that a device model tells of."""
+
+    async def record(self, tx: Tx, reports: Sequence[ReportVariables], prepared: None) -> list[None]:
+        statuses = await store.statuses_of(tx, (report.station_id for report in reports))
+        known: list[ReportVariables] = []
+        evses: dict[tuple[str, int], ReportVariables] = {}
+        connectors: dict[tuple[str, Place], tuple[ReportVariables, str | None]] = {}
+        for report in reports:
+            station = statuses.get(report.station_id)
+            if station is None:
+                _note_orphan(report)
+                continue
+            known.append(report)
+            for evse_number, connector_number, kind in report.evses_seen:
+                if evse_number not in station.charging_states:
+                    evses[report.station_id, evse_number] = report
+                place = (evse_number, connector_number)
+                _, kind_before = connectors.get((report.station_id, place), (report, None))
+                if connector_number > 0 and (place not in station.connectors or kind is not None):
+                    connectors[report.station_id, place] = (report, kind or kind_before)
+        await store.save_evses(tx, [(report, evse_number, None) for (_, evse_number), report in evses.items()])
+        await store.save_seen_connectors(
+            tx, [(report, place, kind) for (_, place), (report, kind) in connectors.items()]
+        )
+        await store.save_variables(tx, [(report, value) for report in known for value in report.variables])
+        tx.publish(*{report.station_id: _edited(report) for report in evses.values()}.values())
+        return [None] * len(reports)
+
+
+def _edited(report: ReportVariables) -> StationChanged:
+    return StationChanged(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        station_id=report.station_id,
+        station_identity=report.station_identity,
+        what="edited",
+    )
+
+
+def _note_orphan(report: Report) -> None:
+    log.warning("report.orphaned", kind=type(report).__name__, station_id=report.station_id)

@@ -1,0 +1,99 @@
+"""Stations: where chargers stand, what they are, how they are, and what is ordered of them.
+
+Owns: locations; charging stations with their EVSEs and connectors, the history of their statuses, their settings
+(configuration keys and device-model variables) and their credentials (of a password a keyed hash); commands.
+
+Records (batches): `ReportLink` (online or not; epochs order the links), `ReportBoot` (who it is; answered by `BootReceipt`),
+`ReportStatus`, `ReportVariables`. A report that cannot be recorded is kept in `stations_quarantine`.
+
+Answers: `ListCredentials`, `FindCredential`, `AdmitStation` for the gateway's handshake; `StationsSeen`, `NodesGone` from the
+gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`. Asks: `CheckCommand`, `ExecuteCommand` of the
+gateway, `FindSession` of sessions.
+
+Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
+`SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
+`LinkOpened`, `LinkClosed`, `CommandChanged`.
+
+A command is a record: `pending`, `sent`, then one of `accepted`, `rejected`, `failed`, `timed_out`, `offline`. Its `effect` may
+come later than the station's answer: `done` when the session began or ended or the station booted, `no_session` when an
+accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
+"""
+
+from voltway.contracts.sessions import SessionEnded, SessionStarted
+from voltway.contracts.station_link import (
+    AdmitStation,
+    CredentialChanged,
+    FindCredential,
+    LinkClosed,
+    LinkOpened,
+    ListCredentials,
+    ReportBoot,
+    ReportLink,
+    ReportStatus,
+    ReportVariables,
+)
+from voltway.contracts.stations import (
+    CommandChanged,
+    ConnectorStatusChanged,
+    FindStations,
+    LocationExists,
+    NodesGone,
+    SendCommand,
+    StationChanged,
+    StationsSeen,
+    SummarizeStations,
+)
+from voltway.kernel.module import Job, Manifest
+from voltway.kernel.runtime import Runtime
+from voltway.modules.stations import charging_states, execution
+from voltway.modules.stations.api import commands, locations, stations
+from voltway.modules.stations.charging_states import ChargingStates
+from voltway.modules.stations.handlers import answers, effects, reports
+from voltway.modules.stations.settings import StationsSettings
+
+
+async def _start(runtime: Runtime) -> None:
+    runtime.events.hear(runtime.state(ChargingStates).hear)
+    await execution.give_up(runtime)
+
+
+async def _stop(runtime: Runtime) -> None:
+    await execution.finish_all(runtime)
+    await charging_states.write(runtime)
+
+
+MANIFEST = Manifest(
+    name="stations",
+    settings=StationsSettings,
+    answers={
+        ListCredentials: answers.list_credentials,
+        FindCredential: answers.find_credential,
+        AdmitStation: answers.admit_station,
+        StationsSeen: answers.stations_seen,
+        NodesGone: answers.nodes_gone,
+        FindStations: answers.find_stations,
+        LocationExists: answers.location_exists,
+        SummarizeStations: answers.summarize_stations,
+        SendCommand: answers.send_command,
+    },
+    batches={
+        ReportLink: reports.LinkHandler,
+        ReportBoot: reports.BootHandler,
+        ReportStatus: reports.StatusHandler,
+        ReportVariables: reports.VariablesHandler,
+    },
+    listens={
+        SessionStarted: effects.on_session_started,
+        SessionEnded: effects.on_session_ended,
+        LinkOpened: effects.on_link_opened,
+        StationChanged: effects.on_station_changed,
+    },
+    publishes=(StationChanged, ConnectorStatusChanged, CredentialChanged, LinkOpened, LinkClosed, CommandChanged),
+    routes=lambda: (locations.router, stations.router, commands.router),
+    jobs=(
+        Job("commands", 5.0, execution.give_up),
+        Job("charging_states", 1.0, charging_states.write),
+    ),
+    start=_start,
+    stop=_stop,
+)

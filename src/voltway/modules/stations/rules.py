@@ -1,0 +1,288 @@
+"""What the stations module decides, without a database, a clock or chance."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any, NamedTuple
+
+from voltway.contracts.sessions import SessionStarted
+from voltway.contracts.station_link import CommandOutcome, ReportStatus, VariableValue
+from voltway.contracts.vocabulary import CommandState, ConnectorStatus, Registration
+from voltway.modules.stations.errors import PasswordNotWanted, StationNotAccepted
+from voltway.modules.stations.settings import StationsSettings
+
+# ---- who a station is
+
+# OCPP-J 1.6 §3.1.1, 2.0.1 part 4 §3.1.1: at most 48 characters of identifierString; ":" would end the name in HTTP Basic.
+IDENTITY_PATTERN = r"^[A-Za-z0-9*\-_=+|@.]{1,48}$"
+# OCPP 2.0.1 part 2, A00.FR.205.
+PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 16, 40
+
+_BY_PASSWORD = (1, 2)
+
+
+def is_identity(text: str) -> bool:
+    """Whether a station may be called this. Dots alone would be a step in a path, not a name."""
+    return re.fullmatch(IDENTITY_PATTERN, text) is not None and text.strip(".") != ""
+
+
+def identity_key(identity: str) -> str:
+    """Equal for identities that are the same: they compare without case."""
+    return identity.casefold()
+
+
+class PasswordChange(NamedTuple):
+    """What becomes of a station's password: nothing, none, this one, or a new one to make up."""
+
+    is_removed: bool = False
+    is_made_up: bool = False
+    value: str | None = None
+
+
+def password_change(security_profile: int, *, is_given: bool, value: str | None, has_password: bool) -> PasswordChange:
+    """Profiles 1 and 2 have a password, 0 (nothing) and 3 (a certificate) have none. A null that is given asks for a new
+    one. Raises PasswordNotWanted."""
+    if security_profile not in _BY_PASSWORD:
+        if value is not None:
+            raise PasswordNotWanted(f"A station with security profile {security_profile} has no password.")
+        return PasswordChange(is_removed=True)
+    if value is not None:
+        return PasswordChange(value=value)
+    return PasswordChange(is_made_up=is_given or not has_password)
+
+
+# ---- how a station is
+
+_TELLING = (
+    ConnectorStatus.FAULTED,
+    ConnectorStatus.OCCUPIED,
+    ConnectorStatus.RESERVED,
+    ConnectorStatus.AVAILABLE,
+    ConnectorStatus.UNAVAILABLE,
+)
+"""From the status that most needs to be seen to the one that least does."""
+
+
+class Shown(NamedTuple):
+    """What a connector's status report makes visible."""
+
+    status: str | None
+    wire_status: str | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+
+
+Place = tuple[int, int]
+"""EVSE and connector number. (0, 0) is the station itself, (n, 0) the whole EVSE n."""
+
+
+@dataclass(slots=True)
+class StationStatus:
+    """A station's status with all its parts."""
+
+    status: str | None = None
+    charging_states: dict[int, str | None] = field(default_factory=dict)
+    """Of every EVSE that the station is known to have, 0 included once it has reported itself."""
+    connectors: dict[Place, Shown] = field(default_factory=dict)
+
+
+class StatusNews(NamedTuple):
+    """What a status report changed."""
+
+    is_shown: bool
+    """The connector looks different from before."""
+    is_evse_changed: bool
+    """Its EVSE is new, or has another charging state."""
+
+
+def apply_status(station: StationStatus, report: ReportStatus) -> StatusNews:
+    """Take a report in, in the order of arrival: the last one heard holds, whatever its own clock says."""
+    evse_number = report.evse_number
+    place = (evse_number, report.connector_number)
+    shown = Shown(report.status.value, report.wire_status, report.error_code, report.vendor_error_code, report.info)
+    is_shown = station.connectors.get(place) != shown
+    station.connectors[place] = shown
+    is_new = evse_number not in station.charging_states
+    before = station.charging_states.get(evse_number)
+    station.charging_states[evse_number] = after = _charging_state(station, report, before)
+    if is_shown:
+        station.status = overall_status((at, each.status) for at, each in station.connectors.items())
+    return StatusNews(is_shown, is_new or before != after)
+
+
+def _charging_state(station: StationStatus, report: ReportStatus, before: str | None) -> str | None:
+    """1.6 says the charging state with the status; 2.x says it in transactions, so that a status only ends it."""
+    if report.charging_state is not None:
+        return report.charging_state.value
+    is_occupied = any(
+        each.status == ConnectorStatus.OCCUPIED
+        for (evse_number, _), each in station.connectors.items()
+        if evse_number == report.evse_number
+    )
+    return before if is_occupied else None
+
+
+def overall_status(statuses: Iterable[tuple[Place, str | None]]) -> str | None:
+    """One word for a station: that of its parts which most needs to be seen.
+
+    Faulted, then Occupied, Reserved, Available, Unavailable. A station that says of itself that it is out of service is
+    Unavailable unless a part is faulted or occupied; what else it says of itself counts while no connector has spoken. None:
+    nothing heard yet. Whether it is online is another matter.
+    """
+    own: str | None = None
+    parts: set[str] = set()
+    for (evse_number, _), status in statuses:
+        if status is None:
+            continue
+        if evse_number == 0:
+            own = status
+        else:
+            parts.add(status)
+    if own in (ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE):
+        parts.add(own)
+        if own == ConnectorStatus.UNAVAILABLE:
+            parts -= {ConnectorStatus.RESERVED, ConnectorStatus.AVAILABLE}
+    if not parts:
+        return own
+    return next(word.value for word in _TELLING if word in parts)
+
+
+# ---- how often a station may boot
+
+
+class BootPace(NamedTuple):
+    """`level` fills by one with each boot and drains evenly; above the limit the station is in a loop."""
+
+    level: float
+    interval_s: int
+    is_loop: bool
+
+
+def boot_pace(
+    level: float, booted_at: datetime | None, now: datetime, *, is_accepted: bool, settings: StationsSettings
+) -> BootPace:
+    """The interval to answer a boot with: it doubles with every boot too many, up to a limit.
+
+    A station that is not accepted boots again after each interval as it was told to; those boots are not counted against it.
+    """
+    base_s = settings.heartbeat_interval_s if is_accepted else settings.boot_retry_interval_s
+    allowed = settings.boots_max + (0 if is_accepted else settings.boot_window_s // base_s)
+    since_s = 0.0 if booted_at is None else max(0.0, (now - booted_at).total_seconds())
+    level = max(0.0, level - since_s * allowed / settings.boot_window_s) + 1
+    excess = ceil(level - allowed)
+    if excess <= 0:
+        return BootPace(level, base_s, is_loop=False)
+    # The level is held where the interval is longest: a station that has calmed down is forgiven within the window.
+    longest = max(1, ceil(settings.boot_interval_s_max / base_s)).bit_length()
+    interval_s = max(base_s, min(base_s * 2 ** min(excess, longest), settings.boot_interval_s_max))
+    return BootPace(min(level, allowed + longest), interval_s, is_loop=True)
+
+
+# ---- a station's settings
+
+_SECRET_WORDS = ("password", "authorizationkey", "secret")
+_MASK = "********"
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value is for the station only."""
+    return any(word in name.casefold() for word in _SECRET_WORDS)
+
+
+def variable_key(value: VariableValue) -> str:
+    """Names a variable within its station; names compare without case (CiString in all versions)."""
+    names = (
+        value.component,
+        value.component_instance,
+        value.evse_number,
+        value.connector_number,
+        value.variable,
+        value.instance,
+        value.attribute,
+    )
+    text = "\0".join("" if name is None else str(name).casefold() for name in names)
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def masked(document: Any) -> Any:
+    """The same with the values of secret settings hidden, for what is kept of a command."""
+    if isinstance(document, Mapping):
+        name = document.get("key") or document.get("variable")
+        hides = isinstance(name, str) and is_secret(name)
+        return {
+            key: _MASK if hides and key == "value" and value is not None else masked(value)
+            for key, value in document.items()
+        }
+    if isinstance(document, list | tuple):
+        return [masked(item) for item in document]
+    return document
+
+
+# ---- commands
+
+OPEN_STATES = (CommandState.PENDING, CommandState.SENT)
+
+DONE, SCHEDULED, NO_SESSION = "done", "scheduled", "no_session"
+START, STOP, RESET = "start_transaction", "stop_transaction", "reset"
+_SCHEDULED_FOR = timedelta(days=1)
+
+
+def check_registration(registration: Registration, kind: str) -> None:
+    """Raise StationNotAccepted where OCPP forbids the order.
+
+    OCPP 2.0.1 B02.FR.05, 1.6 §4.2: a pending station neither starts nor stops on order; B03.FR.03: a rejected one is sent
+    nothing.
+    """
+    if registration is Registration.REJECTED:
+        raise StationNotAccepted("The station's registration is rejected: nothing may be sent to it.")
+    if registration is Registration.PENDING and kind in (START, STOP):
+        raise StationNotAccepted("The station's registration is pending: accept it before it charges anybody.")
+
+
+def is_followed(kind: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether the effect of a command is seen later, in an event."""
+    return kind in (START, STOP) or (kind == RESET and arguments.get("evse_number") is None)
+
+
+class Ending(NamedTuple):
+    """What an outcome makes of a command's record."""
+
+    effect: str | None
+    effect_due_at: datetime | None
+
+
+def ending(
+    effect: str | None, is_awaited: bool, outcome: CommandOutcome, now: datetime, effect_timeout_s: int
+) -> Ending:
+    """The effect so far and until when more may follow. The effect can be there before the station's answer is recorded
+    (`is_awaited` False); after a time-out it may still come."""
+    if not is_awaited:
+        return Ending(effect or outcome.effect, None)
+    may_follow = outcome.state in (CommandState.ACCEPTED, CommandState.TIMED_OUT)
+    if not may_follow or outcome.effect not in (None, SCHEDULED):
+        return Ending(outcome.effect, None)
+    wait = _SCHEDULED_FOR if outcome.effect == SCHEDULED else timedelta(seconds=effect_timeout_s)
+    return Ending(outcome.effect, now + wait)
+
+
+def effect_when_due(kind: str, state: str, effect: str | None) -> str | None:
+    """The effect of a command from which nothing has followed in time."""
+    return NO_SESSION if kind == START and state == CommandState.ACCEPTED else effect
+
+
+def led_to(started: SessionStarted, remote_start_id: int | None, arguments: Mapping[str, Any]) -> bool:
+    """Whether a session is the one that a start command asked for.
+
+    2.x says so by the remote start id. 1.6 does not: there it is the same token, at the same EVSE if one was named.
+    """
+    if started.remote_start_id is not None:
+        return started.remote_start_id == remote_start_id
+    if started.id_token is None or started.id_token.casefold() != str(arguments.get("id_token")).casefold():
+        return False
+    return arguments.get("evse_number") in (None, started.evse_number)

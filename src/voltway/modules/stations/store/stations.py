@@ -1,0 +1,272 @@
+"""Records of stations with their EVSEs and connectors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from voltway.contracts.station_link import StationCredential
+from voltway.contracts.stations import StationName, StationSummary
+from voltway.contracts.vocabulary import Registration
+from voltway.kernel import bulk
+from voltway.kernel.auth import Principal, operators
+from voltway.kernel.database import Tx
+from voltway.modules.stations.errors import StationNotFound
+from voltway.modules.stations.tables import connectors, evses, stations
+
+Row = sa.Row[Any]
+
+CHUNK = 500
+"""So many ids go into one IN list."""
+
+
+class Layout(NamedTuple):
+    """The EVSEs and connectors of a station, ordered by number."""
+
+    evses: Sequence[Row]
+    connectors: Sequence[Row]
+
+
+# ---- reading
+
+
+def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
+    """The stations that a caller may see. The one place where this is decided."""
+    is_visible = stations.c.operator_id == principal.operator_id
+    if principal.location_ids is not None:
+        return sa.and_(is_visible, stations.c.location_id.in_(principal.location_ids))
+    return is_visible
+
+
+def listed() -> sa.Select[Any]:
+    """Stations with the slug of their operator."""
+    return sa.select(stations, operators.c.slug.label("operator")).join(
+        operators, operators.c.id == stations.c.operator_id
+    )
+
+
+async def get(tx: Tx, station_id: str, *conditions: sa.ColumnElement[bool]) -> Row:
+    """A station's record with its operator's slug. Raises StationNotFound unless the conditions hold."""
+    row = (await tx.execute(listed().where(stations.c.id == station_id, *conditions))).one_or_none()
+    if row is None:
+        raise StationNotFound(f"There is no charging station {station_id}.")
+    return row
+
+
+async def get_locked(tx: Tx, station_id: str, *conditions: sa.ColumnElement[bool]) -> Row:
+    """The bare record, locked until the commit. Raises StationNotFound."""
+    statement = sa.select(stations).where(stations.c.id == station_id, *conditions)
+    row = (await tx.execute(bulk.locked(statement, tx))).one_or_none()
+    if row is None:
+        raise StationNotFound(f"There is no charging station {station_id}.")
+    return row
+
+
+def mentions(text: str) -> sa.ColumnElement[bool]:
+    """The station's names have this text in them, in whatever case."""
+    columns = (
+        stations.c.identity,
+        stations.c.name,
+        stations.c.vendor,
+        stations.c.model,
+        stations.c.serial_number,
+    )
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+async def find_in_use(tx: Tx, operator_id: str, identity_key: str) -> Row | None:
+    """The station that has this identity now."""
+    statement = listed().where(
+        stations.c.operator_id == operator_id, stations.c.identity_key == identity_key, stations.c.retired_key == ""
+    )
+    return (await tx.execute(statement)).one_or_none()
+
+
+async def layouts(tx: Tx, station_ids: Sequence[str]) -> Mapping[str, Layout]:
+    """The EVSEs and connectors of some stations, those that stand for the station or a whole EVSE left out."""
+    evse_rows: dict[str, list[Row]] = defaultdict(list)
+    connector_rows: dict[str, list[Row]] = defaultdict(list)
+    of_evses = (
+        sa.select(evses)
+        .where(evses.c.station_id.in_(station_ids), evses.c.evse_number > 0)
+        .order_by(evses.c.evse_number)
+    )
+    of_connectors = (
+        sa.select(connectors)
+        .where(
+            connectors.c.station_id.in_(station_ids), connectors.c.evse_number > 0, connectors.c.connector_number > 0
+        )
+        .order_by(connectors.c.evse_number, connectors.c.connector_number)
+    )
+    for row in (await tx.execute(of_evses)).all():
+        evse_rows[row.station_id].append(row)
+    for row in (await tx.execute(of_connectors)).all():
+        connector_rows[row.station_id].append(row)
+    return {station_id: Layout(evse_rows[station_id], connector_rows[station_id]) for station_id in station_ids}
+
+
+async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[StationCredential]:
+    """What the gateway must know of every station that is not retired and meets the conditions."""
+    statement = (
+        sa.select(
+            stations.c.id,
+            stations.c.operator_id,
+            operators.c.slug,
+            stations.c.identity,
+            stations.c.location_id,
+            stations.c.security_profile,
+            stations.c.secret_hash,
+            stations.c.registration,
+            stations.c.connector_map,
+            stations.c.booted_at.is_not(None).label("has_booted"),
+        )
+        .join(operators, operators.c.id == stations.c.operator_id)
+        .where(stations.c.retired_key == "", *conditions)
+    )
+    return [
+        StationCredential(
+            station_id=row.id,
+            operator_id=row.operator_id,
+            operator_slug=row.slug,
+            identity=row.identity,
+            location_id=row.location_id,
+            security_profile=row.security_profile,
+            secret_hash=row.secret_hash,
+            registration=Registration(row.registration),
+            connector_map=connector_map_of(row.connector_map),
+            has_booted=bool(row.has_booted),
+        )
+        for row in (await tx.execute(statement)).all()
+    ]
+
+
+def connector_map_of(document: Mapping[str, Sequence[int]] | None) -> dict[int, tuple[int, int]] | None:
+    """The map as it is stored ({"2": [1, 2]}), with numbers."""
+    if document is None:
+        return None
+    return {int(wire): (evse_number, connector_number) for wire, (evse_number, connector_number) in document.items()}
+
+
+async def find_names(
+    tx: Tx, operator_id: str, ids: Sequence[str], identity_keys: Sequence[str], location_ids: Sequence[str]
+) -> list[StationName]:
+    """Who is meant by these ids, identities or locations; a retired station only by its id."""
+    is_in_use = stations.c.retired_key == ""
+    found: dict[str, StationName] = {}
+    for column, values, condition in (
+        (stations.c.id, ids, sa.true()),
+        (stations.c.identity_key, identity_keys, is_in_use),
+        (stations.c.location_id, location_ids, is_in_use),
+    ):
+        for chunk in _chunks(values):
+            statement = sa.select(
+                stations.c.id, stations.c.operator_id, stations.c.identity, stations.c.location_id
+            ).where(stations.c.operator_id == operator_id, column.in_(chunk), condition)
+            for row in (await tx.execute(statement)).all():
+                found[row.id] = StationName(
+                    station_id=row.id,
+                    operator_id=row.operator_id,
+                    identity=row.identity,
+                    location_id=row.location_id,
+                )
+    return list(found.values())
+
+
+async def summarize(tx: Tx, operator_id: str) -> StationSummary:
+    """Counts over an operator's stations that are not retired."""
+    is_ours = sa.and_(stations.c.operator_id == operator_id, stations.c.retired_key == "")
+    by_station = (
+        sa.select(stations.c.status, stations.c.is_online, sa.func.count().label("count"))
+        .where(is_ours)
+        .group_by(stations.c.status, stations.c.is_online)
+    )
+    by_connector = (
+        sa.select(connectors.c.status, sa.func.count().label("count"))
+        .join(stations, stations.c.id == connectors.c.station_id)
+        .where(
+            is_ours, connectors.c.evse_number > 0, connectors.c.connector_number > 0, connectors.c.status.is_not(None)
+        )
+        .group_by(connectors.c.status)
+    )
+    counted = [(status, is_online, int(count)) for status, is_online, count in (await tx.execute(by_station)).all()]
+    by_status: dict[str, int] = defaultdict(int)
+    for status, _, count in counted:
+        if status is not None:
+            by_status[status] += count
+    return StationSummary(
+        total=sum(count for _, _, count in counted),
+        online=sum(count for _, is_online, count in counted if is_online),
+        by_status=dict(by_status),
+        connectors_by_status={status: int(count) for status, count in (await tx.execute(by_connector)).all()},
+    )
+
+
+# ---- writing
+
+
+async def add(tx: Tx, row: Mapping[str, Any]) -> bool:
+    """Add a station; False if its identity is taken."""
+    await bulk.insert_if_absent(tx, stations, [row])
+    added = sa.select(stations.c.id).where(stations.c.id == row["id"])
+    return (await tx.execute(added)).one_or_none() is not None
+
+
+async def change(tx: Tx, station_id: str, values: Mapping[str, Any]) -> None:
+    """Set some columns of a station's record; a new version."""
+    statement = sa.update(stations).where(stations.c.id == station_id)
+    await tx.execute(statement.values(**values, version=stations.c.version + 1))
+
+
+async def configure_layout(tx: Tx, evse_rows: bulk.Rows, connector_rows: bulk.Rows) -> None:
+    """Say what the EVSEs and connectors are; what they report is kept."""
+    await bulk.upsert(tx, evses, evse_rows, key=("station_id", "evse_number"), update=("power_w_max",))
+    await bulk.upsert(
+        tx, connectors, connector_rows, key=("station_id", "evse_number", "connector_number"), update=("type",)
+    )
+
+
+async def remove_from_layout(
+    tx: Tx, station_id: str, evse_numbers: Iterable[int], places: Iterable[tuple[int, int]]
+) -> None:
+    """Remove EVSEs with all they have, and single connectors."""
+    gone = list(evse_numbers)
+    if gone:
+        for table in (connectors, evses):
+            await tx.execute(sa.delete(table).where(table.c.station_id == station_id, table.c.evse_number.in_(gone)))
+    for evse_number, connector_number in places:
+        await tx.execute(
+            sa.delete(connectors).where(
+                connectors.c.station_id == station_id,
+                connectors.c.evse_number == evse_number,
+                connectors.c.connector_number == connector_number,
+            )
+        )
+
+
+async def set_seen(tx: Tx, seen: Mapping[str, datetime]) -> None:
+    """Note when stations were last heard of."""
+    await _SEEN.run(tx, sorted((at, station_id) for station_id, at in seen.items()))
+
+
+_SEEN = bulk.HotStatement.update(stations, ["last_seen_at"], key="id")
+
+
+async def find_orphans(tx: Tx, alive_node_ids: Sequence[str]) -> Sequence[Row]:
+    """Stations that count as online though their link's process is gone; locked."""
+    statement = (
+        sa.select(stations.c.id, stations.c.operator_id, stations.c.identity, stations.c.link_epoch)
+        .where(
+            stations.c.is_online.is_(True),
+            sa.or_(stations.c.link_node_id.is_(None), stations.c.link_node_id.not_in(alive_node_ids)),
+        )
+        .order_by(stations.c.id)
+    )
+    return (await tx.execute(bulk.locked(statement, tx))).all()
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
