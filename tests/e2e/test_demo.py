@@ -26,7 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def logged_in(server: ServerProcess, email: str) -> httpx.Client:
     client = httpx.Client(base_url=server.api.replace("127.0.0.1", "localhost"), trust_env=False)
-    answer = client.post("/session", json={"email": email, "password": PASSWORD})
+    answer = client.post("/login", json={"email": email, "password": PASSWORD})
     assert answer.is_success, answer.text
     return client
 
