@@ -13,7 +13,9 @@ from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.json import to_json
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import store
+from voltway.modules.sessions import rules, store
+from voltway.modules.sessions.matching import KnownSessions
+from voltway.modules.sessions.recording import unplugged_events
 
 POWER_HISTORY_KEPT = timedelta(days=8)
 
@@ -52,20 +54,19 @@ async def summarize_sessions(runtime: Runtime, request: SummarizeSessions) -> Se
 
 async def on_connector_status(runtime: Runtime, tx: Tx, events: Sequence[ConnectorStatusChanged]) -> None:
     """A free connector: the car has gone. A 1.6 word: what the transaction does."""
-    left = [
-        (event.station_id, event.evse_number, event.at)
-        for event in events
-        if event.status is ConnectorStatus.AVAILABLE and event.evse_number > 0
-    ]
-    doing = {
-        (event.station_id, event.evse_number): _DOING[event.wire_status].value
-        for event in events
-        if event.wire_status in _DOING
-    }
-    if left:
-        await store.unplug(tx, left)
-    if doing:
-        await store.set_charging_state(tx, [(station, evse, state) for (station, evse), state in doing.items()])
+    telling = [event for event in events if event.status is ConnectorStatus.AVAILABLE or event.wire_status in _DOING]
+    if not telling:
+        return
+    known = KnownSessions(await store.load_open(tx, {event.station_id for event in telling}))
+    now = clock.now()
+    for event in telling:
+        for session in known.at_connector(event.station_id, event.evse_number, event.connector_number):
+            changed = rules.stand_at(session, event.status, _DOING.get(event.wire_status), event.at)
+            if changed is not session:
+                changed.updated_at = now
+                known.put(changed)
+    await store.save(tx, known, [])
+    tx.publish(*unplugged_events(known))
 
 
 async def on_priced(runtime: Runtime, tx: Tx, events: Sequence[SessionPriced]) -> None:

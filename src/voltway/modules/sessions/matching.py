@@ -39,6 +39,11 @@ class KnownSessions:
         before = self._loaded.get(session.id)
         return before is not None and settled_part(before) == settled_part(session)
 
+    def was_plugged(self, session: Session) -> bool:
+        """Whether the car was there, as far as we knew, when the session was loaded."""
+        before = self._loaded.get(session.id)
+        return before is None or before.unplugged_at is None
+
     def find(self, report: ReportTransaction) -> Session | None:
         """The session that a report is about, if we know it."""
         if report.transaction_id is not None:
@@ -80,6 +85,15 @@ class KnownSessions:
             if session.is_open and session.ended_at is not None and _is_before(session.ended_at, report)
         ]
         return sorted(there, key=lambda session: session.start_received_at)
+
+    def at_connector(self, station_id: str, evse_number: int, connector_number: int) -> list[Session]:
+        """The sessions at a connector; connector 0 is the whole EVSE."""
+        return [
+            session
+            for session in self._of(station_id)
+            if session.evse_number == evse_number
+            and (not connector_number or session.connector_number in (None, connector_number))
+        ]
 
     def _at(self, report: ReportTransaction) -> list[Session]:
         if report.evse_number is None:

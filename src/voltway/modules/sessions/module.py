@@ -4,7 +4,8 @@ Owns: the inbox of transaction reports (every one as received, with what was ans
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
 Answers: `FindSession`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
-Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced.
+Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
+`SessionUnplugged` when its car has gone.
 
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
@@ -15,6 +16,7 @@ from voltway.contracts.sessions import (
     SessionEnded,
     SessionProgressed,
     SessionStarted,
+    SessionUnplugged,
     SummarizeSessions,
 )
 from voltway.contracts.station_link import ReportTransaction
@@ -28,7 +30,7 @@ MANIFEST = Manifest(
     answers={FindSession: handlers.find_session, SummarizeSessions: handlers.summarize_sessions},
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded),
+    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged),
     routes=lambda: (api.router,),
     jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
 )

@@ -12,10 +12,10 @@ import structlog
 from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.billing import FindTariffs, TariffQuery
-from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
+from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
-from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState
+from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
@@ -279,6 +279,21 @@ def _running_cost(session: Session) -> str | None:
     return str(cost.incl_vat.to_decimal())
 
 
+def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
+    """What to say of the cars that have gone."""
+    return [
+        SessionUnplugged(
+            operator_id=session.operator_id,
+            at=session.updated_at,
+            session_id=session.id,
+            station_id=session.station_id,
+            unplugged_at=session.unplugged_at,
+        )
+        for session in known.touched.values()
+        if session.unplugged_at is not None and known.was_plugged(session)
+    ]
+
+
 def _events(known: KnownSessions) -> list[Any]:
     events: list[Any] = []
     for session in known.touched.values():
@@ -310,14 +325,14 @@ def _events(known: KnownSessions) -> list[Any]:
                     station_id=session.station_id,
                     station_identity=session.station_identity,
                     evse_number=session.evse_number,
-                    state=session.state,
+                    state=SessionState(session.state),
                     energy_wh=session.energy_wh,
                     power_w=session.power_w,
                     soc_percent=session.soc_percent,
                     charging_state=ChargingState(session.charging_state) if session.charging_state else None,
                 )
             )
-    return events
+    return events + unplugged_events(known)
 
 
 def _new_transaction_id() -> str:

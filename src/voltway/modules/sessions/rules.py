@@ -15,7 +15,13 @@ from msgspec.structs import replace
 
 from voltway.charging.pricing import Tariff
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction
-from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, MeterSample, SessionState
+from voltway.contracts.vocabulary import (
+    AuthorizationStatus,
+    ChargingState,
+    ConnectorStatus,
+    MeterSample,
+    SessionState,
+)
 from voltway.modules.sessions.model import Session, tariff_text
 
 CLOCK_WAS_SET_S = 12 * 3600
@@ -131,6 +137,18 @@ def doubt(session: Session) -> Session:
 def leave(session: Session, at: datetime) -> Session:
     """A session that has ended, after the car has gone: its visit is over."""
     return replace(session, unplugged_at=session.unplugged_at or at, is_open=False)
+
+
+def stand_at(session: Session, connector: ConnectorStatus, doing: ChargingState | None, at: datetime) -> Session:
+    """The session after its connector has said what it is, and in 1.6 what the transaction does; `at` is our clock."""
+    if session.is_ended:
+        is_over = connector is ConnectorStatus.AVAILABLE and session.is_open and (session.end_received_at or at) <= at
+        return leave(session, at) if is_over else session
+    if doing is None or doing == session.charging_state:
+        return session
+    changed = replace(session)
+    _do(changed, doing, at)
+    return changed
 
 
 def hand_over(session: Session) -> Session:
@@ -304,17 +322,21 @@ def _progress(session: Session, report: ReportTransaction, at: datetime, is_late
         return
     state = report.charging_state
     if state is not None:
-        if state in _NOT_CHARGING and session.charging_state == ChargingState.CHARGING:
-            session.charging_ended_at = at
-        elif state is ChargingState.CHARGING:
-            session.charging_ended_at = None
-        session.charging_state = state
+        _do(session, state, at)
     sample = _latest(report.samples)
     if sample is not None:
         if sample.power_w is not None:
             session.power_w = sample.power_w
         if sample.soc_percent is not None:
             session.soc_percent = sample.soc_percent
+
+
+def _do(session: Session, state: ChargingState, at: datetime) -> None:
+    if state in _NOT_CHARGING and session.charging_state == ChargingState.CHARGING:
+        session.charging_ended_at = at
+    elif state is ChargingState.CHARGING:
+        session.charging_ended_at = None
+    session.charging_state = state
 
 
 def _latest(samples: tuple[MeterSample, ...]) -> MeterSample | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,11 @@ async def load(tx: Tx, reports: Sequence[ReportTransaction], also: Sequence[str]
         have = {session.id for session in found}
         found.extend(await _BY_ID.fetch(tx, {"ids": [session_id for session_id in also if session_id not in have]}))
     return found
+
+
+async def load_open(tx: Tx, station_ids: Iterable[str]) -> list[Session]:
+    """The sessions of these stations that are active, or whose car is still there. Locked until the commit."""
+    return await _OPEN.fetch(tx, {"station_ids": list(station_ids)})
 
 
 async def file_all(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> bool:
@@ -271,55 +276,22 @@ async def set_cost(tx: Tx, costs: Sequence[tuple[str, str]]) -> None:
     await _COST.run(tx, [(cost, now, now, session_id) for session_id, cost in costs])
 
 
-async def unplug(tx: Tx, places: Sequence[tuple[str, int, datetime]]) -> None:
-    """The car has left these EVSEs (station id, EVSE number, when): what had ended there is over for good."""
-    statement = (
-        sa.update(sessions)
-        .where(
-            sessions.c.station_id == sa.bindparam("station"),
-            sessions.c.evse_number == sa.bindparam("evse"),
-            sessions.c.is_open.is_(True),
-            sessions.c.state == SessionState.ENDED.value,
-            sessions.c.end_received_at <= sa.bindparam("at"),
-        )
-        .values(
-            unplugged_at=sa.func.coalesce(sessions.c.unplugged_at, sa.bindparam("at")),
-            is_open=False,
-            updated_at=sa.bindparam("at"),
-            settled_at=sa.bindparam("at"),
-        )
-    )
-    await tx.execute(statement, [{"station": station, "evse": evse, "at": at} for station, evse, at in places])
-
-
-async def set_charging_state(tx: Tx, places: Sequence[tuple[str, int, str]]) -> None:
-    """What the active sessions at these EVSEs do, where the protocol says it by the connector's status (1.6)."""
-    statement = (
-        sa.update(sessions)
-        .where(
-            sessions.c.station_id == sa.bindparam("station"),
-            sessions.c.evse_number == sa.bindparam("evse"),
-            sessions.c.is_open.is_(True),
-            sessions.c.state == SessionState.ACTIVE.value,
-        )
-        .values(charging_state=sa.bindparam("doing"))
-    )
-    rows = [{"station": station, "evse": evse, "doing": doing} for station, evse, doing in places]
-    await tx.execute(statement, rows)
-
-
 async def note_power(tx: Tx, at: datetime) -> None:
-    """Add a point to each operator's power history: what its active sessions draw now."""
+    """Add a point to each operator's power history: what its active sessions draw now. An operator that had a point a moment
+    ago gets one also if nothing is active any more: its curve falls to zero."""
     statement = (
         sa.select(sessions.c.operator_id, sa.func.coalesce(sa.func.sum(sessions.c.power_w), 0.0).label("power_w"))
         .where(sessions.c.state == SessionState.ACTIVE.value)
         .group_by(sessions.c.operator_id)
     )
-    rows = [
-        {"operator_id": row.operator_id, "at": at, "power_w": float(row.power_w)}
-        for row in (await tx.execute(statement)).all()
-    ]
+    goes_on = sa.select(power_history.c.operator_id).where(power_history.c.at >= at - _POWER_GAP).distinct()
+    power_w: dict[str, float] = dict.fromkeys((await tx.execute(goes_on)).scalars(), 0.0)
+    power_w |= {row.operator_id: float(row.power_w) for row in (await tx.execute(statement)).all()}
+    rows = [{"operator_id": operator_id, "at": at, "power_w": power} for operator_id, power in power_w.items()]
     await bulk.insert_if_absent(tx, power_history, rows)
+
+
+_POWER_GAP = timedelta(minutes=5)
 
 
 async def summarize(tx: Tx, operator_id: str, since: datetime, history_since: datetime) -> dict[str, Any]:
