@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +36,7 @@ class Stations:
 
     async def send_command(self, runtime: Runtime, request: SendCommand) -> CommandView:
         self.commands.append(request)
-        return CommandView(
-            command_id="command-1", station_id=request.station_id, type=request.type, state=self.outcome
-        )
+        return CommandView(command_id="command-1", station_id=request.station_id, type=request.type, state=self.outcome)
 
     async def find(self, runtime: Runtime, request: FindStations) -> list[StationName]:
         return []
@@ -120,18 +118,16 @@ class Platform:
         async with self.runtime.database.begin() as tx:
             tx.publish(*events)
 
-    async def until(self, condition: Callable[[], Awaitable[Any]], within_s: float = 5.0) -> Any:
-        """What the condition gives once it gives something; events take their time."""
-        async with asyncio.timeout(within_s):
-            while not (found := await condition()):
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """What the condition gives once it gives something."""
+        async with asyncio.timeout(5):
+            while not (found := condition()):
                 await asyncio.sleep(0.01)
         return found
 
     async def settled(self) -> None:
         """All events that were published are handled."""
-        async with asyncio.timeout(5):
-            while any(self.runtime.events.backlogs().values()):
-                await asyncio.sleep(0.01)
+        await self.until(lambda: not any(self.runtime.events.backlogs().values()))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -289,7 +290,9 @@ async def test_station_touches_nothing_of_another_one(platform: Platform, make: 
     await platform.record(make(started.transaction_id))
     assert next(row for row in await platform.sessions() if row.id == started.session_id) == before
     assert all(row.session_id != started.session_id for row in await platform.samples())
-    assert {row.station_id for row in await platform.sessions() if row.id != before.id} <= {ANOTHER_STATION["station_id"]}
+    assert {row.station_id for row in await platform.sessions() if row.id != before.id} <= {
+        ANOTHER_STATION["station_id"]
+    }
 
 
 async def test_two_stations_may_use_one_transaction_id(platform: Platform) -> None:
@@ -300,7 +303,9 @@ async def test_two_stations_may_use_one_transaction_id(platform: Platform) -> No
 # ---- starts again (F45, S12) and again for good
 
 
-async def test_start_said_again_while_charging_gets_the_same_id_and_is_accepted_at_the_limit(platform: Platform) -> None:
+async def test_start_said_again_while_charging_gets_the_same_id_and_is_accepted_at_the_limit(
+    platform: Platform,
+) -> None:
     await platform.change_token(concurrent_max=1)
     start = a_start()
     (first,) = await platform.record(start)
@@ -442,7 +447,9 @@ async def test_running_cost_comes_with_the_answers_to_2x_events(platform: Platfo
 
 
 async def test_next_charge_of_the_same_card_is_the_same_visit_until_the_car_has_gone(platform: Platform) -> None:
-    await platform.record(a_start(0), a_stop(None, 600), a_start(700, meter_wh=8_000), a_stop(None, 900, meter_wh=8_500))
+    await platform.record(
+        a_start(0), a_stop(None, 600), a_start(700, meter_wh=8_000), a_stop(None, 900, meter_wh=8_500)
+    )
     await platform.record(a_start(1_000, meter_wh=8_500, id_token="CARD-2"), a_stop(None, 1_100, meter_wh=8_600))
     first, second, stranger = await platform.sessions()
     assert first.visit_id == second.visit_id != stranger.visit_id
@@ -467,7 +474,7 @@ async def test_report_that_cannot_be_recorded_is_put_aside_and_hurts_no_other(
     monkeypatch.setattr(rules, "begin", begin)
     starts = [a_start(evse_number=number) for number in range(1, 8)]
     starts[3] = replace(starts[3], meter_wh=666)
-    receipts = [await_ for await_ in await _all(platform, starts)]
+    receipts = await _at_once(platform, starts)
     assert [receipt.session_id is None for receipt in receipts] == [False] * 3 + [True] + [False] * 3
     assert int(receipts[3].transaction_id or 0) > 0  # else the station would say it for ever
     assert len(await platform.sessions()) == 6
@@ -476,10 +483,8 @@ async def test_report_that_cannot_be_recorded_is_put_aside_and_hurts_no_other(
     assert platform.runtime.commits.quarantined == 1
 
 
-async def _all(platform: Platform, reports: list[ReportTransaction]) -> list[TransactionReceipt]:
-    """All receipts of reports that are submitted at once, though the commit may have to be split."""
-    import asyncio
-
+async def _at_once(platform: Platform, reports: list[ReportTransaction]) -> list[TransactionReceipt]:
+    """The receipts of reports that are submitted at once, though the commit may have to be split."""
     return await asyncio.gather(*(platform.runtime.commits.record(report) for report in reports))
 
 
@@ -497,7 +502,7 @@ async def test_report_that_the_database_refuses_is_answered_all_the_same(
 
     monkeypatch.setattr(TransactionRecorder, "record", record)
     good, bad = a_charge("TX-1")[0], an_event(STARTED, 0, 0, 1_000, transaction_id=transaction_id, **ANOTHER_STATION)
-    receipts = await _all(platform, [good, bad])
+    receipts = await _at_once(platform, [good, bad])
     assert [receipt.transaction_id for receipt in receipts] == ["TX-1", transaction_id]
     assert len(await platform.sessions()) == 1
     assert [row.station_id for row in await platform.quarantined()] == [ANOTHER_STATION["station_id"]]
