@@ -94,9 +94,9 @@ def configure_logging(level: str = "info", form: str = "auto", stream: TextIO | 
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.basicConfig(handlers=[handler], level=max(threshold, logging.INFO), force=True)
+    # What libraries say below a warning is about themselves: connections made, plug-ins loaded.
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     logging.captureWarnings(True)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its start and stop are told by ours
 
 
 def mask(_logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
