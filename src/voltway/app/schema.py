@@ -6,7 +6,6 @@ is not ours, or newer than this program, stays as it is.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -130,7 +129,6 @@ def run_upgrade(connection: sa.Connection) -> None:
     """Run the missing revisions in the transaction of this connection."""
     from alembic import command
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells every step; ours is one line
     command.upgrade(alembic_config(connection), "head")
 
 
