@@ -24,6 +24,7 @@ function mockWorker(): Plugin {
 
 export default defineConfig({
   plugins: [react(), mockWorker()],
+  resolve: { dedupe: ["react", "react-dom", "@mantine/core", "@mantine/hooks"] },
   server: { port: 5173, proxy: { "/api": backend } },
   preview: { port: 4173, proxy: { "/api": backend } },
   // The largest piece is the charting library, fetched apart from the page and only where a chart is shown.

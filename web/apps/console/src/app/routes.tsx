@@ -1,5 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createBrowserHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type RouterHistory,
+} from "@tanstack/react-router";
 import { ProblemError } from "@voltway/api";
 import { accountQuery } from "../features/account/api.ts";
 import { LoginPage } from "../features/account/LoginPage.tsx";
@@ -84,8 +92,9 @@ const pages = [
 
 const routeTree = root.addChildren([login, shell.addChildren(pages)]);
 
-export function createAppRouter(queryClient: QueryClient) {
-  return createRouter({ routeTree, context: { queryClient }, defaultPreload: "intent", scrollRestoration: true });
+/** `history` is the browser's own, unless a test brings another. */
+export function createAppRouter(queryClient: QueryClient, history: RouterHistory = createBrowserHistory()) {
+  return createRouter({ routeTree, history, context: { queryClient }, defaultPreload: "intent", scrollRestoration: true });
 }
 
 declare module "@tanstack/react-router" {

@@ -1,9 +1,11 @@
-import { Table } from "@mantine/core";
+import { Table, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 
 export interface Column {
   label: ReactNode;
   isNumeric?: boolean;
+  /** A column of buttons needs no heading, but for those who hear the table. */
+  isLabelHidden?: boolean;
 }
 
 /** A table that scrolls sideways inside its panel when the screen is too narrow. */
@@ -15,7 +17,7 @@ export function DataTable({ label, columns, children }: { label: string; columns
           <tr>
             {columns.map((column, index) => (
               <th key={index} scope="col" data-num={column.isNumeric ? "" : undefined}>
-                {column.label}
+                {column.isLabelHidden ? <VisuallyHidden>{column.label}</VisuallyHidden> : column.label}
               </th>
             ))}
           </tr>

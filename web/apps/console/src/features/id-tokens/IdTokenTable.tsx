@@ -29,7 +29,7 @@ export function IdTokenTable({ tokens }: { tokens: IdToken[] }) {
         { label: t("idTokens.group") },
         { label: t("idTokens.expires") },
         { label: t("idTokens.concurrent"), isNumeric: true },
-        { label: "" },
+        { label: t("common.actions"), isLabelHidden: true },
       ]}
     >
       {tokens.map((token) => {

@@ -11,7 +11,7 @@ export function OverviewTiles({ overview }: { overview: Overview | undefined }) 
   const faulted = overview?.connectors.Faulted ?? 0;
   const revenue = overview?.revenue_today ?? [];
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 5 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, md: 3, lg: 5 }} spacing={{ base: "xs", sm: "md" }}>
       <Tile
         label={t("overview.online")}
         icon={IconChargingPile}

@@ -63,7 +63,7 @@ function SessionHeader({ session }: { session: Session }) {
       marks={<SessionStatePill state={session.state} />}
       subtitle={
         <>
-          <AnchorLink {...paths.station(session.station_id)}>{session.station_identity}</AnchorLink>
+          <AnchorLink {...paths.station(session.station_id)} underline="always">{session.station_identity}</AnchorLink>
           {session.evse_number !== null && ` · ${t("stations.evse", { number: session.evse_number })}`} · {format.dateTime(session.started_at)}
         </>
       }
@@ -81,7 +81,7 @@ function SessionTiles({ session, samples }: { session: Session; samples: Sample[
   const power = session.power_w ?? latestValue(samples, "power_w");
   const soc = session.soc_percent ?? latestValue(samples, "soc_percent");
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", sm: "md" }}>
       <Tile
         label={t("sessions.column.energy")}
         icon={IconPlug}

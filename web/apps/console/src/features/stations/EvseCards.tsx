@@ -1,4 +1,4 @@
-import { Box, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Box, Group, SimpleGrid, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ChargingStation, Connector, Evse, Session } from "@voltway/api";
 import { IconPlug, Notice } from "@voltway/ui";
@@ -91,7 +91,8 @@ function SessionStrip({ session }: { session: Session }) {
   const format = useFormat();
   const now = useNow();
   return (
-    <Link {...paths.session(session.id)} className={classes.strip} aria-label={t("stations.openSession")}>
+    <Link {...paths.session(session.id)} className={classes.strip}>
+      <VisuallyHidden>{t("stations.openSession")}</VisuallyHidden>
       <span>
         <b>{format.power(session.power_w)}</b>
         <small>{t("sessions.column.power")}</small>

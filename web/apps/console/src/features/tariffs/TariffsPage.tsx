@@ -66,7 +66,7 @@ function TariffTable({ tariffs, onAssign }: { tariffs: Tariff[]; onAssign: (tari
         { label: t("tariffs.perKwh"), isNumeric: true },
         { label: t("tariffs.perMinute"), isNumeric: true },
         { label: t("tariffs.vat"), isNumeric: true },
-        { label: "" },
+        { label: t("common.actions"), isLabelHidden: true },
       ]}
     >
       {tariffs.map((tariff) => (

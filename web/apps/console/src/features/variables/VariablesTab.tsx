@@ -116,7 +116,7 @@ function VariableTable({ variables, refusal, onEdit }: VariableTableProps) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <DataTable label={t("stations.tab.variables")} columns={[{ label: t("variables.name") }, { label: t("variables.value") }, { label: "" }]}>
+    <DataTable label={t("stations.tab.variables")} columns={[{ label: t("variables.name") }, { label: t("variables.value") }, { label: t("common.actions"), isLabelHidden: true }]}>
       {variables.map((variable) => {
         const name = variableName(variable);
         return (

@@ -30,6 +30,7 @@ export const frame = {
     cancel: "Abbrechen",
     close: "Schließen",
     choose: "Auswählen …",
+    actions: "Aktionen",
     copy: "Kopieren",
     copied: "Kopiert",
     noMatch: "Keine Treffer",

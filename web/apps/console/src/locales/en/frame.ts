@@ -31,6 +31,7 @@ export const frame = {
     cancel: "Cancel",
     close: "Close",
     choose: "Choose …",
+    actions: "Actions",
     copy: "Copy",
     copied: "Copied",
     noMatch: "Nothing matches",
