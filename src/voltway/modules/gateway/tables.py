@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 from voltway.kernel.database import UtcDateTime, metadata
 
@@ -26,6 +27,6 @@ messages = sa.Table(
     sa.Column("first_at", UtcDateTime, nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
     sa.Column("actions", sa.String(1000), nullable=False),  # ",Authorize,Heartbeat,": to find the rows of an action
-    sa.Column("frames", sa.Text(2**24), nullable=False),
+    sa.Column("frames", sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb"), nullable=False),
     sa.Index(None, "station_id", "id"),
 )

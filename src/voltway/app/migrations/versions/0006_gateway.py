@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 from voltway.kernel.database import UtcDateTime
 
@@ -20,7 +21,7 @@ def upgrade() -> None:
         sa.Column("first_at", UtcDateTime(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=False),
         sa.Column("actions", sa.String(length=1000), nullable=False),
-        sa.Column("frames", sa.Text(length=16777216), nullable=False),
+        sa.Column("frames", sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_gateway_messages_station_id_id"), "gateway_messages", ["station_id", "id"], unique=False)
