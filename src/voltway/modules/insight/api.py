@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,7 +12,7 @@ from voltway.contracts.sessions import SummarizeSessions
 from voltway.contracts.stations import SummarizeStations
 from voltway.kernel import clock
 from voltway.kernel.auth import Permission, Principal, allowed
-from voltway.kernel.http import MoneyOut, runtime_of
+from voltway.kernel.http import Instant, MoneyOut, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.insight.schemas import OverviewOut, PowerPoint, SessionsOut, StationsOut
 
@@ -25,7 +25,7 @@ HISTORY = timedelta(hours=6)
 async def get_overview(
     principal: Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))],
     runtime: Annotated[Runtime, Depends(runtime_of)],
-    since: Annotated[datetime | None, Query(description="where today begins; midnight UTC if not given")] = None,
+    since: Annotated[Instant | None, Query(description="where today begins; midnight UTC if not given")] = None,
 ) -> OverviewOut:
     """The network at a glance: stations by status, what is charging, energy and revenue of the day, power of the last hours."""
     now = clock.now()

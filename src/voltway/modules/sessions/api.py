@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from voltway.contracts.stations import SendCommand
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.database import Tx
-from voltway.kernel.http import Page, PageQuery, page_query, read_tx, runtime_of
+from voltway.kernel.http import Instant, Page, PageQuery, page_query, read_tx, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
 from voltway.modules.sessions.errors import SessionHasEnded, SessionNotFound
@@ -35,9 +34,9 @@ async def list_sessions(
     location_id: str | None = None,
     id_token: str | None = None,
     state: Annotated[str | None, Query(pattern="^(pending|active|ended)$")] = None,
-    since: Annotated[datetime | None, Query(description="started at or after")] = None,
-    until: Annotated[datetime | None, Query(description="started before")] = None,
-    updated_since: datetime | None = None,
+    since: Annotated[Instant | None, Query(description="started at or after")] = None,
+    until: Annotated[Instant | None, Query(description="started before")] = None,
+    updated_since: Instant | None = None,
 ) -> Page[SessionOut]:
     """The operator's sessions, newest first."""
     statement = sa.select(sessions).where(sessions.c.operator_id == principal.operator_id)
