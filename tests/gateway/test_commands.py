@@ -14,6 +14,7 @@ from voltway.kernel.errors import InvalidField
 from voltway.modules.gateway.errors import CallQueueFull, CommandNotSupported, StationRejected
 
 from .conftest import Network, StartNetwork  # noqa: TID252  (tests are not installed)
+from .neighbours import replace  # noqa: TID252
 from .raw_station import RawStation  # noqa: TID252
 
 
@@ -185,6 +186,27 @@ async def test_station_that_never_booted_here_is_asked_who_it_is(start_network: 
     station = await network.connect("CS1", protocol)
     action, payload = await answer(station, {"status": "Accepted"})
     assert (action, payload["requestedMessage"]) == ("TriggerMessage", "BootNotification")
+
+
+async def test_station_accepted_by_a_person_hears_of_it_at_once(start_network: StartNetwork) -> None:
+    network = await start_network({"CS1": {"registration": Registration.PENDING}})
+    station = await network.connect("CS1")
+    record = next(iter(network.neighbours.records.values()))
+    await network.record(replace(record, registration=Registration.ACCEPTED))
+    action, payload = await answer(station, {"status": "Accepted"})
+    assert (action, payload["requestedMessage"]) == ("TriggerMessage", "BootNotification")
+    assert (await station.exchange("h", "Heartbeat", {}))[0] == 3
+
+
+async def test_station_that_has_booted_is_not_asked_when_it_comes_back(start_network: StartNetwork) -> None:
+    network = await start_network({"CS1": {"has_booted": False}}, ask_boot_after_s=0.1)
+    first = await network.connect("CS1")
+    await first.exchange("b", "BootNotification", {"chargePointVendor": "Acme", "chargePointModel": "One"})
+    await first.hang_up()
+    second = await network.connect("CS1")
+    await asyncio.sleep(0.2)
+    await second.exchange("h", "Heartbeat", {})
+    assert second.orders == []
 
 
 async def test_station_that_boots_by_itself_is_not_asked(start_network: StartNetwork) -> None:

@@ -98,8 +98,8 @@ async def follow_up_boot(runtime: Runtime, link: Link, receipt: BootReceipt, tim
 
 
 async def ask_for_boot(runtime: Runtime, link: Link, timeout_s: float) -> None:
-    """Ask a station that came here without a boot, and has never made one, who it is."""
-    if link.is_open and not link.credential.has_booted and link.credential.registration is not Registration.REJECTED:
+    """Ask a station for its BootNotification."""
+    if link.is_open and link.credential.registration is not Registration.REJECTED:
         await _order(runtime, link, *ASK_FOR_BOOT, timeout_s)
 
 

@@ -57,6 +57,13 @@ class CredentialTable:
         if kept:
             self._by_identity[key] = kept
 
+    def learn(self, credential: StationCredential) -> None:
+        """A record has changed as its link has seen; the others with this identity stay."""
+        others = [
+            known for known in self.find(Target(None, credential.identity)) if known.station_id != credential.station_id
+        ]
+        self.put(credential.identity, (*others, credential))
+
     async def start(self) -> None:
         """Load all records, and begin to follow their changes."""
         by_identity: dict[str, list[StationCredential]] = {}

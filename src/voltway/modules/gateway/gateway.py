@@ -18,9 +18,10 @@ from voltway.kernel.metrics import Metrics
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway import commands, messages, nodes
 from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
+from voltway.modules.gateway.context import LinkContext
 from voltway.modules.gateway.credentials import CredentialTable
 from voltway.modules.gateway.dialects.base import Dialect
-from voltway.modules.gateway.link import Link, LinkContext
+from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts, GatewayCollector
 from voltway.modules.gateway.registry import Registry
 from voltway.modules.gateway.server import StationPort
@@ -143,13 +144,15 @@ class Gateway:
     def _opened(self, link: Link) -> None:
         self.registry.add(link)
         if not link.credential.has_booted:
-            work = commands.ask_for_boot
-            asyncio.get_running_loop().call_later(
-                self.settings.ask_boot_after_s,
-                lambda: self._context.spawn(work(self.runtime, link, self.settings.call_timeout_s)),
-            )
+            asyncio.get_running_loop().call_later(self.settings.ask_boot_after_s, self._ask_who, link)
+
+    def _ask_who(self, link: Link) -> None:
+        """Ask a station that came here without a boot, and has never made one, who it is."""
+        if not link.credential.has_booted:
+            self._context.spawn(commands.ask_for_boot(self.runtime, link, self.settings.call_timeout_s))
 
     def _booted(self, link: Link, receipt: BootReceipt) -> None:
+        self.credentials.learn(link.credential)
         if (
             link not in self._following_up and link.dialect.after_boot
         ):  # a boot loop is not answered by a loop of questions
@@ -176,7 +179,8 @@ class Gateway:
             self.registry.hear(event)
 
     def _credentials_changed(self, found: Sequence[StationCredential], retired_ids: Sequence[str]) -> None:
-        self.registry.refresh(found, retired_ids)
+        for link in self.registry.refresh(found, retired_ids):  # else it would hear of it at its next boot
+            self._context.spawn(commands.ask_for_boot(self.runtime, link, self.settings.call_timeout_s))
 
 
 class Held:

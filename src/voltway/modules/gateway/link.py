@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import msgspec
 import structlog
@@ -23,15 +21,13 @@ from voltway.kernel import clock
 from voltway.kernel.batching import NothingCommits
 from voltway.kernel.bus.asks import Ask
 from voltway.kernel.errors import Problem
-from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.calls import Calls, UnderWay
+from voltway.modules.gateway.context import Exchange, LinkContext, Transport, Waiting
 from voltway.modules.gateway.dialects.base import CallFailed, Dialect, Inbound, LinkMemory, ReportRow
 from voltway.modules.gateway.errors import StationRejected
 from voltway.modules.gateway.frames import describe, payload_of
-from voltway.modules.gateway.messages import Logged, MessageLog
-from voltway.modules.gateway.metrics import Counts
+from voltway.modules.gateway.messages import Logged
 from voltway.modules.gateway.pacing import RETRY_S, Pace
-from voltway.modules.gateway.settings import GatewaySettings
 from voltway.wire.ocpp.faults import ErrorCode, ProtocolError, RefusedResult
 from voltway.wire.ocpp.lenient import decode_lenient
 from voltway.wire.ocpp.rpc import Call, CallError, Codec, Result, ResultError, Send
@@ -44,55 +40,6 @@ QUEUE_PAUSES_AT = 8
 """Calls that wait for their turn before the station is read no further; what has been read by then still comes."""
 QUEUE_MAX = 4096
 SCHEMA_ERROR, MESSAGE_ID_REUSED = "schema_error", "message_id_reused"
-
-
-class Transport(Protocol):
-    """What carries the messages of a link."""
-
-    def send(self, message: bytes) -> None: ...
-    def ping(self) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-    def close(self, code: int, reason: str) -> None: ...
-    def abort(self) -> None: ...
-
-
-@dataclass(slots=True)
-class LinkContext:
-    """What all links of this process share."""
-
-    runtime: Runtime
-    settings: GatewaySettings
-    counts: Counts
-    message_log: MessageLog | None
-    on_open: Callable[[Link], None]
-    on_close: Callable[[Link, str], None]
-    on_boot: Callable[[Link, BootReceipt], None]
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the messages."""
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-
-class Waiting(NamedTuple):
-    """A call that waits for its turn."""
-
-    call: Call[Any]
-    raw: bytes
-    received_at: datetime
-    flags: tuple[str, ...]
-
-
-class Exchange(NamedTuple):
-    """The call that is being answered."""
-
-    row: ReportRow
-    inbound: Inbound
-    call: Call[Any]
-    digest: int
 
 
 class Link:

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from voltway.contracts.station_link import LinkOpened, ReportLink, StationCredential
+from voltway.contracts.vocabulary import Registration
 from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.link import Link
@@ -80,8 +81,9 @@ class Registry:
         if link is not None and link.epoch < event.epoch:
             link.close(1008, REPLACED)
 
-    def refresh(self, credentials: Iterable[StationCredential], retired_ids: Iterable[str] = ()) -> None:
-        """Records have changed: links go on with them, or end."""
+    def refresh(self, credentials: Iterable[StationCredential], retired_ids: Iterable[str] = ()) -> list[Link]:
+        """Records have changed: links go on with them, or end. The links of stations that have just been accepted."""
+        accepted = []
         for station_id in retired_ids:
             link = self._links.get(station_id)
             if link is not None:
@@ -92,7 +94,10 @@ class Registry:
                 continue
             if credential.security_profile > link.credential.security_profile:
                 link.close(1008, "this station must prove who it is")
+            if (link.credential.registration, credential.registration) == (Registration.PENDING, Registration.ACCEPTED):
+                accepted.append(link)
             link.credential = credential
+        return accepted
 
     def close_all(self, code: int, reason: str) -> None:
         """End all links."""
