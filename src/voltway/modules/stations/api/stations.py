@@ -100,8 +100,12 @@ async def change_station(
     only."""
     station = await store.get_locked(tx, station_id, store.visible_to(principal))
     require_match(request, station.version)
-    given = body.model_dump(exclude_unset=True)
-    given = {name: value for name, value in given.items() if value is not None or name in _EMPTIED_BY_NULL}
+    said = body.model_fields_set
+    given = {
+        name: value
+        for name, value in body.model_dump().items()
+        if name in said and (value is not None or name in _EMPTIED_BY_NULL)
+    }
     return await _shown(tx, await service.change_station(tx, principal, station, given, runtime.secret), response)
 
 
