@@ -65,14 +65,12 @@ async def change_id_token(
     request: Request,
     response: Response,
 ) -> IdTokenOut:
-    """Change what is given; null empties a field (but the status)."""
-    row = await store.get(tx, principal.operator_id, token_id)
+    """Change what is given; null empties a field."""
+    row = await store.get(tx, principal.operator_id, token_id, is_locked=True)
     require_match(request, row.version)
     values = body.model_dump(exclude_unset=True)
     if "group" in values:
         values["group_value"] = values.pop("group")
-    if values.get("status", "") is None:
-        del values["status"]
     row = await store.change(tx, principal.operator_id, token_id, values)
     etag_of(row.version, response)
     return id_token_out(row)

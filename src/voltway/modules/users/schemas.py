@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, field_validator
 
 from voltway.kernel.http import Instant, Schema
 
@@ -24,10 +24,21 @@ TokenKind = Literal[
 ]
 
 
+VALUE_LENGTH_MAX = 255
+
+
+def _fits_without_case(value: str) -> str:
+    if len(value.casefold()) > VALUE_LENGTH_MAX:  # some letters become two or three
+        raise ValueError(f"String should have at most {VALUE_LENGTH_MAX} characters, also when compared without case")
+    return value
+
+
 class IdTokenIn(Schema):
     """A new token. Values compare without case."""
 
-    value: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")
+    value: Annotated[str, AfterValidator(_fits_without_case)] = Field(
+        min_length=1, max_length=VALUE_LENGTH_MAX, pattern=r"^[^\x00-\x1f\x7f]+$"
+    )
     kind: TokenKind | None = None
     status: TokenStatus = "accepted"
     expires_at: Instant | None = None
@@ -37,13 +48,20 @@ class IdTokenIn(Schema):
 
 
 class IdTokenPatch(Schema):
-    """What may be changed; a field that is left out stays."""
+    """What may be changed; a field that is left out stays. There is always a status."""
 
     status: TokenStatus | None = None
     expires_at: Instant | None = None
     group: str | None = Field(default=None, max_length=255)
     user_id: str | None = Field(default=None, max_length=36)
     concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+
+    @field_validator("status")
+    @classmethod
+    def _is_a_status(cls, status: TokenStatus | None) -> TokenStatus | None:
+        if status is None:
+            raise ValueError("Input should be a status, or left out")
+        return status
 
 
 class IdTokenOut(Schema):

@@ -14,10 +14,10 @@ from voltway.modules.users.errors import IdTokenExists, IdTokenNotFound
 from voltway.modules.users.tables import id_tokens
 
 
-async def get(tx: Tx, operator_id: str, token_id: str) -> Any:
-    """The row of a token. Raises IdTokenNotFound."""
+async def get(tx: Tx, operator_id: str, token_id: str, *, is_locked: bool = False) -> Any:
+    """The row of a token; locked until the commit for who goes on to change it. Raises IdTokenNotFound."""
     statement = sa.select(id_tokens).where(id_tokens.c.operator_id == operator_id, id_tokens.c.id == token_id)
-    row = (await tx.execute(statement)).one_or_none()
+    row = (await tx.execute(bulk.locked(statement, tx) if is_locked else statement)).one_or_none()
     if row is None:
         raise IdTokenNotFound(f"There is no token {token_id}.")
     return row
