@@ -63,6 +63,10 @@ class Ocpp16(ocpp.v16.ChargePoint):
             self.stop_asked.set()
         return ocpp.v16.call_result.RemoteStopTransaction("Accepted" if is_ours else "Rejected")  # type: ignore[arg-type]
 
+    @on("GetConfiguration")
+    def on_get_configuration(self, **_: Any) -> Any:
+        return ocpp.v16.call_result.GetConfiguration(configuration_key=[])
+
     async def boot(self) -> str:
         answer = await self.call(
             ocpp.v16.call.BootNotification(charge_point_model="Model 16", charge_point_vendor="Vendor"), suppress=False
@@ -111,7 +115,9 @@ class _Ocpp2x:
         self.stop_asked = asyncio.Event()
         self._transaction_id = f"tx-{identity}"
         self._sequence = 0
-        self._token: Any = None
+
+    def _token(self, value: str) -> Any:
+        return self.v.datatypes.IdTokenType(id_token=value, type="ISO14443")
 
     @on("RequestStopTransaction")
     def on_remote_stop(self, transaction_id: str, **_: Any) -> Any:
@@ -119,6 +125,10 @@ class _Ocpp2x:
         if is_ours:
             self.stop_asked.set()
         return self.v.call_result.RequestStopTransaction(status="Accepted" if is_ours else "Rejected")
+
+    @on("GetBaseReport")
+    def on_get_base_report(self, **_: Any) -> Any:
+        return self.v.call_result.GetBaseReport(status="NotSupported")
 
     async def boot(self) -> str:
         station = self.v.datatypes.ChargingStationType(vendor_name="Vendor", model="Model 2")
@@ -137,13 +147,14 @@ class _Ocpp2x:
         await self.call(message, suppress=False)
 
     async def authorize(self, token: str) -> str:
-        self._token = self.v.datatypes.IdTokenType(id_token=token, type="ISO14443")
-        answer = await self.call(self.v.call.Authorize(id_token=self._token), suppress=False)
+        answer = await self.call(self.v.call.Authorize(id_token=self._token(token)), suppress=False)
         return str(answer.id_token_info["status"])
 
     async def begin(self, token: str, at: datetime, register_wh: int) -> str:
-        said = await self._event("Started", "Authorized", at, register_wh, "Transaction.Begin", id_token=self._token)
-        assert said.id_token_info["status"] == "Accepted"
+        said = await self._event(
+            "Started", "Authorized", at, register_wh, "Transaction.Begin", id_token=self._token(token)
+        )
+        assert said.id_token_info["status"] == "Accepted", said
         return self._transaction_id
 
     async def meter(self, at: datetime, register_wh: int) -> None:
@@ -219,5 +230,7 @@ async def connected(url: str, identity: str, protocol: str, password: str) -> As
         try:
             yield station
         finally:
+            if reading.done():
+                reading.result()
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
