@@ -65,10 +65,9 @@ async def read_page(
     while True:
         rows = (await tx.execute(_rows_before(operator_id, station_id, wanted, place))).all()
         for row in rows:
-            for index, message in _newest_first(row, place):
+            for message in _newest_first(row, place):
                 if wanted.takes(message):
                     found.append(message)
-                place = Place(row.id, index)
                 if len(found) > limit:
                     return found[:limit], _write_cursor(found[limit - 1])
             place = Place(row.id, 0)
@@ -93,13 +92,13 @@ def _rows_before(operator_id: str, station_id: str, wanted: MessageFilter, place
     return statement.order_by(messages.c.id.desc()).limit(ROWS_AT_ONCE)
 
 
-def _newest_first(row: Any, place: Place | None) -> Iterator[tuple[int, Message]]:
+def _newest_first(row: Any, place: Place | None) -> Iterator[Message]:
     frames = _decode(row.frames)
     end = place.frame if place is not None and place.row_id == row.id else len(frames)
     for index in range(end - 1, -1, -1):
         at_ms, direction, kind, message_id, action, frame = frames[index]
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
-        yield index, Message(f"{row.id}.{index:02}", at, direction, kind, message_id, action, frame)
+        yield Message(f"{row.id}.{index:02}", at, direction, kind, message_id, action, frame)
 
 
 def _write_cursor(last: Message) -> str:
