@@ -17,7 +17,7 @@ from voltway.kernel.json import to_struct
 from voltway.kernel.runtime import Runtime
 from voltway.modules.billing import store
 from voltway.modules.billing.errors import TargetNotFound
-from voltway.modules.billing.rules import EVSE, LOCATION, OPERATOR, Target
+from voltway.modules.billing.rules import LOCATION, OPERATOR, Target, station_of
 from voltway.modules.billing.schemas import AssignmentsBody, TariffIn, TariffOut, tariff_out
 from voltway.modules.billing.tables import tariffs
 
@@ -76,17 +76,17 @@ async def assign_tariff(
 
 async def _require_targets(runtime: Runtime, operator_id: str, targets: list[Target]) -> None:
     """Raise TargetNotFound for a target that is not the operator's."""
-    station_ids = {target_id.split(":")[0] for kind, target_id in targets if kind not in (OPERATOR, LOCATION)}
-    stations = await runtime.ask(FindStations(operator_id=operator_id, station_ids=tuple(station_ids)))
-    known = {station.station_id for station in stations}
+    station_ids = {station_id for target in targets if (station_id := station_of(target)) is not None}
+    known = set()
+    if station_ids:
+        found = await runtime.ask(FindStations(operator_id=operator_id, station_ids=tuple(station_ids)))
+        known = {station.station_id for station in found}
     for kind, target_id in targets:
         if kind == OPERATOR:
             continue
-        station_id, _, evse_number = target_id.partition(":")
-        is_there = (
-            await runtime.ask(LocationExists(operator_id=operator_id, location_id=target_id))
-            if kind == LOCATION
-            else station_id in known and (evse_number.isdigit() if kind == EVSE else not evse_number)
-        )
+        if kind == LOCATION:
+            is_there = await runtime.ask(LocationExists(operator_id=operator_id, location_id=target_id))
+        else:
+            is_there = station_of((kind, target_id)) in known
         if not is_there:
             raise TargetNotFound(f"There is no {kind} {target_id!r}.", kind=kind, id=target_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from voltway.charging import pricing
@@ -25,6 +26,15 @@ def targets(query: TariffQuery) -> list[Target]:
         found.append((LOCATION, query.location_id))
     found.append((OPERATOR, ""))
     return found
+
+
+def station_of(target: Target) -> str | None:
+    """The station that a station's or an EVSE's target names; None for every other one, and where it cannot be one."""
+    kind, target_id = target
+    if kind == STATION:
+        return target_id
+    match = re.fullmatch(r"(.+):[1-9][0-9]{0,4}", target_id) if kind == EVSE else None
+    return match[1] if match else None
 
 
 def nearest(query: TariffQuery, assigned: Mapping[tuple[str, str, str], Tariff]) -> Tariff | None:

@@ -93,16 +93,12 @@ async def targets_of(tx: Tx, operator_id: str, tariff_ids: Sequence[str]) -> dic
 
 async def add_cdrs(tx: Tx, priced: Sequence[tuple[SessionEnded, Cost]]) -> list[tuple[str, SessionEnded, Cost]]:
     """Make a CDR for each session that has none; (CDR id, session, cost) of those made now."""
-    known = set(
-        (
-            await tx.execute(
-                sa.select(cdrs.c.session_id).where(cdrs.c.session_id.in_([session.session_id for session, _ in priced]))
-            )
-        )
-        .scalars()
-        .all()
-    )
-    made = [(new_id(), session, cost) for session, cost in priced if session.session_id not in known]
+    once: dict[str, tuple[SessionEnded, Cost]] = {}
+    for session, cost in priced:
+        once.setdefault(session.session_id, (session, cost))
+    statement = sa.select(cdrs.c.session_id).where(cdrs.c.session_id.in_(list(once)))
+    known = set((await tx.execute(statement)).scalars())
+    made = [(new_id(), session, cost) for session, cost in once.values() if session.session_id not in known]
     now = clock.now()
     rows = [
         {
