@@ -153,7 +153,7 @@ class Database:
         self.dialect: DialectName = cast(DialectName, self.url.get_backend_name().replace("mariadb", "mysql"))
         if self.dialect == "sqlite":
             self._writer = self._sqlite_engine(pool_size=1, begin="BEGIN IMMEDIATE")
-            self._reader = self._sqlite_engine(pool_size=4, begin="BEGIN")
+            self._reader = self._sqlite_engine(pool_size=4, begin=None)  # each statement sees one state
         else:
             self._writer = self._reader = create_async_engine(
                 self.url,
@@ -169,7 +169,7 @@ class Database:
         """The outbox's hook: numbers and stores the events of a transaction as its last statements."""
         self.after_commit: Callable[[Tx], None] | None = None
 
-    def _sqlite_engine(self, *, pool_size: int, begin: str) -> AsyncEngine:
+    def _sqlite_engine(self, *, pool_size: int, begin: str | None) -> AsyncEngine:
         path = self.url.database
         if path and path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -179,6 +179,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
+            # A transaction is ended by who began it; asking once more at each return costs a trip to the thread.
+            pool_reset_on_return=None,
             connect_args={"timeout": 15, "cached_statements": 512},
         )
 
@@ -191,9 +193,11 @@ class Database:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
-        @sa.event.listens_for(engine.sync_engine, "begin")
-        def _begin(connection: sa.Connection) -> None:
-            sqlite_thread.run_sync(connection, lambda db: db.execute(begin))
+        if begin is not None:
+
+            @sa.event.listens_for(engine.sync_engine, "begin")
+            def _begin(connection: sa.Connection) -> None:
+                sqlite_thread.run_sync(connection, lambda db: db.execute(begin))
 
         return engine
 

@@ -25,6 +25,8 @@ LiveHandler = Callable[[Event], None]
 TAIL_MAX = 20_000
 CHUNK_MAX = 500
 POLL_S = 1.0
+PAUSE_S = 0.1
+"""Between two transactions of one listener: on a busy system they then hold many events instead of a few."""
 ATTEMPTS = 5
 
 
@@ -193,6 +195,7 @@ class Events:
                 await self._handle(listener, stored, position_after, wanted, attempts)
                 position = stored = self.positions[listener.name] = position_after
                 attempts = 0
+                await asyncio.sleep(PAUSE_S)
             except CursorMoved:
                 position = stored = await outbox.cursor_position(self._database, listener.name)
             except Exception as error:

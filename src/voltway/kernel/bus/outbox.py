@@ -9,11 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import sqlalchemy as sa
+import structlog
 
 from voltway.kernel import bulk, clock
 from voltway.kernel.bus.event import Event
 from voltway.kernel.database import Database, JsonDocument, Tx, UtcDateTime, metadata
 from voltway.kernel.json import to_json, to_struct
+
+log = structlog.get_logger()
 
 outbox = sa.Table(
     "kernel_outbox",
