@@ -55,14 +55,14 @@ it("follows the messages live until they are held still", async () => {
   await screen.findByText("BootNotification", { selector: "li:last-child b" });
   const log = network.messages[uuid("001", 0)] ?? [];
   const at = new Date().toISOString();
-  log.unshift({ at, direction: "in", kind: "call", message_id: "new-1", action: "SecurityEventNotification", payload: { type: "Tamper" } });
+  log.unshift({ id: "1", at, direction: "in", kind: "call", message_id: "new-1", action: "SecurityEventNotification", payload: { type: "Tamper" } });
   send("message.logged", { id: uuid("001", 0), at });
   const row = await screen.findByRole("button", { name: /SecurityEventNotification/ }, { timeout: 3_000 });
   await user.click(row);
   expect(screen.getByText('"Tamper"')).toBeInTheDocument();
 
   await user.click(screen.getByRole("switch", { name: "Follow live" }));
-  log.unshift({ at, direction: "in", kind: "call", message_id: "new-2", action: "FirmwareStatusNotification", payload: {} });
+  log.unshift({ id: "2", at, direction: "in", kind: "call", message_id: "new-2", action: "FirmwareStatusNotification", payload: {} });
   send("message.logged", { id: uuid("001", 0), at });
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   expect(screen.queryByText("FirmwareStatusNotification")).not.toBeInTheDocument();

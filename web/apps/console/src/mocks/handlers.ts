@@ -1,4 +1,4 @@
-import type { CommandCreate, IdTokenCreate, LocationCreate, Page, Session, TariffCreate } from "@voltway/api";
+import type { CommandCreate, IdTokenCreate, LocationCreate, Page, Session, Tariff } from "@voltway/api";
 import { http, HttpResponse, type HttpHandler } from "msw";
 import { createNetwork, uuid, type Network } from "./network.ts";
 import { overviewOf } from "./overview.ts";
@@ -107,6 +107,7 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const now = new Date().toISOString();
       const command = {
         id: uuid("006", Object.values(network.commands).flat().length),
+        station_id: station.id,
         type,
         arguments: args,
         state: station.is_online ? ("accepted" as const) : ("offline" as const),
@@ -176,14 +177,16 @@ function listHandlers(network: Network): HttpHandler[] {
   return [
     http.get(`${BASE}/locations`, ({ request }) => HttpResponse.json(page(network.locations, request))),
     http.post(`${BASE}/locations`, async ({ request }) => {
-      const location = { ...((await request.json()) as LocationCreate), id: uuid("000", network.locations.length) };
+      const empty = { address: null, city: null, postal_code: null, country: null, latitude: null, longitude: null };
+      const body = (await request.json()) as LocationCreate;
+      const location = { ...empty, ...body, id: uuid("000", network.locations.length), created_at: new Date().toISOString() };
       network.locations.unshift(location);
       return HttpResponse.json(location, { status: 201 });
     }),
     http.get(`${BASE}/tariffs`, ({ request }) => HttpResponse.json(page(network.tariffs, request))),
     http.post(`${BASE}/tariffs`, async ({ request }) => {
       const id = uuid("005", network.tariffs.length);
-      const tariff = { ...((await request.json()) as TariffCreate), id, version: 1, targets: [] };
+      const tariff = { ...((await request.json()) as Omit<Tariff, "id" | "version" | "targets">), id, version: 1, targets: [] };
       network.tariffs.unshift(tariff);
       return HttpResponse.json(tariff, { status: 201 });
     }),

@@ -36,7 +36,7 @@ function tick({ sessions, stations, messages }: Network, send: (event: string, p
   const station = stations[Math.floor(Math.random() * 6)];
   if (!station) return;
   station.last_seen_at = at;
-  messages[station.id]?.unshift({ at, direction: "in", kind: "call", message_id: at, action: "Heartbeat", payload: {} });
+  messages[station.id]?.unshift({ id: at, at, direction: "in", kind: "call", message_id: at, action: "Heartbeat", payload: {} });
   send("message.logged", { id: station.id, at });
   send("station.changed", { id: station.id, at, station_identity: station.identity, what: "status", evse_number: 1, connector_number: 1, status: station.status });
 }

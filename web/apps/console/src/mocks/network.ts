@@ -1,5 +1,8 @@
 /** A small network for development and tests: typed by the interface, made anew for each start. */
-import type { ChargingStation, Command, ConnectorStatus, IdToken, Location, OcppMessage, Sample, Session, Tariff, Variable } from "@voltway/api";
+import type { ChargingStation, Command, ConnectorStatus, Evse, IdToken, Location, OcppMessage, Sample, Session, Tariff, Variable } from "@voltway/api";
+
+import { ago } from "./ago.ts";
+import { someMessages, someVariables } from "./stationRecords.ts";
 
 export interface Network {
   locations: Location[];
@@ -14,7 +17,6 @@ export interface Network {
 }
 
 export const uuid = (group: string, number: number) => `0192a000-0000-7000-8${group}-${String(number).padStart(12, "0")}`;
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 
 const MODELS = [
   { vendor: "Nordlader", model: "Terra 150", protocol: "ocpp2.0.1", power_w: 150_000, type: "cCCS2" },
@@ -37,23 +39,31 @@ export function aStation(number: number, changes: Partial<ChargingStation> = {})
     id: uuid("001", number),
     identity: `${site.prefix}-${String(number + 1).padStart(2, "0")}`,
     operator: "default",
+    name: null,
     location_id: uuid("000", number % SITES.length),
     vendor: model.vendor,
     model: model.model,
     serial_number: `SN${10_400 + number * 37}`,
     firmware_version: "3.4.1",
+    ...{ iccid: null, imsi: null, meter_type: null, meter_serial_number: null, connector_map: null, retired_at: null },
     protocol: model.protocol,
     security_profile: 1,
     registration: "accepted",
     is_online: true,
     last_seen_at: ago(number * 3 + 2),
+    connected_at: ago(7_400 + number * 900),
+    disconnected_at: null,
+    remote_address: `10.20.0.${number + 11}`,
+    booted_at: ago(7_380 + number * 900),
+    boot_reason: null,
+    created_at: ago(900_000),
     status: "Available",
     evses: [anEvse(1, "Available", model), anEvse(2, "Available", model)],
     ...changes,
   };
 }
 
-function anEvse(number: number, status: ConnectorStatus, { type, power_w, protocol }: (typeof MODELS)[number]) {
+function anEvse(number: number, status: ConnectorStatus, { type, power_w, protocol }: (typeof MODELS)[number]): Evse {
   return {
     evse_number: number,
     charging_state: status === "Occupied" && protocol !== "ocpp1.6" ? "Charging" : null,
@@ -159,7 +169,7 @@ export function createNetwork(): Network {
   setStatus(3, 2, "Faulted");
   setStatus(6, 1, "Reserved");
   setStatus(9, 2, "Unavailable");
-  Object.assign(stations[7] ?? {}, { is_online: false, last_seen_at: ago(13_000) });
+  Object.assign(stations[7] ?? {}, { is_online: false, last_seen_at: ago(13_000), connected_at: null, disconnected_at: ago(12_950) });
   Object.assign(stations[9] ?? {}, { security_profile: 0 });
   stations.push(aStation(12, { identity: "CP-7731", registration: "pending", location_id: null, status: null, evses: [] }));
 
@@ -194,7 +204,7 @@ export function createNetwork(): Network {
   const sessions = [...active, ...ended];
   return {
     locations: SITES.map(({ name, address, postal_code, city }, number) => ({
-      ...{ name, address, postal_code, city, country: "DE", time_zone: "Europe/Berlin" },
+      ...{ name, address, postal_code, city, country: "DE", time_zone: "Europe/Berlin", latitude: null, longitude: null, created_at: ago(900_000) },
       id: uuid("000", number),
     })),
     stations,
@@ -235,37 +245,4 @@ function aTariff(number: number, changes: Partial<Tariff>): Tariff {
     targets: [],
     ...changes,
   };
-}
-
-function someMessages(): OcppMessage[] {
-  const pairs: [action: string, call: unknown, result: unknown][] = [
-    ["MeterValues", { connectorId: 1, transactionId: 481516234, meterValue: [{ timestamp: ago(8), sampledValue: [{ value: "1491940", measurand: "Energy.Active.Import.Register", unit: "Wh" }, { value: "43210.5", measurand: "Power.Active.Import", unit: "W" }] }] }, {}],
-    ["Heartbeat", {}, { currentTime: ago(40) }],
-    ["StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging", timestamp: ago(90) }, {}],
-    ["StartTransaction", { connectorId: 1, idTag: "04A35F2C81", meterStart: 1482300, timestamp: ago(1500) }, { idTagInfo: { status: "Accepted" }, transactionId: 481516234 }],
-    ["Authorize", { idTag: "04A35F2C81" }, { idTagInfo: { status: "Accepted" } }],
-    ["BootNotification", { chargePointModel: "W22 Duo", chargePointVendor: "Wallquelle", firmwareVersion: "3.4.1" }, { currentTime: ago(7300), interval: 300, status: "Accepted" }],
-  ];
-  return pairs.flatMap(([action, call, result], index): OcppMessage[] => {
-    const at = ago(9 + index * 34);
-    const message_id = `m-${4_100 - index}`;
-    return [
-      { at, direction: "out", kind: "result", message_id, action, payload: result },
-      { at, direction: "in", kind: "call", message_id, action, payload: call },
-    ];
-  });
-}
-
-function someVariables(station: ChargingStation): Variable[] {
-  const entries: [component: string, variable: string, value: string, isReadonly: boolean][] = [
-    ["OCPPCommCtrlr", "HeartbeatInterval", "300", false],
-    ["OCPPCommCtrlr", "WebSocketPingInterval", "30", false],
-    ["SampledDataCtrlr", "TxUpdatedInterval", "30", false],
-    ["AuthCtrlr", "AuthorizeRemoteStart", "true", false],
-    ["SecurityCtrlr", "SecurityProfile", String(station.security_profile), true],
-    ["LocalAuthListCtrlr", "Entries", "0", true],
-  ];
-  return entries.map(([component, variable, value, is_readonly]) =>
-    station.protocol === "ocpp1.6" ? { key: variable, value, is_readonly } : { component, variable, value, is_readonly },
-  );
 }

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Permission } from "@voltway/api";
 import { useTranslation } from "react-i18next";
 import { accountQuery } from "./api.ts";
-
-type Permission = "stations:write" | "commands:send" | "tokens:write" | "tariffs:write" | "locations:write";
 
 /** Why the caller may not do something, for the button that would do it; undefined if they may. The server decides in the end. */
 export function useRefusal(permission: Permission): string | undefined {

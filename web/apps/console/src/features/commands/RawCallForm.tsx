@@ -8,6 +8,9 @@ import { useRefusal } from "../account/useRefusal.ts";
 import { protocolName } from "../stations/protocolName.ts";
 import { useRawCall } from "./api.ts";
 
+/** How long a station may take to answer. */
+const TIMEOUT_S = 30;
+
 /** Any message in the station's own protocol, for what the commands above do not cover. */
 export function RawCallForm({ station }: { station: ChargingStation }) {
   const { t } = useTranslation();
@@ -48,7 +51,7 @@ export function RawCallForm({ station }: { station: ChargingStation }) {
         loading={call.isPending}
         disabledReason={refusal ?? lack}
         onClick={() => {
-          if (payload) call.mutate({ action: action.trim(), payload });
+          if (payload) call.mutate({ action: action.trim(), payload, timeout_s: TIMEOUT_S });
         }}
       >
         {t("commands.rawSend")}

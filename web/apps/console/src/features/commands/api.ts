@@ -16,8 +16,8 @@ export function stationCommandsQuery(stationId: string) {
     queryKey: commandKeys.ofStation(stationId),
     queryFn: ({ signal }) =>
       take(
-        client.GET("/api/v1/charging-stations/{id}/commands", {
-          params: { path: { id: stationId }, query: { limit: HISTORY } },
+        client.GET("/api/v1/charging-stations/{station_id}/commands", {
+          params: { path: { station_id: stationId }, query: { limit: HISTORY } },
           signal,
         }),
       ),
@@ -29,8 +29,8 @@ export function useSendCommand(stationId: string) {
   return useMutation({
     mutationFn: (body: CommandCreate) =>
       take(
-        client.POST("/api/v1/charging-stations/{id}/commands", {
-          params: { path: { id: stationId }, query: { wait_s: WAIT_S } },
+        client.POST("/api/v1/charging-stations/{station_id}/commands", {
+          params: { path: { station_id: stationId }, query: { wait_s: WAIT_S } },
           body,
         }),
       ),
@@ -42,13 +42,14 @@ export function useSendCommand(stationId: string) {
 export interface RawCall {
   action: string;
   payload: Record<string, unknown>;
+  timeout_s: number;
 }
 
 /** Sends a message in the station's own protocol, as it stands. */
 export function useRawCall(stationId: string) {
   return useMutation({
     mutationFn: (body: RawCall): Promise<CallOutcome> =>
-      take(client.POST("/api/v1/charging-stations/{id}/calls", { params: { path: { id: stationId } }, body })),
+      take(client.POST("/api/v1/charging-stations/{station_id}/calls", { params: { path: { station_id: stationId } }, body })),
     meta: { showsProblem: true },
   });
 }

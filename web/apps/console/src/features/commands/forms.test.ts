@@ -17,10 +17,13 @@ it("takes out of service only when told so", () => {
 
 it("reads variables of both kinds, and values that hold an equals sign", () => {
   const variable_values = "HeartbeatInterval = 300\n\nOCPPCommCtrlr/Url = wss://x/?a=b";
-  expect(toCommand("set_variables", { ...EMPTY_VALUES, variable_values }).variables).toEqual([
-    { key: "HeartbeatInterval", value: "300" },
-    { component: "OCPPCommCtrlr", variable: "Url", value: "wss://x/?a=b" },
-  ]);
+  expect(toCommand("set_variables", { ...EMPTY_VALUES, variable_values })).toEqual({
+    type: "set_variables",
+    variables: [
+      { key: "HeartbeatInterval", value: "300" },
+      { component: "OCPPCommCtrlr", variable: "Url", value: "wss://x/?a=b" },
+    ],
+  });
 });
 
 it("asks for every variable when none is named", () => {

@@ -61,14 +61,15 @@ export function missingFields(type: CommandType, values: FormValues): FieldName[
 
 /** The command as the interface wants it; a field left empty is left out. */
 export function toCommand(type: CommandType, values: FormValues): CommandCreate {
-  const command: CommandCreate = { type };
+  const command: Record<string, unknown> = { type };
   for (const field of COMMAND_FORMS[type].fields) {
     const value = values[field].trim();
     if (value === "" && field !== "variable_names") continue;
     const [name, argument] = toArgument(field, value);
     command[name] = argument;
   }
-  return command;
+  // The table of forms above mirrors the commands' schemas; the server checks each argument again.
+  return command as CommandCreate;
 }
 
 function toArgument(field: FieldName, value: string): [name: string, argument: unknown] {

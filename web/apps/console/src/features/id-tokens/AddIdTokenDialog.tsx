@@ -1,12 +1,13 @@
 import { Group, NumberInput, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import type { IdTokenCreate } from "@voltway/api";
 import { useTranslation } from "react-i18next";
 import { FormDialog } from "../../shared/FormDialog.tsx";
 import { notifyDone } from "../../shared/notify.ts";
 import { useCreateIdToken } from "./api.ts";
 
 /** The kinds that OCPP 2.x names; a token without one matches a token of any kind. */
-const KINDS = ["ISO14443", "ISO15693", "eMAID", "Central", "KeyCode", "Local", "MacAddress"];
+const KINDS: NonNullable<IdTokenCreate["kind"]>[] = ["ISO14443", "ISO15693", "eMAID", "EVCCID", "VIN", "Central", "KeyCode", "Local", "MacAddress"];
 
 export function AddIdTokenDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
@@ -27,7 +28,7 @@ export function AddIdTokenDialog({ onClose }: { onClose: () => void }) {
           {
             value: value.trim(),
             status: "accepted",
-            kind,
+            kind: KINDS.find((one) => one === kind) ?? null,
             group: group.trim() || null,
             expires_at: expires_on ? endOfDay(expires_on) : null,
             concurrent_max: concurrent_max === "" ? null : Number(concurrent_max),

@@ -33,7 +33,7 @@ export function useSetIdTokenStatus() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: ({ id, status }: Pick<IdToken, "id" | "status">) =>
-      take(client.PATCH("/api/v1/id-tokens/{id}", { params: { path: { id } }, body: { status } })),
+      take(client.PATCH("/api/v1/id-tokens/{token_id}", { params: { path: { token_id: id } }, body: { status } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: idTokenKeys.all }),
   });
 }

@@ -21,7 +21,7 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
     },
     validate: {
       name: (value) => (value.trim() ? null : t("locations.nameMissing")),
-      country: (value) => (value === "" || /^[A-Za-z]{2,3}$/.test(value) ? null : t("locations.countryWrong")),
+      country: (value) => (value === "" || /^[A-Za-z]{2}$/.test(value) ? null : t("locations.countryWrong")),
     },
   });
   return (
@@ -31,10 +31,10 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
       isPending={create.isPending}
       error={create.error}
       onClose={onClose}
-      onSubmit={form.onSubmit(({ name, time_zone, ...address }) => {
+      onSubmit={form.onSubmit(({ name, time_zone, country, ...address }) => {
         const filled = Object.fromEntries(Object.entries(address).filter(([, value]) => value.trim() !== ""));
         create.mutate(
-          { name: name.trim(), time_zone, ...filled },
+          { name: name.trim(), time_zone, country: country === "" ? null : country.toUpperCase(), ...filled },
           {
             onSuccess: () => {
               notifyDone(t("locations.added", { name }));

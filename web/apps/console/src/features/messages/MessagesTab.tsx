@@ -77,7 +77,7 @@ export function MessagesTab({ station }: { station: ChargingStation }) {
         {() => (
           <ul className={classes.list}>
             {shown.map((message) => (
-              <MessageRow key={`${message.at}:${message.direction}:${message.kind}:${message.message_id}`} message={message} />
+              <MessageRow key={message.id} message={message} />
             ))}
           </ul>
         )}

@@ -18,8 +18,8 @@ export function messagesQuery(stationId: string, filter: MessageFilter) {
     queryKey: [...messageKeys.ofStation(stationId), filter],
     queryFn: ({ pageParam, signal }) =>
       take(
-        client.GET("/api/v1/charging-stations/{id}/messages", {
-          params: { path: { id: stationId }, query: { ...filter, limit: PAGE, cursor: pageParam } },
+        client.GET("/api/v1/charging-stations/{station_id}/messages", {
+          params: { path: { station_id: stationId }, query: { ...filter, limit: PAGE, cursor: pageParam } },
           signal,
         }),
       ),

@@ -1,6 +1,7 @@
+import { IconBolt, IconCheck, IconCircleDashed, IconHourglassHigh, StatusPill, type Icon, type Tone } from "@voltway/ui";
 import type { SessionState } from "@voltway/api";
-import { IconBolt, IconCheck, IconHourglassHigh, StatusPill, type Icon, type Tone } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
+import { SESSION_STATES } from "./search.ts";
 
 const LOOK: Record<SessionState, { tone: Tone; icon: Icon }> = {
   pending: { tone: "warning", icon: IconHourglassHigh },
@@ -8,11 +9,20 @@ const LOOK: Record<SessionState, { tone: Tone; icon: Icon }> = {
   ended: { tone: "unavailable", icon: IconCheck },
 };
 
-export function SessionStatePill({ state }: { state: SessionState }) {
+/** A session's state; a word of the server that is new to us is shown as it is. */
+export function SessionStatePill({ state }: { state: string }) {
   const { t } = useTranslation();
+  const known = SESSION_STATES.find((one) => one === state);
+  if (!known) {
+    return (
+      <StatusPill tone="unavailable" icon={IconCircleDashed}>
+        {state}
+      </StatusPill>
+    );
+  }
   return (
-    <StatusPill tone={LOOK[state].tone} icon={LOOK[state].icon}>
-      {t(`sessions.state.${state}`)}
+    <StatusPill tone={LOOK[known].tone} icon={LOOK[known].icon}>
+      {t(`sessions.state.${known}`)}
     </StatusPill>
   );
 }

@@ -1,10 +1,13 @@
-import type { Session } from "@voltway/api";
+import type { CommandState, Session } from "@voltway/api";
 import { ActionButton, IconPlayerStop } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { notifyDone, notifyFailure } from "../../shared/notify.ts";
 import { Confirm } from "../../shared/Confirm.tsx";
 import { useRefusal } from "../account/useRefusal.ts";
+import { COMMAND_STATES } from "../commands/states.ts";
 import { useStopSession } from "./api.ts";
+
+const UNDER_WAY: ReadonlySet<CommandState> = new Set(["pending", "sent", "accepted"]);
 
 /** Ends a charge from afar, after a second thought. */
 export function StopButton({ session }: { session: Session }) {
@@ -19,12 +22,10 @@ export function StopButton({ session }: { session: Session }) {
       onConfirm={() => {
         stop.mutate(undefined, {
           onSuccess: (command) => {
-            const state = t(`commands.state.${command.state}`);
-            if (command.state === "accepted" || command.state === "sent" || command.state === "pending") {
-              notifyDone(t("sessions.stopSent", { state }));
-            } else {
-              notifyFailure(t("sessions.stopFailed", { state }));
-            }
+            const state = COMMAND_STATES.find((one) => one === command.state) ?? "sent";
+            const word = t(`commands.state.${state}`);
+            if (UNDER_WAY.has(state)) notifyDone(t("sessions.stopSent", { state: word }));
+            else notifyFailure(t("sessions.stopFailed", { state: word }));
           },
         });
       }}

@@ -41,7 +41,7 @@ export function sessionsQuery({ period, ...filter }: SessionFilter, limit = PAGE
 export function sessionQuery(id: string) {
   return queryOptions({
     queryKey: sessionKeys.detail(id),
-    queryFn: ({ signal }) => take(client.GET("/api/v1/sessions/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => take(client.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
   });
 }
 
@@ -54,7 +54,7 @@ export function samplesQuery(id: string) {
       let cursor: string | undefined;
       do {
         const query = { limit: SAMPLES_PAGE, cursor };
-        const page = await take(client.GET("/api/v1/sessions/{id}/samples", { params: { path: { id }, query }, signal }));
+        const page = await take(client.GET("/api/v1/sessions/{session_id}/samples", { params: { path: { session_id: id }, query }, signal }));
         samples.push(...page.items);
         cursor = page.next_cursor ?? undefined;
       } while (cursor !== undefined && samples.length < SAMPLES_MAX);
@@ -66,7 +66,7 @@ export function samplesQuery(id: string) {
 export function useStopSession(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => take(client.POST("/api/v1/sessions/{id}/stop", { params: { path: { id }, query: { wait_s: STOP_WAIT_S } } })),
+    mutationFn: () => take(client.POST("/api/v1/sessions/{session_id}/stop", { params: { path: { session_id: id }, query: { wait_s: STOP_WAIT_S } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: sessionKeys.all }),
   });
 }

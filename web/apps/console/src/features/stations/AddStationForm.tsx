@@ -29,7 +29,7 @@ export function AddStationForm({ onCreated, onCancel }: AddStationFormProps) {
       noValidate
       onSubmit={form.onSubmit(({ identity, location, profile }) => {
         create.mutate(
-          { identity: identity.trim(), location_id: location, security_profile: Number(profile) },
+          { identity: identity.trim(), location_id: location, security_profile: Number(profile), registration: "accepted", evses: [] },
           { onSuccess: onCreated },
         );
       })}

@@ -6,6 +6,7 @@ import { paths } from "../../app/paths.ts";
 import { Age } from "../../shared/Age.tsx";
 import { AnchorLink } from "../../shared/links.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
+import { useNow } from "../../shared/useNow.ts";
 import { useLocationNames } from "../locations/api.ts";
 import { AcceptButton } from "./AcceptButton.tsx";
 import { protocolName } from "./protocolName.ts";
@@ -15,6 +16,7 @@ export function StationHeader({ station, sessions }: { station: ChargingStation;
   const { t } = useTranslation();
   const { nameOf } = useLocationNames();
   const facts = [
+    station.name,
     nameOf(station.location_id),
     [station.vendor, station.model].filter(Boolean).join(" "),
     protocolName(station.protocol),
@@ -57,8 +59,10 @@ function LivePower({ sessions }: { sessions: Session[] }) {
   );
 }
 
-function LinkAge({ station: { is_online, last_seen_at } }: { station: ChargingStation }) {
+function LinkAge({ station: { is_online, last_seen_at, connected_at } }: { station: ChargingStation }) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow();
   const LinkIcon = is_online ? IconPlugConnected : IconPlugConnectedX;
   return (
     <Group gap={8} wrap="nowrap">
@@ -66,6 +70,7 @@ function LinkAge({ station: { is_online, last_seen_at } }: { station: ChargingSt
       <div>
         <Text size="sm" fw={600} lh={1.25}>
           {is_online ? t("stations.linkUp") : t("stations.linkDown")}
+          {is_online && connected_at !== null && ` · ${format.duration((now - Date.parse(connected_at)) / 1000)}`}
         </Text>
         <Text size="xs" c="dimmed" lh={1.3}>
           {last_seen_at === null ? (

@@ -32,7 +32,7 @@ export function stationSearchQuery(text: string) {
 export function stationQuery(id: string) {
   return queryOptions({
     queryKey: stationKeys.detail(id),
-    queryFn: ({ signal }) => take(client.GET("/api/v1/charging-stations/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => take(client.GET("/api/v1/charging-stations/{station_id}", { params: { path: { station_id: id } }, signal })),
   });
 }
 
@@ -49,7 +49,7 @@ export function useUpdateStation(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (body: ChargingStationUpdate) =>
-      take(client.PATCH("/api/v1/charging-stations/{id}", { params: { path: { id } }, body })),
+      take(client.PATCH("/api/v1/charging-stations/{station_id}", { params: { path: { station_id: id } }, body })),
     onSuccess: async (station) => {
       queryClient.setQueryData(stationKeys.detail(id), station);
       await queryClient.invalidateQueries({ queryKey: stationKeys.lists });

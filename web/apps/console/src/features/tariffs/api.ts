@@ -26,7 +26,7 @@ export function useAssignTariff(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (targets: Assignment[]) =>
-      take(client.PUT("/api/v1/tariffs/{id}/assignments", { params: { path: { id } }, body: { targets } })),
+      take(client.PUT("/api/v1/tariffs/{tariff_id}/assignments", { params: { path: { tariff_id: id } }, body: { targets } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: tariffKeys.all }),
     meta: { showsProblem: true },
   });

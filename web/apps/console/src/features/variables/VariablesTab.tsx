@@ -14,7 +14,7 @@ import { useRefusal } from "../account/useRefusal.ts";
 import { useSendCommand } from "../commands/api.ts";
 import { variablesQuery } from "./api.ts";
 import { SetVariableDialog } from "./SetVariableDialog.tsx";
-import { variableAddress, variableName } from "./variableName.ts";
+import { variableName } from "./variableName.ts";
 
 /** The station's settings as it last told them, in one shape for every protocol. */
 export function VariablesTab({ station }: { station: ChargingStation }) {
@@ -42,7 +42,7 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
             setNeedle(event.currentTarget.value);
           }}
         />
-        <ReadButton station={station} refusal={refusal} known={known} onRead={() => void variables.refetch()} />
+        <ReadButton station={station} refusal={refusal} onRead={() => void variables.refetch()} />
       </Group>
       <QueryView
         query={variables}
@@ -73,12 +73,11 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
 
 interface ReadButtonProps {
   station: ChargingStation;
-  known: Variable[];
   refusal: string | undefined;
   onRead: () => void;
 }
 
-function ReadButton({ station, known, refusal, onRead }: ReadButtonProps) {
+function ReadButton({ station, refusal, onRead }: ReadButtonProps) {
   const { t } = useTranslation();
   const send = useSendCommand(station.id);
   return (
@@ -89,7 +88,7 @@ function ReadButton({ station, known, refusal, onRead }: ReadButtonProps) {
       disabledReason={refusal}
       onClick={() => {
         send.mutate(
-          { type: "get_variables", variables: known.map(variableAddress) },
+          { type: "get_variables", variables: [] },
           {
             onSuccess: ({ state }) => {
               if (state === "accepted") notifyDone(t("variables.read"));

@@ -11,8 +11,8 @@ export function variablesQuery(stationId: string) {
     queryKey: variableKeys.ofStation(stationId),
     queryFn: ({ pageParam, signal }) =>
       take(
-        client.GET("/api/v1/charging-stations/{id}/variables", {
-          params: { path: { id: stationId }, query: { limit: PAGE, cursor: pageParam } },
+        client.GET("/api/v1/charging-stations/{station_id}/variables", {
+          params: { path: { station_id: stationId }, query: { limit: PAGE, cursor: pageParam } },
           signal,
         }),
       ),

@@ -14,7 +14,7 @@ export const manage = {
     country: "Ländercode",
     timeZone: "Zeitzone",
     nameMissing: "Geben Sie einen Namen ein",
-    countryWrong: "Zwei oder drei Buchstaben",
+    countryWrong: "Zwei Buchstaben wie DE",
   },
   tariffs: {
     title: "Tarife",

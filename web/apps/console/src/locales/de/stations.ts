@@ -76,6 +76,10 @@ export const stations = {
     firmware: "Firmware",
     registration: "Zulassung",
     registrationState: { accepted: "Zugelassen", pending: "Wartet auf Zulassung", rejected: "Abgelehnt" },
+    connectedAt: "Verbunden seit",
+    disconnectedAt: "Getrennt seit",
+    bootedAt: "Letzter Start",
+    remoteAddress: "Netzadresse",
     id: "Interne Kennung",
   },
   messages: {

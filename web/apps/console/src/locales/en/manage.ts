@@ -14,7 +14,7 @@ export const manage = {
     country: "Country code",
     timeZone: "Time zone",
     nameMissing: "Enter a name",
-    countryWrong: "Two or three letters",
+    countryWrong: "Two letters, such as DE",
   },
   tariffs: {
     title: "Tariffs",

@@ -76,6 +76,10 @@ export const stations = {
     firmware: "Firmware",
     registration: "Registration",
     registrationState: { accepted: "Accepted", pending: "Waiting for acceptance", rejected: "Rejected" },
+    connectedAt: "Connected since",
+    disconnectedAt: "Disconnected since",
+    bootedAt: "Last start",
+    remoteAddress: "Network address",
     id: "Internal id",
   },
   messages: {

@@ -26,6 +26,9 @@ export function DetailsTab({ station }: { station: ChargingStation }) {
           [t("stations.profile.label"), isProfile(profile) ? t(`stations.profile.p${profile}`) : profile],
           [t("stations.registration"), t(`stations.registrationState.${station.registration}`)],
           [t("stations.column.lastSeen"), format.exact(station.last_seen_at)],
+          [station.is_online ? t("stations.connectedAt") : t("stations.disconnectedAt"), format.exact(station.is_online ? station.connected_at : station.disconnected_at)],
+          [t("stations.bootedAt"), [format.exact(station.booted_at), station.boot_reason].filter(Boolean).join(" · ")],
+          [t("stations.remoteAddress"), station.remote_address ?? format.unknown],
           [t("stations.id"), <Code key="id">{station.id}</Code>],
         ]}
       />
