@@ -189,7 +189,7 @@ class Database:
             # The driver must not begin transactions by itself, else SELECT ... UPDATE upgrades a read lock and fails.
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in _SQLITE_PRAGMAS:
+            for pragma in _SQLITE_PRAGMAS if begin is not None else (*_SQLITE_PRAGMAS, "query_only=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
