@@ -19,6 +19,8 @@ from voltway.modules.stations.tables import connectors, evses, quarantine, statu
 
 from .network import MakeNetwork, Network, a_link, ended, some_variables  # noqa: TID252
 
+pytestmark = pytest.mark.mariadb
+
 AVAILABLE, OCCUPIED, FAULTED = ConnectorStatus.AVAILABLE, ConnectorStatus.OCCUPIED, ConnectorStatus.FAULTED
 
 
@@ -215,6 +217,15 @@ async def test_a_configured_connector_keeps_its_type_and_power(network: Network)
     assert (read["connectors"][0]["type"], read["connectors"][0]["status"]) == ("sType2", "Occupied")
 
 
+async def test_an_evse_without_connectors_gets_the_one_that_reports(network: Network) -> None:
+    station = await network.station(evses=[{"evse_number": 1, "power_w_max": 11_000}, {"evse_number": 2}])
+    await network.say(station, a_status(evse_number=2))
+    await network.say(station, a_status(OCCUPIED, evse_number=1))
+    read = await network.read(station)
+    assert read["status"] == "Occupied"
+    assert [(evse["power_w_max"], len(evse["connectors"])) for evse in read["evses"]] == [(11_000, 1), (None, 1)]
+
+
 async def test_a_report_of_nobody_does_not_hold_up_the_others(network: Network) -> None:
     station = await network.station()
     nobody = {"id": "00000000-0000-7000-8000-00000000dead", "identity": "nobody"}
@@ -290,12 +301,13 @@ async def test_the_device_model_makes_evses_and_connectors(network: Network) -> 
     await network.say(
         station, some_variables(evses_seen=((1, 1, "sType2"), (2, 0, None), (2, 1, None), (2, 1, "cCCS2")))
     )
-    await network.say(station, some_variables(evses_seen=((2, 1, None), (1, 1, None))))
+    await network.say(station, some_variables(evses_seen=((2, 1, None), (1, 1, None), (3, 0, None))))
+    await network.say(station, some_variables(evses_seen=((3, 0, None),)))
     read = await network.read(station)
     assert [
         (evse["evse_number"], [(each["type"], each["status"]) for each in evse["connectors"]]) for evse in read["evses"]
-    ] == [(1, [("sType2", "Occupied")]), (2, [("cCCS2", None)])]
-    assert [event.what for event in await network.events(StationChanged)] == ["added", "edited"]
+    ] == [(1, [("sType2", "Occupied")]), (2, [("cCCS2", None)]), (3, [])]
+    assert [event.what for event in await network.events(StationChanged)] == ["added", "edited", "edited"]
 
 
 # ---- charging states told in transactions

@@ -157,7 +157,8 @@ class StatusHandler(ReportHandler):
     """Records what connectors are, in the order of arrival. What changes nothing is not stored again."""
 
     async def record(self, tx: Tx, reports: Sequence[ReportStatus], prepared: None) -> list[None]:
-        statuses = await store.statuses_of(tx, (report.station_id for report in reports))
+        ids = (report.station_id for report in reports)
+        statuses = await store.statuses_of(tx, ids, with_every_evse=False)
         before = {station_id: station.status for station_id, station in statuses.items()}
         shown: list[ReportStatus] = []
         changed: dict[tuple[str, Place], ReportStatus] = {}
@@ -212,7 +213,8 @@ class VariablesHandler(ReportHandler):
     """Records settings of stations, and the EVSEs and connectors that a device model tells of."""
 
     async def record(self, tx: Tx, reports: Sequence[ReportVariables], prepared: None) -> list[None]:
-        statuses = await store.statuses_of(tx, (report.station_id for report in reports))
+        ids = (report.station_id for report in reports)
+        statuses = await store.statuses_of(tx, ids, with_every_evse=True)
         known: list[ReportVariables] = []
         evses: dict[tuple[str, int], ReportVariables] = {}
         connectors: dict[tuple[str, Place], tuple[ReportVariables, str | None]] = {}

@@ -19,6 +19,9 @@ from voltway.modules.stations.tables import connectors, evses, quarantine, stati
 # ---- status
 
 
+_SHOWN = ("status", "wire_status", "error_code", "vendor_error_code", "info")
+
+
 class _StationRow(msgspec.Struct, array_like=True, gc=False):
     id: str
     status: str | None
@@ -32,6 +35,8 @@ class _EvseRow(msgspec.Struct, array_like=True, gc=False):
 
 class _ConnectorRow(msgspec.Struct, array_like=True, gc=False):
     station_id: str
+    station_status: str | None
+    charging_state: str | None
     evse_number: int
     connector_number: int
     status: str | None
@@ -41,33 +46,47 @@ class _ConnectorRow(msgspec.Struct, array_like=True, gc=False):
     info: str | None
 
 
-_SHOWN = ("status", "wire_status", "error_code", "vendor_error_code", "info")
-_STATIONS = bulk.HotSelect([stations.c.id, stations.c.status], _StationRow, {"ids": stations.c.id})
-_EVSES = bulk.HotSelect(
-    [evses.c.station_id, evses.c.evse_number, evses.c.charging_state], _EvseRow, {"ids": evses.c.station_id}
-)
 _CONNECTORS = bulk.HotSelect(
     [
-        connectors.c.station_id,
+        stations.c.id,
+        stations.c.status,
+        evses.c.charging_state,
         connectors.c.evse_number,
         connectors.c.connector_number,
         *(connectors.c[name] for name in _SHOWN),
     ],
     _ConnectorRow,
-    {"ids": connectors.c.station_id},
+    {"ids": stations.c.id},
+    connectors.c.station_id == stations.c.id,
+    evses.c.station_id == connectors.c.station_id,
+    evses.c.evse_number == connectors.c.evse_number,
+)
+_STATIONS = bulk.HotSelect([stations.c.id, stations.c.status], _StationRow, {"ids": stations.c.id})
+_EVSES = bulk.HotSelect(
+    [evses.c.station_id, evses.c.evse_number, evses.c.charging_state], _EvseRow, {"ids": evses.c.station_id}
 )
 
 
-async def statuses_of(tx: Tx, station_ids: Iterable[str]) -> dict[str, StationStatus]:
-    """The status of every station that there is a record of. The records are locked, so that two nodes take turns."""
-    ids = {"ids": sorted(set(station_ids))}
-    found = {row.id: StationStatus(row.status) for row in await _STATIONS.fetch(tx, ids)}
-    for evse in await _EVSES.fetch(tx, ids):
-        found[evse.station_id].charging_states[evse.evse_number] = evse.charging_state
-    for row in await _CONNECTORS.fetch(tx, ids):
-        found[row.station_id].connectors[row.evse_number, row.connector_number] = Shown(
+async def statuses_of(tx: Tx, station_ids: Iterable[str], *, with_every_evse: bool) -> dict[str, StationStatus]:
+    """The status of every station that there is a record of. The records are locked, so that two nodes take turns.
+
+    One query for stations that have reported before. `with_every_evse`: also EVSEs without a connector are looked for.
+    """
+    ids = sorted(set(station_ids))
+    found: dict[str, StationStatus] = {}
+    for row in await _CONNECTORS.fetch(tx, {"ids": ids}):
+        station = found.get(row.station_id)
+        if station is None:
+            station = found[row.station_id] = StationStatus(row.station_status)
+        station.charging_states[row.evse_number] = row.charging_state
+        station.connectors[row.evse_number, row.connector_number] = Shown(
             row.status, row.wire_status, row.error_code, row.vendor_error_code, row.info
         )
+    new = ids if with_every_evse else [station_id for station_id in ids if station_id not in found]
+    for known in await _STATIONS.fetch(tx, {"ids": new}):
+        found.setdefault(known.id, StationStatus(known.status))
+    for evse in await _EVSES.fetch(tx, {"ids": new}):
+        found[evse.station_id].charging_states[evse.evse_number] = evse.charging_state
     return found
 
 
