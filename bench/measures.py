@@ -42,8 +42,8 @@ class Size:
     rest_duration_s: float
 
 
-FULL = Size(rounds=2, duration_s=10, idle_stations=3000, starts=3, rest_rounds=3, rest_duration_s=5)
-QUICK = Size(rounds=1, duration_s=4, idle_stations=1000, starts=1, rest_rounds=1, rest_duration_s=4)
+FULL = Size(rounds=2, duration_s=10, idle_stations=2000, starts=3, rest_rounds=3, rest_duration_s=5)
+QUICK = Size(rounds=1, duration_s=4, idle_stations=600, starts=1, rest_rounds=1, rest_duration_s=4)
 
 
 async def drive(server: Server, *arguments: object) -> Found:
