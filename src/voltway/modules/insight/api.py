@@ -14,6 +14,7 @@ from voltway.kernel import clock
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.http import Instant, MoneyOut, runtime_of
 from voltway.kernel.runtime import Runtime
+from voltway.modules.insight.errors import WholeNetworkOnly
 from voltway.modules.insight.schemas import OverviewOut, PowerPoint, SessionsOut, StationsOut
 
 router = APIRouter(tags=["insight"])
@@ -28,6 +29,8 @@ async def get_overview(
     since: Annotated[Instant | None, Query(description="where today begins; midnight UTC if not given")] = None,
 ) -> OverviewOut:
     """The network at a glance: stations by status, what is charging, energy and revenue of the day, power of the last hours."""
+    if principal.location_ids is not None:
+        raise WholeNetworkOnly("You may see some locations; these figures are of all of them.")
     now = clock.now()
     today = since or now.replace(hour=0, minute=0, second=0, microsecond=0)
     operator_id = principal.operator_id
