@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -29,10 +30,10 @@ from voltway.station.simulator.vocabulary import IdToken, StationSpec
 
 STATIONS = 60
 RUNNING = 50
-SPEED = 60.0  # a sample each true second, from each station
+SPEED = 120.0  # two samples each true second, from each station
 TOKEN = "SIMULATOR"
 BUSY = Scenario("busy", "always some that come and go", first_arrival_s=(0, 60), gap_s=(1, 30), stay_s=(30, 1500))
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 WELCOMING = {"VOLTWAY_GATEWAY__UNKNOWN_STATIONS": "accept", "VOLTWAY_GATEWAY__ADMISSIONS_PER_S": "1000"}
 
 
@@ -62,17 +63,8 @@ async def until_busy(fleet: Fleet, done_more: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def cut_and_restart(server: ServerProcess, fleet: Fleet, lose: Callable[[], None]) -> None:
-    await until_busy(fleet, done_more=10)
-    server.kill()
-    await asyncio.to_thread(lose)
-    await asyncio.to_thread(server.start)
-    for station in fleet.stations:
-        station.link.hurry()
-
-
-async def differences_after_cuts(server: ServerProcess, lose: Callable[[], None]) -> list[object]:
-    """What ledger and platform do not agree on, after two cuts."""
+async def differences_after_a_cut(server: ServerProcess, lose: Callable[[], None]) -> list[object]:
+    """What ledger and platform do not agree on when all is over; in the middle the server dies, and `lose` is called."""
     server.start()
     key = await asyncio.to_thread(server.make_key)
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -80,13 +72,18 @@ async def differences_after_cuts(server: ServerProcess, lose: Callable[[], None]
         answer = await client.post(f"{server.api}/id-tokens", json={"value": TOKEN}, headers=headers)
         assert answer.status_code == 201, answer.text
     async with driving(server) as fleet:
-        for _ in range(2):
-            await cut_and_restart(server, fleet, lose)
-        await until_busy(fleet, done_more=5)
+        await until_busy(fleet, done_more=10)
+        server.kill()
+        await asyncio.to_thread(lose)
+        await asyncio.to_thread(server.start)
+        for station in fleet.stations:
+            station.link.hurry()
+        await until_busy(fleet, done_more=10)
     assert fleet.snapshot().undelivered == 0
     assert fleet.ledger.energy_wh > 0
     assert len(fleet.ledger.entries) > STATIONS
-    sessions = await fetch_sessions(server.api, key, fleet.began_at)
+    # The fleet's clock runs away from ours, which the platform sees and corrects: its sessions began earlier than they say.
+    sessions = await fetch_sessions(server.api, key, fleet.began_at - timedelta(days=1))
     return list(compare(fleet.ledger, sessions, frozenset(spec.identity.casefold() for spec in specs())))
 
 
@@ -98,7 +95,7 @@ def is_sound(file: Path) -> bool:
 async def test_killed_server_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path / "data", environment=WELCOMING)
     try:
-        assert await differences_after_cuts(server, lose=lambda: None) == []
+        assert await differences_after_a_cut(server, lose=lambda: None) == []
     finally:
         server.kill()
     assert is_sound(server.data_dir / "voltway.db")
@@ -127,12 +124,13 @@ async def test_power_cut_has_lost_nothing_it_acknowledged(tmp_path: Path, shim: 
     server = ServerProcess(data_dir, environment=WELCOMING | {"LD_PRELOAD": str(shim), "SHADOW_DIR": str(shadow)})
 
     def lose_what_was_not_synced() -> None:
-        (data_dir / "voltway.db-shm").unlink(missing_ok=True)
-        for name in ("voltway.db", "voltway.db-wal"):
-            shutil.copy(shadow / name, data_dir / name)
+        for name in ("voltway.db", "voltway.db-wal", "voltway.db-shm"):
+            (data_dir / name).unlink(missing_ok=True)
+            if (shadow / name).exists():
+                shutil.copy(shadow / name, data_dir)
 
     try:
-        assert await differences_after_cuts(server, lose_what_was_not_synced) == []
+        assert await differences_after_a_cut(server, lose_what_was_not_synced) == []
     finally:
         server.kill()
     assert is_sound(data_dir / "voltway.db")
