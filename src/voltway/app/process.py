@@ -30,11 +30,11 @@ BACKLOG = 2048
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHUTDOWN_S = 2
 GC_THRESHOLDS = (50_000, 20, 50)
-CONSOLE_DIRS = (
-    Path(__file__).parent / "assets" / "console",
-    Path(__file__).resolve().parents[3] / "web" / "apps" / "console" / "dist",
-)
+ASSETS = Path(__file__).resolve().parent / "assets"
+CONSOLE_DIRS = (ASSETS / "console", ASSETS.parents[3] / "web" / "apps" / "console" / "dist")
 """Where the built console lies: in a package, in a checkout."""
+NOT_BUILT = ASSETS / "not-built"
+"""A page that says so."""
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,9 @@ def why_not_bound(host: str, port: int, error: OSError, *, flag: str) -> str:
 
 
 def find_console(settings: HttpPortSettings) -> Path:
-    """The folder of the built console: the one set, the one in the package, the one in the checkout; it may not exist."""
-    if settings.console_dir:
-        return Path(settings.console_dir)
-    return next((folder for folder in CONSOLE_DIRS if folder.is_dir()), CONSOLE_DIRS[-1])
+    """The folder of the built console: the one set, the one in the package, the one in the checkout; else NOT_BUILT."""
+    folders = (Path(settings.console_dir),) if settings.console_dir else CONSOLE_DIRS
+    return next((folder for folder in folders if (folder / "index.html").is_file()), NOT_BUILT)
 
 
 async def until_signalled() -> None:

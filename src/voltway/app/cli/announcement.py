@@ -5,20 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from voltway.app.demo.network import LOG_INS, PASSWORD
-from voltway.app.process import Process
+from voltway.app.process import NOT_BUILT, Process
 from voltway.app.version import VERSION
 from voltway.kernel.auth.tables import accounts
 from voltway.kernel.request import is_loopback
-
-MAKE_WEB = "not built yet: make web"
 
 
 async def announcement(process: Process) -> str:
     """The text to print."""
     http = base_url("http", *process.http_address)
-    is_built = (process.console_dir / "index.html").is_file()
     rows = [
-        ("Console", f"{http}/" if is_built else f"{http}/ ({MAKE_WEB})"),
+        ("Console", f"{http}/ (not built yet: make web)" if process.console_dir == NOT_BUILT else f"{http}/"),
         ("REST API", f"{http}/api/v1"),
         ("API docs", f"{http}/api/docs"),
     ]
