@@ -365,6 +365,14 @@ async def test_one_session_settles_one_of_two_equal_starts(network: Network) -> 
     assert await effect_of(network, second) is None
 
 
+async def test_two_sessions_settle_two_equal_starts(network: Network) -> None:
+    station = await network.station()
+    orders = [(await network.order(station, type="start_transaction", id_token="A")).json() for _ in range(2)]
+    await network.publish(started(station, id_token="A"), started(station, id_token="A", session_id="s-2"))
+    for order in orders:
+        await has_effect(network, order, "done")
+
+
 async def test_a_session_that_begins_before_the_answer_is_recorded_counts(network: Network) -> None:
     network.neighbours.gate.clear()
     station = await network.station()
