@@ -14,7 +14,7 @@ export default defineConfig({
           environment: "jsdom",
           setupFiles: ["apps/console/tests/setup.ts"],
           env: { TZ: "Europe/Berlin" },
-          testTimeout: 15_000,
+          testTimeout: 30_000,
         },
       },
     ],

@@ -27,7 +27,7 @@ PHONE = {"width": 390, "height": 844}
 def settle(page: Page) -> None:
     """Wait until data and charts are drawn. The live feed never ends, so the network never falls idle."""
     page.wait_for_timeout(SETTLE_MS)
-    page.wait_for_function("!document.querySelector('.mantine-Skeleton-root')", timeout=15_000)
+    page.locator(".mantine-Skeleton-root").first.wait_for(state="hidden", timeout=15_000)
     page.wait_for_timeout(SETTLE_MS // 4)
 
 

@@ -9,7 +9,7 @@ import { server } from "./server.ts";
 vi.mock("../../../packages/ui/src/chart/TimeChart.tsx", () => ({ default: () => null }));
 
 // The first page of a file waits for its code to be loaded.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 10_000 });
 
 class Observer {
   observe = vi.fn();

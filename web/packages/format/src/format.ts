@@ -28,6 +28,7 @@ export function createFormat(locale: string, timeZone?: string) {
   const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
   const exactFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", timeZone });
   const timeFormat = new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone });
+  const secondFormat = new Intl.DateTimeFormat(locale, { timeStyle: "medium", timeZone });
   const clockFormat = new Intl.DateTimeFormat(locale, {
     hour: "2-digit",
     minute: "2-digit",
@@ -42,7 +43,7 @@ export function createFormat(locale: string, timeZone?: string) {
     return value == null ? unknown : (decimals[digits]?.format(value) ?? unknown);
   }
 
-  const roundFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const roundFormat = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
 
   function scaled(value: number, steps: [limit: number, divisor: number, digits: 0 | 1 | 2 | 3, unit: string][]): string {
     const step = steps.find(([limit]) => Math.abs(value) < limit);
@@ -122,6 +123,8 @@ export function createFormat(locale: string, timeZone?: string) {
     /** Date and time with seconds. */
     exact: instant(exactFormat),
     time: instant(timeFormat),
+    /** Time of day for the scale of a chart, as fine as the scale is. */
+    timeTick: (atMs: number, withSeconds: boolean): string => (withSeconds ? secondFormat : timeFormat).format(atMs),
     /** Time of day with milliseconds, for logs. */
     clock: instant(clockFormat),
     date: instant(dateFormat),

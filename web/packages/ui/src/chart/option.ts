@@ -1,6 +1,9 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { TimeSeries } from "./series.ts";
 
+/** Below this, the scale's labels are less than a minute apart. */
+const SECONDS_BELOW_MS = 8 * 60_000;
+
 interface TooltipEntry {
   seriesIndex: number;
   marker: string;
@@ -10,12 +13,13 @@ interface TooltipEntry {
 /** Describes a time chart to ECharts. `color` reads a CSS variable of the current scheme. */
 export function chartOption(
   series: TimeSeries[],
-  formatTime: (atMs: number) => string,
+  formatTime: (atMs: number, withSeconds: boolean) => string,
   color: (name: string) => string,
 ): EChartsCoreOption {
   const dimmed = color("--mantine-color-dimmed");
   const line = color("--vw-line");
   const text = { color: dimmed, fontFamily: color("--mantine-font-family"), fontSize: 11 };
+  const withSeconds = spanMs(series) < SECONDS_BELOW_MS;
   const axes = (["left", "right"] as const).filter((side) => series.some((one) => (one.axis ?? "left") === side));
   return {
     animation: false,
@@ -30,13 +34,13 @@ export function chartOption(
       padding: [8, 12],
       textStyle: { color: color("--mantine-color-text"), fontSize: 12 },
       axisPointer: { lineStyle: { color: dimmed, type: "dashed" } },
-      formatter: (entries: TooltipEntry[]) => tooltip(entries, series, formatTime),
+      formatter: (entries: TooltipEntry[]) => tooltip(entries, series, (atMs) => formatTime(atMs, withSeconds)),
     },
     xAxis: {
       type: "time",
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
-      axisLabel: { ...text, hideOverlap: true, formatter: formatTime },
+      axisLabel: { ...text, hideOverlap: true, formatter: (atMs: number) => formatTime(atMs, withSeconds) },
       splitLine: { show: false },
     },
     yAxis: axes.map((side) => {
@@ -67,6 +71,11 @@ export function chartOption(
       };
     }),
   };
+}
+
+function spanMs(series: TimeSeries[]): number {
+  const instants = series.flatMap(({ points }) => points.map(([atMs]) => atMs));
+  return instants.reduce((last, at) => Math.max(last, at), -Infinity) - instants.reduce((first, at) => Math.min(first, at), Infinity);
 }
 
 function tooltip(entries: TooltipEntry[], series: TimeSeries[], formatTime: (atMs: number) => string): string {

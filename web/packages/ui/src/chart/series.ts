@@ -18,5 +18,6 @@ export interface TimeChartProps {
   height?: number;
   /** What the chart shows, for those who cannot see it. */
   label: string;
-  formatTime: (atMs: number) => string;
+  /** `withSeconds` where the chart covers so short a time that minutes would repeat. */
+  formatTime: (atMs: number, withSeconds: boolean) => string;
 }

@@ -1,13 +1,12 @@
 import type { Overview } from "@voltway/api";
 import { IconChartLine, Notice, TimeChart, type TimeSeries } from "@voltway/ui";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../shared/useFormat.ts";
 
 export function PowerCurve({ history }: { history: Overview["power_history"] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const formatTime = useCallback((atMs: number) => format.time(new Date(atMs).toISOString()), [format]);
   const series = useMemo<TimeSeries[]>(
     () => [
       {
@@ -23,5 +22,5 @@ export function PowerCurve({ history }: { history: Overview["power_history"] }) 
   );
   if (history.length === 0) return <Notice icon={IconChartLine} title={t("overview.noPower")} text={t("overview.noPowerText")} />;
   const peak = Math.max(...history.map(({ power_w }) => power_w));
-  return <TimeChart series={series} height={250} label={t("overview.powerLabel", { peak: format.power(peak) })} formatTime={formatTime} />;
+  return <TimeChart series={series} height={250} label={t("overview.powerLabel", { peak: format.power(peak) })} formatTime={format.timeTick} />;
 }

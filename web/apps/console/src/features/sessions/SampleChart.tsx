@@ -1,7 +1,7 @@
 import { Group, SegmentedControl, Title } from "@mantine/core";
 import type { Sample } from "@voltway/api";
 import { IconChartLine, Notice, TimeChart } from "@voltway/ui";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../shared/useFormat.ts";
 import { availableViews, chartSeries, type ChartView } from "./chartSeries.ts";
@@ -14,7 +14,6 @@ export function SampleChart({ samples, isActive }: { samples: Sample[]; isActive
   const views = useMemo(() => availableViews(samples), [samples]);
   const view = views.includes(chosen) ? chosen : "power";
   const series = useMemo(() => chartSeries(view, samples, format, t), [view, samples, format, t]);
-  const formatTime = useCallback((atMs: number) => format.time(new Date(atMs).toISOString()), [format]);
   if (samples.length === 0) {
     return <Notice icon={IconChartLine} title={t("sessions.noSamples")} text={isActive ? t("sessions.noSamplesYet") : t("sessions.noSamplesText")} />;
   }
@@ -34,7 +33,7 @@ export function SampleChart({ samples, isActive }: { samples: Sample[]; isActive
           />
         )}
       </Group>
-      <TimeChart series={series} height={280} formatTime={formatTime} label={t("sessions.chartLabel", { count: samples.length })} />
+      <TimeChart series={series} height={280} formatTime={format.timeTick} label={t("sessions.chartLabel", { count: samples.length })} />
     </>
   );
 }

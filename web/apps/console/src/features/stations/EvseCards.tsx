@@ -1,4 +1,4 @@
-import { Box, Group, SimpleGrid, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { Box, Group, SimpleGrid, Stack, Text, Title, VisuallyHidden, type SimpleGridProps } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ChargingStation, Connector, Evse, Session } from "@voltway/api";
 import { IconPlug, Notice } from "@voltway/ui";
@@ -11,7 +11,13 @@ import { sessionSeconds } from "../sessions/sessionSeconds.ts";
 import classes from "./EvseCards.module.css";
 import { ConnectorStatusPill } from "./StationStatus.tsx";
 
-export function EvseCards({ station, sessions }: { station: ChargingStation; sessions: Session[] }) {
+interface EvseCardsProps {
+  station: ChargingStation;
+  sessions: Session[];
+  columns: SimpleGridProps["cols"];
+}
+
+export function EvseCards({ station, sessions, columns = 1 }: EvseCardsProps) {
   const { t } = useTranslation();
   if (station.evses.length === 0) {
     return (
@@ -21,7 +27,7 @@ export function EvseCards({ station, sessions }: { station: ChargingStation; ses
     );
   }
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3, xl: 4 }} spacing="md">
+    <SimpleGrid cols={columns} spacing="md">
       {station.evses.map((evse) => (
         <EvseCard key={evse.evse_number} evse={evse} session={sessions.find(({ evse_number }) => evse_number === evse.evse_number)} />
       ))}

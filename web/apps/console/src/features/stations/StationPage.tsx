@@ -1,4 +1,4 @@
-import { Alert, Stack } from "@mantine/core";
+import { Alert, Grid, Stack } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { IconHourglassHigh, IconShieldOff } from "@voltway/ui";
@@ -11,6 +11,9 @@ import { EvseCards } from "./EvseCards.tsx";
 import { StationHeader } from "./StationHeader.tsx";
 import { StationPower } from "./StationPower.tsx";
 import { StationTabs } from "./StationTabs.tsx";
+
+/** So many EVSEs leave room for the power curve beside them. */
+const FEW_EVSES = 2;
 
 export function StationPage() {
   const { t } = useTranslation();
@@ -33,8 +36,21 @@ export function StationPage() {
               {t("stations.insecureText")}
             </Alert>
           )}
-          <EvseCards station={loaded} sessions={sessions} />
-          <StationPower sessions={sessions} />
+          {loaded.evses.length <= FEW_EVSES && sessions.length > 0 ? (
+            <Grid gap="md">
+              <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
+                <EvseCards station={loaded} sessions={sessions} columns={1} />
+              </Grid.Col>
+              <Grid.Col span={{ base: 12, md: 7, lg: 8 }}>
+                <StationPower sessions={sessions} height={loaded.evses.length === 1 ? 150 : 240} />
+              </Grid.Col>
+            </Grid>
+          ) : (
+            <>
+              <EvseCards station={loaded} sessions={sessions} columns={{ base: 1, sm: 2, lg: 3, xl: 4 }} />
+              <StationPower sessions={sessions} height={180} />
+            </>
+          )}
           <StationTabs station={loaded} />
         </Stack>
       )}

@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import type { Session } from "@voltway/api";
 import { Panel, TimeChart, type TimeSeries } from "@voltway/ui";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../shared/useFormat.ts";
 import { samplesQuery } from "../sessions/api.ts";
@@ -9,7 +9,7 @@ import { samplesQuery } from "../sessions/api.ts";
 const TONES = ["occupied", "reserved", "available", "warning"] as const;
 
 /** The power of the sessions that run at a station, one line for each. */
-export function StationPower({ sessions }: { sessions: Session[] }) {
+export function StationPower({ sessions, height }: { sessions: Session[]; height: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const samples = useQueries({
@@ -28,11 +28,10 @@ export function StationPower({ sessions }: { sessions: Session[] }) {
       })),
     [samples, sessions, format, t],
   );
-  const formatTime = useCallback((atMs: number) => format.time(new Date(atMs).toISOString()), [format]);
   if (series.every(({ points }) => points.length < 2)) return null;
   return (
     <Panel title={t("stations.powerNow")}>
-      <TimeChart series={series} height={180} label={t("stations.powerLabel")} formatTime={formatTime} />
+      <TimeChart series={series} height={height} label={t("stations.powerLabel")} formatTime={format.timeTick} />
     </Panel>
   );
 }
