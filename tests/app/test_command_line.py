@@ -231,6 +231,13 @@ def test_administrator_is_made_once(command: Command) -> None:
     assert "did you mean operator_admin?" in line_of(command(*create, "--role", "operator_amin"), 2)
 
 
+def test_every_command_takes_the_data_directory(command: Command) -> None:
+    for name, place in commands.COMMANDS.items():
+        words = (name, "create") if place.endswith(":app") else (name,)
+        told = command(*words, "--data-dir")
+        assert "Option '--data-dir' requires an argument" in line_of(told, 2)
+
+
 def test_key_is_printed_alone(command: Command) -> None:
     told = command("api-key", "create", "--role", "operator_admin", "--data-dir", "data")
     assert (told.code, told.err) == (0, "")
@@ -242,8 +249,11 @@ def test_check_reports_what_would_be_in_the_way(
 ) -> None:
     monkeypatch.setenv("VOLTWAY_HTTP__PORT", "0")
     monkeypatch.setenv("VOLTWAY_GATEWAY__PORT", "0")
+    monkeypatch.setenv("VOLTWAY_DATABASE__URL", "sqlite:///data/voltway.db")
     told = command("check", "--data-dir", "data")
     assert told.code == 0, told.out
+    assert "VOLTWAY_GATEWAY__PORT = '0' (set in the environment)" in told.out
+    assert "VOLTWAY_DATABASE__URL (set in the environment)" in told.out
     assert "is made at the first start" in told.out
     command("migrate", "--data-dir", "data")
     assert f"schema {schema.revisions()[-1]} (current)" in command("check", "--data-dir", "data").out

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.conftest import another
 
+from builders import another
 from voltway.app import schema
 from voltway.app.errors import Unusable
 from voltway.app.schema import Age

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.e2e.server_process import ServerProcess, voltway
+
+from e2e.server_process import ServerProcess, voltway
 
 EMAIL, PASSWORD = "ada@example.org", "amber-plug-4711"
 

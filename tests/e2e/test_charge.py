@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.ocpp_stations import STATIONS, connected
-from tests.e2e.server_process import ServerProcess
+
+from e2e.ocpp_stations import STATIONS, connected
+from e2e.server_process import ServerProcess
 
 TARIFF = {
     "name": "Everyday",

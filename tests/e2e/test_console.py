@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, Response, async_playwright, expect
-from tests.e2e.browser import find_chromium, launch_options, page_options
-from tests.e2e.ocpp_stations import connected
-from tests.e2e.server_process import ServerProcess, voltway
+
+from e2e.browser import find_chromium, launch_options, page_options
+from e2e.ocpp_stations import connected
+from e2e.server_process import ServerProcess, voltway
 
 pytestmark = pytest.mark.skipif(
     find_chromium() is None, reason="needs a browser: chromium or google-chrome on the PATH"

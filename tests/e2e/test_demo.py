@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.server_process import ServerProcess
 
+from e2e.server_process import ServerProcess
 from voltway.app.demo.network import LOCATIONS, LOG_INS, PASSWORD, STATIONS, TARIFFS, TOKENS
 
 PATIENCE_S = 60.0

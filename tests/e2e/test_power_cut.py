@@ -19,8 +19,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.e2e.server_process import ServerProcess, voltway
 
+from e2e.server_process import ServerProcess, voltway
 from voltway.station.simulator.dialects import DIALECTS
 from voltway.station.simulator.driver import Scenario
 from voltway.station.simulator.fleet import Fleet

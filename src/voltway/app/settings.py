@@ -26,6 +26,7 @@ from voltway.kernel.settings import (
     compose,
     from_environment,
     from_file,
+    strongest,
 )
 
 DATABASE_FILE = "voltway.db"
@@ -72,6 +73,8 @@ class Configuration:
     file: Path | None
     """The settings file, if there is one."""
     sections: Mapping[str, Settings]
+    given: Mapping[Path_, Given]
+    """What somebody has set; everything else is as it comes."""
 
     def section(self, kind: type[S]) -> S:
         """A section by its class."""
@@ -101,15 +104,10 @@ def read(flags: Flags, modules: Sequence[str] = MODULES, environment: Mapping[st
     file = _find_file(flags, data_dir, environment)
     sections: dict[str, Section] = {name: partial(KERNEL_SECTIONS.__getitem__, name) for name in KERNEL_SECTIONS}
     sections |= {name: partial(_section_of, name) for name in MODULES}
-    composed = compose(
-        sections,
-        frozenset({*KERNEL_SECTIONS, *modules}),
-        from_file(file) if file else {},
-        from_environment(environment),
-        flags.values,
-    )
+    given = strongest(from_file(file) if file else {}, from_environment(environment), flags.values)
+    composed = compose(sections, frozenset({*KERNEL_SECTIONS, *modules}), given)
     secret_file = Path(environment.get(f"{PREFIX}SECRET_FILE") or data_dir / SECRET_FILE)
-    return Configuration(data_dir, secret_file, file, composed)
+    return Configuration(data_dir, secret_file, file, composed, given)
 
 
 def _section_of(module: str) -> type[Settings]:

@@ -26,6 +26,8 @@ FILE_NAME = "voltway.toml"
 RESERVED = frozenset({"DATA_DIR", "CONFIG", "API_KEY", "SECRET_FILE", "REQUIRE_SERVICES"})
 """Names behind the prefix that are not settings of a section."""
 
+SECRET_WORDS = ("password", "secret", "url")  # an URL may hold a password
+
 Path_ = tuple[str, ...]
 S = TypeVar("S", bound=Settings)
 
@@ -98,6 +100,11 @@ def _leaves(table: Mapping[str, Any], above: Path_ = ()) -> Iterator[tuple[Path_
             yield (*above, name), value
 
 
+def strongest(*sources: Mapping[Path_, Given]) -> dict[Path_, Given]:
+    """Every value that somebody set, from the strongest source that has it; the weakest source first."""
+    return {path: value for source in sources for path, value in source.items()}
+
+
 def compose(
     sections: Mapping[str, Section], needed: frozenset[str], *sources: Mapping[Path_, Given]
 ) -> dict[str, Settings]:
@@ -106,9 +113,7 @@ def compose(
     A section that is not needed is checked all the same if somebody set something in it: several processes may share one
     file, and a slip in it should not wait for the process that it concerns.
     """
-    given: dict[Path_, Given] = {}
-    for source in sources:
-        given |= source
+    given = strongest(*sources)
     touched = {path[0] for path in given} & sections.keys()
     models = {name: sections[name]() for name in sections if name in needed or name in touched}
     for path, value in given.items():
@@ -201,5 +206,10 @@ def _wrong(name: str, error: ValidationError, given: Mapping[Path_, Given]) -> s
     culprit = next((given[path[:length]] for length in range(len(path), 1, -1) if path[:length] in given), None)
     if culprit is None:
         return f"The setting {'.'.join(path)} is wrong. {allowed}."
-    shown = "" if "password" in path[-1] or "secret" in path[-1] else f" = {culprit.value!r}"
-    return f"The setting {culprit.written}{shown} (set in {culprit.source}) is wrong. {allowed}."
+    return f"The setting {culprit.written}{shown(culprit)} (set in {culprit.source}) is wrong. {allowed}."
+
+
+def shown(given: Given) -> str:
+    """` = value`, or nothing where the value may hold a secret."""
+    name = given.written.lower()
+    return "" if any(word in name for word in SECRET_WORDS) else f" = {given.value!r}"

@@ -18,6 +18,7 @@ from voltway.app.process import bind
 from voltway.app.schema import Age
 from voltway.app.settings import Configuration
 from voltway.kernel.errors import StartUpError
+from voltway.kernel.settings import shown
 from voltway.modules.gateway.settings import GatewaySettings
 
 
@@ -47,6 +48,8 @@ def report(configuration: Configuration) -> Iterator[Finding]:
     gateway = configuration.section(GatewaySettings)
     http = configuration.http
     yield Finding("settings", True, f"from {configuration.file}" if configuration.file else "no settings file")
+    for given in configuration.given.values():
+        yield Finding("settings", True, f"{given.written}{shown(given)} (set in {given.source})")
     yield _finding("database", lambda: _database(configuration))
     yield _finding("secret", lambda: _secret(configuration.secret_file))
     is_running = _answers(http.host, http.port)
