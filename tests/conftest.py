@@ -32,7 +32,7 @@ import voltway
 from builders import ClientOf, MakeRuntime, another, app_of
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID, DEFAULT_OPERATOR_SLUG, Role, create_api_key, operators
 from voltway.kernel.bus import outbox
-from voltway.kernel.database import Database, metadata
+from voltway.kernel.database import MYSQL_NAMES, Database, metadata
 from voltway.kernel.module import Manifest, Settings
 from voltway.kernel.runtime import Runtime
 
@@ -90,7 +90,9 @@ def _empty_database(
         yield url.set(database=str(template))
         return
     ours = url.set(database=f"voltway_test_{worker_id}_{os.getpid()}")
-    asyncio.run(_on_server(url, f"CREATE DATABASE {ours.database}"))
+    # As the first migration has it: text compares alike on every database.
+    collation = " COLLATE utf8mb4_nopad_bin" if url.get_backend_name() in MYSQL_NAMES else ""
+    asyncio.run(_on_server(url, f"CREATE DATABASE {ours.database}{collation}"))
     try:
         asyncio.run(_create_tables(ours))
         yield ours
