@@ -75,6 +75,7 @@ def simulate(
     id_token: Annotated[list[str] | None, typer.Option(help="What drivers present; may be given again.")] = None,
     api: Annotated[str | None, typer.Option(help="The platform's REST address: compare with it at the end.")] = None,
     api_key: Annotated[str | None, typer.Option(envvar="VOLTWAY_API_KEY", help="The key for --api.")] = None,
+    data_dir: Annotated[str | None, typer.Option(hidden=True, help="Not needed; every command takes it.")] = None,
 ) -> None:
     """Run simulated charging stations against a CSMS, and compare their ledger with the platform's at the end.
 
