@@ -354,3 +354,13 @@ async def test_a_live_handler_that_fails_silences_nobody(make_runtime: MakeRunti
 
 async def _has(database: Database, count: int) -> bool:
     return len(await texts(database)) >= count
+
+
+async def test_an_event_that_cannot_be_read_any_more_holds_up_nobody(database: Database) -> None:
+    async with database.begin() as tx:
+        first = await outbox.store(tx, [an_event("a"), an_event("b")])
+        await tx.execute(
+            sa.update(outbox.outbox).where(outbox.outbox.c.position == first).values(payload='{"text": 1}')
+        )
+    found = await outbox.read_after(database, first - 1, TYPES)
+    assert [(position, event) for position, event in found] == [(first, None), (first + 1, an_event("b"))]

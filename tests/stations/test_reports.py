@@ -241,12 +241,14 @@ async def test_what_cannot_be_recorded_is_put_aside_and_answered(
 ) -> None:
     station, other = await network.station(), await network.station("CS-2")
 
-    async def choke(tx: Any, reports: Any) -> None:
-        for report in reports:
-            if report.info == "poison":
-                raise ValueError("cannot be stored")
+    save = store.save_statuses
 
-    monkeypatch.setattr(store, "keep_history", choke)
+    async def choke(tx: Any, overall: Any, doing: Any, shown: Any, history: Any) -> None:
+        if any(report.info == "poison" for report in history):
+            raise ValueError("cannot be stored")
+        await save(tx, overall, doing, shown, history)
+
+    monkeypatch.setattr(store, "save_statuses", choke)
     await network.say(station, a_status(info="poison"))
     await network.say(other, a_status())
     (row,) = await network.rows(quarantine)

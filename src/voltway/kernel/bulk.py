@@ -88,10 +88,14 @@ class HotStatement:
     is prepared once. On MariaDB an update runs row by row: its VALUES have no names to join by.
     """
 
-    def __init__(self, kind: _Kind, table: sa.Table, columns: Sequence[str], key: str = "") -> None:
+    def __init__(
+        self, kind: _Kind, table: sa.Table, columns: Sequence[str], key: Sequence[str] = (), changes: Sequence[str] = ()
+    ) -> None:
         self._kind = kind
         self._table = table
-        self._columns = (*columns, key) if key else tuple(columns)
+        self._columns = tuple(columns)
+        self._key = tuple(key)
+        self._changes = tuple(changes)
         self._forms: dict[str, _Form] = {}
 
     @classmethod
@@ -107,7 +111,14 @@ class HotStatement:
     @classmethod
     def update(cls, table: sa.Table, columns: Sequence[str], *, key: str) -> HotStatement:
         """Set these columns of the row whose `key`, the last of each tuple, is given."""
-        return cls("update", table, columns, key)
+        return cls("update", table, (*columns, key))
+
+    @classmethod
+    def upsert(
+        cls, table: sa.Table, columns: Sequence[str], *, key: Sequence[str], changes: Sequence[str]
+    ) -> HotStatement:
+        """Insert these columns; where `key` is there already, set those of `changes`. One row per key, sorted by key."""
+        return cls("upsert", table, columns, key, changes)
 
     async def run(self, tx: Tx, rows: Sequence[tuple[Any, ...]]) -> int:
         """Write all rows; how many were written."""
@@ -133,7 +144,7 @@ class HotStatement:
             return []
         form = self._forms.get(tx.dialect)
         if form is None:
-            form = self._forms[tx.dialect] = _Form(self._kind, self._table, self._columns, tx)
+            form = self._forms[tx.dialect] = _Form(self._kind, self._table, self._columns, tx, self._key, self._changes)
         values = form.convert(rows)
         width = form.width
         if form.runs_row_by_row:
@@ -156,7 +167,7 @@ async def run_all(tx: Tx, work: Sequence[tuple[HotStatement, Sequence[tuple[Any,
     if tx.dialect == "sqlite":
         if not any(parts):
             return [0] * len(parts)
-        return await sqlite_thread.run(tx.connection, lambda db: [_execute_in_thread(db, part) for part in parts])
+        return await sqlite_thread.run(tx.connection, lambda db: [execute_in_thread(db, part) for part in parts])
     return [await _execute(tx, part) for part in parts]
 
 
@@ -164,20 +175,21 @@ async def _execute(tx: Tx, statements: list[_Statement]) -> int:
     return sum([(await tx.connection.exec_driver_sql(sql, values)).rowcount for sql, values in statements])
 
 
-def _execute_in_thread(db: sqlite3.Connection, statements: list[_Statement]) -> int:
+def execute_in_thread(db: sqlite3.Connection, statements: list[_Statement]) -> int:
+    """Run statements of a HotStatement on SQLite's thread; how many rows they have written."""
     return sum([db.execute(sql, values).rowcount for sql, values in statements])
 
 
 def _all_or_none(db: sqlite3.Connection, statements: list[_Statement], count: int) -> bool:
     db.execute("SAVEPOINT all_or_none")
-    is_complete = _execute_in_thread(db, statements) == count
+    is_complete = execute_in_thread(db, statements) == count
     if not is_complete:
         db.execute("ROLLBACK TO all_or_none")
     db.execute("RELEASE all_or_none")
     return is_complete
 
 
-_Kind = Literal["insert", "insert_if_absent", "update"]
+_Kind = Literal["insert", "insert_if_absent", "update", "upsert"]
 _SIZES = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 
@@ -191,7 +203,15 @@ def _bind_processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Call
 class _Form:
     """A hot statement in the words of one database."""
 
-    def __init__(self, kind: _Kind, table: sa.Table, columns: tuple[str, ...], tx: Tx) -> None:
+    def __init__(
+        self,
+        kind: _Kind,
+        table: sa.Table,
+        columns: tuple[str, ...],
+        tx: Tx,
+        key: tuple[str, ...],
+        changes: tuple[str, ...],
+    ) -> None:
         dialect = tx.connection.dialect
         quote = dialect.identifier_preparer.quote
         self._dialect = tx.dialect
@@ -200,6 +220,7 @@ class _Form:
         self._types = [table.c[name].type.compile(dialect).partition("(")[0] for name in columns]
         self._sql: dict[int, str] = {}
         self.width = len(columns)
+        self._key, self._changes = [quote(name) for name in key], [quote(name) for name in changes]
         self._head, self._tail = self._around(kind, quote(table.name))
         self.runs_row_by_row = kind == "update" and tx.dialect == "mysql"
         processors = [_bind_processor(table.c[name].type, dialect) for name in columns]
@@ -234,7 +255,18 @@ class _Form:
         columns = ", ".join(self._names)
         if kind == "insert_if_absent" and self._dialect == "mysql":
             return f"INSERT IGNORE INTO {table} ({columns}) VALUES ", ""
-        return f"INSERT INTO {table} ({columns}) VALUES ", " ON CONFLICT DO NOTHING" if kind != "insert" else ""
+        return f"INSERT INTO {table} ({columns}) VALUES ", self._on_conflict(kind)
+
+    def _on_conflict(self, kind: _Kind) -> str:
+        """What an insert does where a row is there already."""
+        if kind == "insert":
+            return ""
+        if kind == "insert_if_absent":
+            return " ON CONFLICT DO NOTHING"
+        if self._dialect == "mysql":
+            return " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name}=VALUES({name})" for name in self._changes)
+        settings = ", ".join(f"{name}=excluded.{name}" for name in self._changes)
+        return f" ON CONFLICT ({', '.join(self._key)}) DO UPDATE SET {settings}"
 
     def _row(self, number: int) -> str:
         if self.runs_row_by_row:
@@ -250,7 +282,8 @@ class HotSelect(Generic[Found]):
     """A query for many rows as structs, whose fields are the columns in their order (`array_like=True`).
 
     The query takes lists of values: `lists[name]` is the column that must be in the list of that name. On SQLite the rows come
-    as one JSON text, made in one step and decoded in one; elsewhere as the driver gives them, locked until the commit.
+    as one JSON text, made in one step and decoded in one; elsewhere as the driver gives them, and in a
+    transaction that writes they are locked until its commit.
     """
 
     def __init__(
@@ -264,7 +297,8 @@ class HotSelect(Generic[Found]):
         self._names = tuple(lists)
         self._decoder = msgspec.json.Decoder(list[kind], strict=False)  # type: ignore[valid-type]  # SQLite: 0 is False
         within = [column.in_(sa.bindparam(name, expanding=True)) for name, column in lists.items()]
-        self._statement = sa.select(*columns).where(*within, *conditions).order_by(columns[0]).with_for_update()
+        self._statement = sa.select(*columns).where(*within, *conditions).order_by(columns[0])
+        self._locking = self._statement.with_for_update()
         as_array = sa.func.json_group_array(
             sa.func.json_array(*(sa.type_coerce(column, sa.String) for column in columns))
         )
@@ -284,5 +318,6 @@ class HotSelect(Generic[Found]):
             values = {**self._constants, **{name: to_json(lists[name]) for name in self._names}}
             (text,) = await sqlite_thread.run(tx.connection, lambda db: db.execute(self._sqlite, values).fetchone())
             return cast(list[Found], self._decoder.decode(text))
-        rows = (await tx.execute(self._statement, {name: list(lists[name]) for name in self._names})).all()
+        statement = self._locking if tx.is_writing else self._statement
+        rows = (await tx.execute(statement, {name: list(lists[name]) for name in self._names})).all()
         return [self._kind(*row) for row in rows]

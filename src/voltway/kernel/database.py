@@ -112,10 +112,11 @@ class Tx:
     durable is only handed on in memory.
     """
 
-    __slots__ = ("_after_commit", "connection", "database", "events")
+    __slots__ = ("_after_commit", "connection", "database", "events", "is_writing")
 
-    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+    def __init__(self, database: Database, connection: AsyncConnection, *, is_writing: bool = True) -> None:
         self.database = database
+        self.is_writing = is_writing
         self.connection = connection
         self.events: list[Event] = []
         self._after_commit: list[Callable[[], None]] = []
@@ -181,7 +182,9 @@ class Database:
             pool_timeout=30,
             # A transaction is ended by who began it; asking once more at each return costs a trip to the thread.
             pool_reset_on_return=None,
-            connect_args={"timeout": 15, "cached_statements": 512},
+            async_creator=lambda: sqlite_thread.connect(
+                path or ":memory:", timeout=15, cached_statements=512, check_same_thread=False
+            ),
         )
 
         @sa.event.listens_for(engine.sync_engine, "connect")
@@ -225,7 +228,7 @@ class Database:
         async with self._reader.connect() as connection:
             token = transaction_is_open.set(True)
             try:
-                yield Tx(self, connection)
+                yield Tx(self, connection, is_writing=False)
             finally:
                 transaction_is_open.reset(token)
 

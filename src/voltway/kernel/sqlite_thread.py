@@ -1,15 +1,18 @@
 """Work on SQLite's own thread, in one go.
 
-Every connection to SQLite has a thread, and each call through the driver's asynchronous face goes there and back: three times
-for one statement. What a batch has to say is handed over whole instead.
+Every connection to SQLite has a thread, and each call of aiosqlite goes there and back: three times for one statement, and a
+trip costs more than a small statement does. So a statement here is one trip, which also fetches what it finds, and what a batch
+has to say is handed over whole.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_only
@@ -19,16 +22,76 @@ Result = TypeVar("Result")
 
 async def run(connection: AsyncConnection, work: Callable[[sqlite3.Connection], Result]) -> Result:
     """What `work(sqlite3 connection)` gives, inside the connection's transaction."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    return await _hand_over(driver, work)
+    driver = cast(Connection, (await connection.get_raw_connection()).driver_connection)
+    return await driver.hand_over(work)
 
 
 def run_sync(connection: sa.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
     """The same from one of SQLAlchemy's synchronous hooks."""
-    return await_only(_hand_over(connection.connection.driver_connection, work))
+    return await_only(cast(Connection, connection.connection.driver_connection).hand_over(work))
 
 
-async def _hand_over(driver: Any, work: Callable[[sqlite3.Connection], Result]) -> Result:
-    # aiosqlite has no public way to run a function on a connection's thread; its own methods are all made of this one.
-    result: Result = await driver._execute(work, driver._conn)
-    return result
+async def connect(path: str, **options: Any) -> Connection:
+    """A connection for SQLAlchemy's asynchronous engine; `options` are those of `sqlite3.connect`."""
+    return cast(Connection, await Connection(partial(sqlite3.connect, path, **options), iter_chunk_size=64))
+
+
+class Connection(aiosqlite.Connection):
+    """aiosqlite's connection with one trip for a statement, and none for a cursor or for ending what has not begun."""
+
+    async def hand_over(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a function on the thread. aiosqlite has no public way to do that; its own methods are all made of this one."""
+        result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+    def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters what this gives, which Cursor can
+        return Cursor(self)
+
+    async def rollback(self) -> None:
+        if self._conn.in_transaction:
+            await super().rollback()
+
+
+class Cursor:
+    """What SQLAlchemy's adapter uses of a cursor. All rows are fetched with the statement."""
+
+    __slots__ = ("_connection", "_rows", "arraysize", "description", "lastrowid", "rowcount")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.arraysize = 1
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Cursor:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def execute(self, sql: str, parameters: Any = ()) -> Cursor:
+        """Run a statement and fetch its rows."""
+        return await self._run(lambda db: db.execute(sql, parameters))
+
+    async def executemany(self, sql: str, parameters: Sequence[Any]) -> Cursor:
+        """Run a statement for each of many rows."""
+        return await self._run(lambda db: db.executemany(sql, parameters))
+
+    async def _run(self, work: Callable[[sqlite3.Connection], sqlite3.Cursor]) -> Cursor:
+        def trip(db: sqlite3.Connection) -> tuple[Any, int, int | None, list[Any]]:
+            cursor = work(db)
+            rows = cursor.fetchall() if cursor.description else []
+            return cursor.description, cursor.rowcount, cursor.lastrowid, rows
+
+        self.description, self.rowcount, self.lastrowid, self._rows = await self._connection.hand_over(trip)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """The rows."""
+        return self._rows
+
+    async def close(self) -> None:
+        """Let go of the rows."""
+        self._rows = []

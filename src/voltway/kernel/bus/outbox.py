@@ -6,12 +6,15 @@ reader that has seen position n has seen everything before it, on every database
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
-from voltway.kernel import bulk, clock
+from voltway.kernel import bulk, clock, sqlite_thread
 from voltway.kernel.bus.event import Event
 from voltway.kernel.database import Database, JsonDocument, Tx, UtcDateTime, metadata
 from voltway.kernel.json import to_json, to_struct
@@ -57,23 +60,32 @@ _POSITION = sa.select(head.c.position).where(head.c.id == 1)
 
 
 _STORE = bulk.HotStatement.insert(outbox, [column.name for column in outbox.c])
+_ADVANCE_SQLITE = "UPDATE kernel_outbox_head SET position = position + ? WHERE id = 1 RETURNING position"
 
 
 async def store(tx: Tx, events: list[Event]) -> int:
     """Store durable events; the position of the first. Call it last: it locks the head until the commit."""
+    count, at = len(events), clock.now()
+    told = [(type(event).__name__, event.key(), event.operator_id, to_json(event), at) for event in events]
+
+    def rows(last: int) -> list[tuple[Any, ...]]:
+        return [(position, *row) for position, row in enumerate(told, last - count + 1)]
+
+    if tx.dialect == "sqlite":
+
+        def advance_and_insert(db: sqlite3.Connection) -> int:
+            (last,) = db.execute(_ADVANCE_SQLITE, (count,)).fetchone()
+            bulk.execute_in_thread(db, _STORE.statements(tx, rows(last)))
+            return int(last)
+
+        return await sqlite_thread.run(tx.connection, advance_and_insert) - count + 1
     if tx.dialect == "mysql":
-        await tx.execute(_ADVANCE, {"count": len(events)})
-        last = (await tx.execute(_POSITION)).scalar_one()
+        await tx.execute(_ADVANCE, {"count": count})
+        last = int((await tx.execute(_POSITION)).scalar_one())
     else:
-        last = (await tx.execute(_ADVANCE_RETURNING, {"count": len(events)})).scalar_one()
-    first = int(last) - len(events) + 1
-    at = clock.now()
-    rows = [
-        (first + index, type(event).__name__, event.key(), event.operator_id, to_json(event), at)
-        for index, event in enumerate(events)
-    ]
-    await _STORE.run(tx, rows)
-    return first
+        last = int((await tx.execute(_ADVANCE_RETURNING, {"count": count})).scalar_one())
+    await _STORE.run(tx, rows(last))
+    return last - count + 1
 
 
 async def read_after(
@@ -88,7 +100,18 @@ async def read_after(
     )
     async with database.read() as tx:
         rows = (await tx.execute(statement)).all()
-    return [(int(row.position), to_struct(row.payload, types[row.name]) if row.name in types else None) for row in rows]
+    return [(int(row.position), _event(row, types)) for row in rows]
+
+
+def _event(row: Any, types: dict[str, type[Event]]) -> Event | None:
+    """A stored event. One that cannot be read any more, after a change of its fields, must not hold up those behind it."""
+    if row.name not in types:
+        return None
+    try:
+        return to_struct(row.payload, types[row.name])
+    except msgspec.ValidationError as error:
+        log.error("event.unreadable", name=row.name, position=row.position, error=str(error))
+        return None
 
 
 async def head_position(database: Database) -> int:

@@ -175,21 +175,16 @@ class StatusHandler(ReportHandler):
             if news.is_evse_changed:
                 evses[report.station_id, report.evse_number] = report
         if shown or evses:
-            await store.save_evses(
-                tx,
-                [
-                    (report, evse_number, statuses[station_id].charging_states[evse_number])
-                    for (station_id, evse_number), report in evses.items()
-                ],
-            )
-            await store.save_connectors(tx, changed.values())
-            await store.keep_history(tx, shown)
+            doing = [
+                (report, evse_number, statuses[station_id].charging_states[evse_number])
+                for (station_id, evse_number), report in evses.items()
+            ]
             overall = [
                 (station_id, station.status)
                 for station_id, station in statuses.items()
                 if station.status != before[station_id]
             ]
-            await store.save_statuses(tx, overall)
+            await store.save_statuses(tx, overall, doing, changed.values(), shown)
             tx.publish(*map(_status_changed, shown))
         return [None] * len(reports)
 
@@ -231,7 +226,7 @@ class VariablesHandler(ReportHandler):
                 _, kind_before = connectors.get((report.station_id, place), (report, None))
                 if connector_number > 0 and (place not in station.connectors or kind is not None):
                     connectors[report.station_id, place] = (report, kind or kind_before)
-        await store.save_evses(tx, [(report, evse_number, None) for (_, evse_number), report in evses.items()])
+        await store.add_evses(tx, [(report, evse_number) for (_, evse_number), report in evses.items()])
         await store.save_seen_connectors(
             tx, [(report, place, kind) for (_, place), (report, kind) in connectors.items()]
         )

@@ -90,49 +90,81 @@ async def statuses_of(tx: Tx, station_ids: Iterable[str], *, with_every_evse: bo
     return found
 
 
-async def save_statuses(tx: Tx, changed: Sequence[tuple[str, str | None]]) -> None:
-    """Set the overall status of stations: (status, station id)."""
-    await _STATUS.run(tx, sorted(((status, station_id) for station_id, status in changed), key=lambda row: row[1]))
+_EVSE_KEY = ("station_id", "evse_number")
+_CONNECTOR_KEY = (*_EVSE_KEY, "connector_number")
+_SET_STATUS = bulk.HotStatement.update(stations, ["status"], key="id")
+_SAVE_EVSE = bulk.HotStatement.upsert(
+    evses, (*_EVSE_KEY, "operator_id", "charging_state"), key=_EVSE_KEY, changes=("charging_state",)
+)
+_SAVE_CONNECTOR = bulk.HotStatement.upsert(
+    connectors,
+    (*_CONNECTOR_KEY, "operator_id", *_SHOWN, "status_at"),
+    key=_CONNECTOR_KEY,
+    changes=(*_SHOWN, "status_at"),
+)
+_ADD_HISTORY = bulk.HotStatement.insert(
+    status_history,
+    ("id", "operator_id", "station_id", "evse_number", "connector_number", *_SHOWN, "occurred_at", "received_at"),
+)
 
 
-_STATUS = bulk.HotStatement.update(stations, ["status"], key="id")
-
-
-async def save_connectors(tx: Tx, reports: Iterable[ReportStatus]) -> None:
-    """Store what connectors show; one report for each."""
-    rows = [
-        {
-            "station_id": report.station_id,
-            "evse_number": report.evse_number,
-            "connector_number": report.connector_number,
-            "operator_id": report.operator_id,
-            "type": None,
-            "status": report.status.value,
-            "wire_status": report.wire_status,
-            "error_code": report.error_code,
-            "vendor_error_code": report.vendor_error_code,
-            "info": report.info,
-            "status_at": report.occurred_at or report.received_at,
-        }
-        for report in reports
+async def save_statuses(
+    tx: Tx,
+    overall: Iterable[tuple[str, str | None]],
+    doing: Iterable[tuple[Report, int, str | None]],
+    shown: Iterable[ReportStatus],
+    history: Iterable[ReportStatus],
+) -> None:
+    """Store what status reports changed: stations (id, status), EVSEs (a report of the station, EVSE number, charging state),
+    connectors (one report for each), and the history, which gets every change. EVSEs and connectors not known are made."""
+    evse_rows = [
+        (report.station_id, evse_number, report.operator_id, charging_state)
+        for report, evse_number, charging_state in doing
     ]
-    key = ("station_id", "evse_number", "connector_number")
-    await bulk.upsert(tx, connectors, rows, key=key, update=(*_SHOWN, "status_at"))
+    await bulk.run_all(
+        tx,
+        [
+            (_SET_STATUS, sorted(((status, station_id) for station_id, status in overall), key=lambda row: row[1])),
+            (_SAVE_EVSE, sorted(evse_rows, key=lambda row: row[:2])),
+            (_SAVE_CONNECTOR, sorted(map(_connector_row, shown), key=lambda row: row[:3])),
+            (_ADD_HISTORY, [_history_row(report) for report in history]),
+        ],
+    )
 
 
-async def save_evses(tx: Tx, rows: Iterable[tuple[Report, int, str | None]]) -> None:
-    """Store what EVSEs do: (a report of the station, EVSE number, charging state); new ones are made."""
-    made = [
-        {
-            "station_id": report.station_id,
-            "evse_number": evse_number,
-            "operator_id": report.operator_id,
-            "power_w_max": None,
-            "charging_state": charging_state,
-        }
-        for report, evse_number, charging_state in rows
-    ]
-    await bulk.upsert(tx, evses, made, key=("station_id", "evse_number"), update=("charging_state",))
+def _connector_row(report: ReportStatus) -> tuple[Any, ...]:
+    return (
+        report.station_id,
+        report.evse_number,
+        report.connector_number,
+        report.operator_id,
+        *_shown_by(report),
+        report.occurred_at or report.received_at,
+    )
+
+
+def _history_row(report: ReportStatus) -> tuple[Any, ...]:
+    return (
+        new_id(),
+        report.operator_id,
+        report.station_id,
+        report.evse_number,
+        report.connector_number,
+        *_shown_by(report),
+        report.occurred_at or report.received_at,
+        report.received_at,
+    )
+
+
+def _shown_by(report: ReportStatus) -> tuple[Any, ...]:
+    """The values of _SHOWN."""
+    return report.status.value, report.wire_status, report.error_code, report.vendor_error_code, report.info
+
+
+async def add_evses(tx: Tx, rows: Iterable[tuple[Report, int]]) -> None:
+    """Make EVSEs that are not known: (a report of the station, EVSE number)."""
+    made = [(report.station_id, evse_number, report.operator_id, None) for report, evse_number in rows]
+    await _SAVE_EVSE.run(tx, sorted(made, key=lambda row: row[:2]))
 
 
 async def set_charging_states(tx: Tx, states: Sequence[tuple[str, int, str | None]]) -> None:
@@ -151,45 +183,6 @@ async def set_charging_states(tx: Tx, states: Sequence[tuple[str, int, str | Non
 
 def _place(row: tuple[str, int, str | None]) -> tuple[str, int]:
     return row[:2]
-
-
-async def keep_history(tx: Tx, reports: Sequence[ReportStatus]) -> None:
-    """Append to the history of statuses."""
-    await _HISTORY.run(
-        tx,
-        [
-            (
-                new_id(),
-                report.operator_id,
-                report.station_id,
-                report.evse_number,
-                report.connector_number,
-                report.status.value,
-                report.wire_status,
-                report.error_code,
-                report.vendor_error_code,
-                report.info,
-                report.occurred_at or report.received_at,
-                report.received_at,
-            )
-            for report in reports
-        ],
-    )
-
-
-_HISTORY = bulk.HotStatement.insert(
-    status_history,
-    [
-        "id",
-        "operator_id",
-        "station_id",
-        "evse_number",
-        "connector_number",
-        *_SHOWN,
-        "occurred_at",
-        "received_at",
-    ],
-)
 
 
 # ---- links and boots
