@@ -254,7 +254,7 @@ export interface paths {
         head?: never;
         /**
          * Change Id Token
-         * @description Change what is given; null empties a field (but the status).
+         * @description Change what is given; null empties a field.
          */
         patch: operations["change_id_token"];
         trace?: never;
@@ -950,7 +950,7 @@ export interface components {
         };
         /**
          * IdTokenPatch
-         * @description What may be changed; a field that is left out stays.
+         * @description What may be changed; a field that is left out stays. There is always a status.
          */
         IdTokenPatch: {
             /** Concurrent Max */

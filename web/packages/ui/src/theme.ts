@@ -18,6 +18,9 @@ const systemFonts = [
   "-apple-system", '"Segoe UI Variable Text"', '"Segoe UI"', "Roboto", '"Noto Sans"', '"Liberation Sans"', "system-ui", "sans-serif",
 ].join(", ");
 
+/** What lies on the page: cards, dialogs, menus (styles.css). */
+const SURFACE = "var(--vw-card)";
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 6 },
@@ -40,7 +43,13 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } },
+      styles: { content: { background: SURFACE }, header: { background: SURFACE } },
+    },
+    Popover: { styles: { dropdown: { background: SURFACE, borderColor: "var(--vw-line)" } } },
+    Menu: { styles: { dropdown: { background: SURFACE, borderColor: "var(--vw-line)" } } },
+    Combobox: { styles: { dropdown: { background: SURFACE, borderColor: "var(--vw-line)" } } },
   },
 });
 

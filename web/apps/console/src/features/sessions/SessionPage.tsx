@@ -60,7 +60,7 @@ function SessionHeader({ session }: { session: Session }) {
         </AnchorLink>
       }
       title={t("sessions.oneTitle", { station: session.station_identity })}
-      marks={<SessionStatePill state={session.state} />}
+      marks={<SessionStatePill session={session} />}
       subtitle={
         <>
           <AnchorLink {...paths.station(session.station_id)} underline="always">{session.station_identity}</AnchorLink>

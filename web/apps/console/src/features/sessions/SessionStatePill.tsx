@@ -1,7 +1,7 @@
-import { IconBolt, IconCheck, IconCircleDashed, IconHourglassHigh, StatusPill, type Icon, type Tone } from "@voltway/ui";
-import type { SessionState } from "@voltway/api";
+import type { Session, SessionState } from "@voltway/api";
+import { IconBolt, IconCheck, IconCircleDashed, IconHourglassHigh, IconPlug, StatusPill, type Icon, type Tone } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
-import { SESSION_STATES } from "./search.ts";
+import { CHARGING_STATES, SESSION_STATES } from "./search.ts";
 
 const LOOK: Record<SessionState, { tone: Tone; icon: Icon }> = {
   pending: { tone: "warning", icon: IconHourglassHigh },
@@ -9,20 +9,21 @@ const LOOK: Record<SessionState, { tone: Tone; icon: Icon }> = {
   ended: { tone: "unavailable", icon: IconCheck },
 };
 
-/** A session's state; a word of the server that is new to us is shown as it is. */
-export function SessionStatePill({ state }: { state: string }) {
+/** A session's state, and while it runs what the charge does; a word of the server that is new to us is shown as it is. */
+export function SessionStatePill({ session }: { session: Pick<Session, "state" | "charging_state"> }) {
   const { t } = useTranslation();
-  const known = SESSION_STATES.find((one) => one === state);
-  if (!known) {
+  const state = SESSION_STATES.find((one) => one === session.state);
+  const charging = CHARGING_STATES.find((one) => one === session.charging_state);
+  if (state === "active" && charging !== undefined && charging !== "Charging") {
     return (
-      <StatusPill tone="unavailable" icon={IconCircleDashed}>
-        {state}
+      <StatusPill tone="warning" icon={IconPlug}>
+        {t(`sessions.chargingState.${charging}`)}
       </StatusPill>
     );
   }
   return (
-    <StatusPill tone={LOOK[known].tone} icon={LOOK[known].icon}>
-      {t(`sessions.state.${known}`)}
+    <StatusPill tone={state ? LOOK[state].tone : "unavailable"} icon={state ? LOOK[state].icon : IconCircleDashed}>
+      {state ? t(`sessions.state.${state}`) : session.state}
     </StatusPill>
   );
 }

@@ -42,7 +42,7 @@ function SessionRow({ session, columns }: { session: Session; columns: SessionCo
   const cells: Record<SessionColumn, ReactNode> = {
     station: `${session.station_identity}${session.evse_number === null ? "" : ` · ${session.evse_number}`}`,
     evse: t("stations.evse", { number: session.evse_number ?? format.unknown }),
-    state: <SessionStatePill state={session.state} />,
+    state: <SessionStatePill session={session} />,
     started: format.dateTime(session.started_at),
     id_token: <span className="vw-mono">{session.id_token ?? format.unknown}</span>,
     power: isActive ? format.power(session.power_w) : "",

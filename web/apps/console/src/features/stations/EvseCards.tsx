@@ -38,12 +38,13 @@ export function EvseCards({ station, sessions, columns = 1 }: EvseCardsProps) {
 function EvseCard({ evse, session }: { evse: Evse; session: Session | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const charging = evse.charging_state;
   return (
     <Box component="section" className={`vw-card ${classes.card ?? ""}`} aria-label={t("stations.evse", { number: evse.evse_number })}>
       <Group justify="space-between" px="md" pt="sm">
         <Title order={2}>{t("stations.evse", { number: evse.evse_number })}</Title>
         <Text size="xs" c="dimmed">
-          {[evse.charging_state, evse.power_w_max == null ? null : t("stations.upTo", { power: format.powerRating(evse.power_w_max) })]
+          {[charging && t(charging === "Charging" ? "sessions.state.active" : `sessions.chargingState.${charging}`), evse.power_w_max == null ? null : t("stations.upTo", { power: format.powerRating(evse.power_w_max) })]
             .filter(Boolean)
             .join(" · ")}
         </Text>

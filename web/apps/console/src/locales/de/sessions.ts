@@ -13,6 +13,12 @@ export const sessions = {
     anyTime: "Jederzeit",
     period: { day: "Letzte 24 Stunden", week: "Letzte 7 Tage", month: "Letzte 30 Tage" },
     state: { pending: "Beginnt", active: "Lädt", ended: "Beendet" },
+    chargingState: {
+      EVConnected: "Eingesteckt",
+      SuspendedEV: "Pause durch das Auto",
+      SuspendedEVSE: "Pause durch die Station",
+      Idle: "Lädt nicht",
+    },
     column: {
       station: "Station",
       evse: "Ladepunkt",

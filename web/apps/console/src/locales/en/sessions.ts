@@ -13,6 +13,12 @@ export const sessions = {
     anyTime: "Any time",
     period: { day: "Last 24 hours", week: "Last 7 days", month: "Last 30 days" },
     state: { pending: "Starting", active: "Charging", ended: "Ended" },
+    chargingState: {
+      EVConnected: "Plugged in",
+      SuspendedEV: "Paused by the car",
+      SuspendedEVSE: "Paused by the station",
+      Idle: "Not charging",
+    },
     column: {
       station: "Station",
       evse: "EVSE",
