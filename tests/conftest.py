@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import voltway
 from builders import ClientOf, MakeRuntime, another, app_of
+from servers import database_on_server
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID, DEFAULT_OPERATOR_SLUG, Role, create_api_key, operators
 from voltway.kernel.bus import outbox
 from voltway.kernel.database import MYSQL_NAMES, Database, metadata
@@ -89,23 +90,11 @@ def _empty_database(
         engine.dispose()
         yield url.set(database=str(template))
         return
-    ours = url.set(database=f"voltway_test_{worker_id}_{os.getpid()}")
     # As the first migration has it: text compares alike on every database.
     collation = " COLLATE utf8mb4_nopad_bin" if url.get_backend_name() in MYSQL_NAMES else ""
-    asyncio.run(_on_server(url, f"CREATE DATABASE {ours.database}{collation}"))
-    try:
+    with database_on_server(url, f"test_{worker_id}", collation) as ours:
         asyncio.run(_create_tables(ours))
         yield ours
-    finally:
-        forced = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
-        asyncio.run(_on_server(url, f"DROP DATABASE {ours.database}{forced}"))
-
-
-async def _on_server(url: sa.URL, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql(statement)
-    await engine.dispose()
 
 
 async def _create_tables(url: sa.URL) -> None:

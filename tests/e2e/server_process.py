@@ -24,7 +24,7 @@ class ServerProcess:
         self.data_dir = data_dir
         self.http_port = 0
         self.ocpp_port = 0
-        self._environment = clean_environment() | dict(environment or {})
+        self._settings = dict(environment or {})
         self._output = data_dir.with_name(f"{data_dir.name}-output.txt")
         self._log = data_dir.with_name(f"{data_dir.name}-log.txt")
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,7 +57,9 @@ class ServerProcess:
         command = [VOLTWAY, "run", "--data-dir", str(self.data_dir)]
         command += ["--http", f"127.0.0.1:{self.http_port}", "--ocpp", f"127.0.0.1:{self.ocpp_port}", *arguments]
         with self._output.open("wb") as output, self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=output, stderr=log, env=self._environment)
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=log, env=clean_environment() | self._settings
+            )
         deadline = time.monotonic() + STARTS_WITHIN_S
         while "is running" not in self.output:
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -81,10 +83,17 @@ class ServerProcess:
 
     def make_key(self, role: str = "operator_admin") -> str:
         """An API key, by the command line."""
-        return voltway("api-key", "create", "--data-dir", str(self.data_dir), "--role", role).stdout.strip()
+        return self.command("api-key", "create", "--role", role).strip()
+
+    def command(self, *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None) -> str:
+        """What a command on the same installation prints."""
+        data_dir = ("--data-dir", str(self.data_dir))
+        return voltway(*arguments, *data_dir, typed=typed, environment=self._settings | dict(environment or {})).stdout
 
 
-def voltway(*arguments: str, typed: str = "", environment: Mapping[str, str] | None = None, code: int = 0):  # type: ignore[no-untyped-def]
+def voltway(
+    *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None, code: int = 0
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, which must have this exit code."""
     done = subprocess.run(
         [VOLTWAY, *arguments],

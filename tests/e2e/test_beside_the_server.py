@@ -13,17 +13,16 @@ EMAIL, PASSWORD = "ada@example.org", "amber-plug-4711"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("beside") / "data")
+def server(tmp_path_factory: pytest.TempPathFactory, on_database: dict[str, str]) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("beside") / "data", environment=on_database)
     server.start()
     yield server
     server.kill()
 
 
 def test_first_start_says_how_to_make_an_administrator_who_can_log_in(server: ServerProcess) -> None:
-    data_dir = str(server.data_dir)
-    assert f"voltway admin create --data-dir {data_dir} --email you@example.org" in server.output
-    voltway("admin", "create", "--data-dir", data_dir, "--email", EMAIL, "--password-stdin", typed=f"{PASSWORD}\n")
+    assert f"voltway admin create --data-dir {server.data_dir} --email you@example.org" in server.output
+    server.command("admin", "create", "--email", EMAIL, "--password-stdin", typed=f"{PASSWORD}\n")
     with httpx.Client(base_url=server.api.replace("127.0.0.1", "localhost"), trust_env=False) as client:
         assert client.post("/login", json={"email": EMAIL, "password": PASSWORD}).is_success
         assert client.get("/charging-stations").json() == {"items": [], "next_cursor": None}
@@ -38,7 +37,7 @@ def test_key_made_beside_the_server_opens_the_api_at_once(server: ServerProcess)
 
 def test_check_knows_that_the_ports_are_the_servers_own(server: ServerProcess) -> None:
     ports = {"VOLTWAY_HTTP__PORT": str(server.http_port), "VOLTWAY_GATEWAY__PORT": str(server.ocpp_port)}
-    told = voltway("check", "--data-dir", str(server.data_dir), environment=ports).stdout
+    told = server.command("check", environment=ports)
     assert told.count("a server is running") == 2
 
 
@@ -64,6 +63,6 @@ def test_ctrl_c_ends_it_cleanly_with_a_page_open(server: ServerProcess) -> None:
     with httpx.stream("GET", f"{server.api}/live", headers=headers, trust_env=False) as page:
         assert page.status_code == 200
         assert server.stop() == 0
-    assert sorted(file.name for file in server.data_dir.iterdir()) == ["secret", "voltway.db"]
+    assert {file.name for file in server.data_dir.iterdir()} <= {"secret", "voltway.db"}  # the journal is folded in
     assert '"level": "error"' not in server.log
     server.start()

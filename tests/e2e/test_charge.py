@@ -29,8 +29,8 @@ PATIENCE_S = 10.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("charge") / "data")
+def server(tmp_path_factory: pytest.TempPathFactory, on_database: dict[str, str]) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("charge") / "data", environment=on_database)
     server.start()
     yield server
     assert server.stop() == 0
@@ -82,6 +82,7 @@ async def until_logged(api: httpx.AsyncClient, station_id: str, actions: set[str
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.mariadb
 @pytest.mark.parametrize("protocol", STATIONS)
 async def test_car_charges_at_a_foreign_station_and_is_priced_to_the_cent(
     server: ServerProcess, api: httpx.AsyncClient, protocol: str

@@ -17,8 +17,8 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("demo") / "data")
+def demo(tmp_path_factory: pytest.TempPathFactory, on_database: dict[str, str]) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("demo") / "data", environment=on_database)
     server.start("--demo")
     yield server
     server.kill()
