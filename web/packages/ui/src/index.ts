@@ -1,6 +1,7 @@
 export { ActionButton } from "./ActionButton.tsx";
 export { TimeChart } from "./chart/LazyTimeChart.tsx";
 export type { TimeSeries } from "./chart/series.ts";
+export { Callout } from "./Callout.tsx";
 export { CopyAction } from "./CopyAction.tsx";
 export * from "./icons.ts";
 export { JsonView } from "./JsonView.tsx";

@@ -8,11 +8,13 @@ interface PanelProps {
   children: ReactNode;
   /** False for content that reaches the panel's edges, such as tables. */
   padded?: boolean;
+  /** True to end level with what stands beside it. */
+  isTall?: boolean;
 }
 
-export function Panel({ title, actions, children, padded = true }: PanelProps) {
+export function Panel({ title, actions, children, padded = true, isTall = false }: PanelProps) {
   return (
-    <Box component="section" className="vw-card" style={{ overflow: "hidden", minWidth: 0 }}>
+    <Box component="section" className="vw-card" style={{ overflow: "hidden", minWidth: 0, height: isTall ? "100%" : undefined }}>
       {(title ?? actions) && (
         <Group justify="space-between" px="md" pt="sm" pb={padded ? 0 : "xs"} gap="sm">
           <Title order={2}>{title}</Title>

@@ -1,5 +1,5 @@
-import { Alert, Box, Group, Text, Tooltip } from "@mantine/core";
-import { IconWifiOff } from "@voltway/ui";
+import { Box, Group, Text, Tooltip } from "@mantine/core";
+import { Callout, IconWifiOff } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../shared/useFormat.ts";
 import { useNow } from "../shared/useNow.ts";
@@ -38,8 +38,10 @@ export function LiveBanner() {
   const now = useNow();
   if (lostAt === null || now - Date.parse(lostAt) < BANNER_AFTER_MS) return null;
   return (
-    <Alert color="orange" variant="light" mb="md" icon={<IconWifiOff size={18} />} role="alert" title={t("live.banner")}>
-      {t("live.bannerText", { time: format.time(lostAt) })}
-    </Alert>
+    <Box mb="md">
+      <Callout icon={IconWifiOff} title={t("live.banner")} role="alert">
+        {t("live.bannerText", { time: format.time(lostAt) })}
+      </Callout>
+    </Box>
   );
 }

@@ -1,6 +1,6 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@voltway/ui";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode, SubmitEventHandler } from "react";
+import { Callout } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { problemText } from "./problemText.ts";
 
@@ -22,9 +22,9 @@ export function FormDialog({ title, submitLabel, isPending, error, onSubmit, onC
       <form noValidate onSubmit={onSubmit}>
         <Stack>
           {error && (
-            <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle size={18} />}>
+            <Callout tone="faulted" role="alert">
               {problemText(error)}
-            </Alert>
+            </Callout>
           )}
           {children}
           <Group justify="flex-end">

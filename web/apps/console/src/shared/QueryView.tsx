@@ -1,8 +1,10 @@
-import { Alert, Button, Skeleton, Stack } from "@mantine/core";
+import { Box, Button, Skeleton, Stack } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { IconAlertTriangle, Notice } from "@voltway/ui";
+import { ProblemError } from "@voltway/api";
+import { Callout, IconAlertTriangle, Notice } from "@voltway/ui";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useLine } from "../live/context.ts";
 import { problemText } from "./problemText.ts";
 
 type QueryState<T> = Pick<UseQueryResult<T>, "data" | "error" | "isPending" | "isFetching" | "refetch">;
@@ -19,6 +21,9 @@ interface QueryViewProps<T> {
 /** One query's four faces: loading, failed, empty, data. Data that can no longer be renewed stays, marked as old. */
 export function QueryView<T>({ query, children, empty, isEmpty, loading }: QueryViewProps<T>) {
   const { t } = useTranslation();
+  const { lostAt } = useLine();
+  // One word about a server that is away, above the page, says it for all panels.
+  const isBannerUp = lostAt !== null && query.error instanceof ProblemError && query.error.isUnreachable;
   const retry = (
     <Button variant="default" size="xs" loading={query.isFetching} onClick={() => void query.refetch()}>
       {t("common.retry")}
@@ -32,10 +37,13 @@ export function QueryView<T>({ query, children, empty, isEmpty, loading }: Query
   }
   return (
     <>
-      {query.error && (
-        <Alert color="orange" variant="light" icon={<IconAlertTriangle size={18} />} title={t("problem.stale")} m="sm">
-          {problemText(query.error)} {retry}
-        </Alert>
+      {query.error && !isBannerUp && (
+        <Box p="sm">
+          <Callout title={t("problem.stale")}>
+            <p style={{ margin: "0 0 8px" }}>{problemText(query.error)}</p>
+            {retry}
+          </Callout>
+        </Box>
       )}
       {isEmpty?.(query.data) ? empty : children(query.data)}
     </>

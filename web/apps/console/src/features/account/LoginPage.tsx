@@ -1,8 +1,8 @@
-import { Alert, Box, Button, Center, Group, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Box, Button, Center, Group, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { ProblemError } from "@voltway/api";
-import { IconAlertTriangle, Logo } from "@voltway/ui";
+import { Callout, Logo } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { Preferences } from "../../app/Preferences.tsx";
 import { problemText } from "../../shared/problemText.ts";
@@ -56,9 +56,9 @@ function LoginForm() {
     >
       <Stack>
         {login.error && (
-          <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle size={18} />}>
+          <Callout tone="faulted" role="alert">
             {login.error instanceof ProblemError && login.error.status === 401 ? t("account.refused") : problemText(login.error)}
-          </Alert>
+          </Callout>
         )}
         <TextInput
           label={t("account.email")}

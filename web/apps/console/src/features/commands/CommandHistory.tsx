@@ -68,7 +68,7 @@ function CommandRow({ command }: { command: Command }) {
       </tr>
       {isOpen && (
         <tr>
-          <td colSpan={4}>
+          <td colSpan={4} data-wrap>
             <Box mah={360} style={{ overflow: "auto" }}>
               <JsonView value={{ arguments: command.arguments, wire_status: command.wire_status, result: command.result }} />
             </Box>

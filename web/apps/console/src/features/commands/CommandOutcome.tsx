@@ -1,6 +1,6 @@
-import { Alert, Box, Group, Text } from "@mantine/core";
+import { Box, Group, Text } from "@mantine/core";
 import { ProblemError, type Command } from "@voltway/api";
-import { IconAlertTriangle, JsonView } from "@voltway/ui";
+import { Callout, JsonView } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { problemText } from "../../shared/problemText.ts";
 import { CommandStatePill } from "./CommandStatePill.tsx";
@@ -11,15 +11,9 @@ export function CommandOutcome({ command, error }: { command: Command | undefine
   if (error) {
     const isImpossible = error instanceof ProblemError && error.status === 409;
     return (
-      <Alert
-        role="alert"
-        color={isImpossible ? "orange" : "red"}
-        variant="light"
-        icon={<IconAlertTriangle size={18} />}
-        title={isImpossible ? t("commands.impossible") : t("commands.notSent")}
-      >
+      <Callout tone={isImpossible ? "warning" : "faulted"} title={isImpossible ? t("commands.impossible") : t("commands.notSent")} role="alert">
         {problemText(error)}
-      </Alert>
+      </Callout>
     );
   }
   if (!command) return null;

@@ -1,6 +1,6 @@
-import { Alert, Autocomplete, Box, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Autocomplete, Box, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import type { CallOutcome, ChargingStation } from "@voltway/api";
-import { ActionButton, IconAlertTriangle, IconSend, JsonView } from "@voltway/ui";
+import { Callout, ActionButton, IconSend, JsonView } from "@voltway/ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemText } from "../../shared/problemText.ts";
@@ -57,9 +57,9 @@ export function RawCallForm({ station }: { station: ChargingStation }) {
         {t("commands.rawSend")}
       </ActionButton>
       {call.error && (
-        <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle size={18} />}>
+        <Callout tone="faulted" role="alert">
           {problemText(call.error)}
-        </Alert>
+        </Callout>
       )}
       {call.data && <Outcome outcome={call.data} />}
     </Stack>

@@ -47,7 +47,7 @@ export function LocationsPage() {
                       {location.name}
                     </Link>
                   </td>
-                  <td>
+                  <td data-wrap>
                     {[location.address, [location.postal_code, location.city].filter(Boolean).join(" "), location.country]
                       .filter(Boolean)
                       .join(", ") || format.unknown}

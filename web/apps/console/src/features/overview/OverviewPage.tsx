@@ -19,12 +19,12 @@ export function OverviewPage() {
       <OverviewTiles overview={overview.data} />
       <Grid gap="md" mt="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
-          <Panel title={t("overview.power")}>
+          <Panel title={t("overview.power")} isTall>
             <QueryView query={overview}>{({ power_history }) => <PowerCurve history={power_history} />}</QueryView>
           </Panel>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
-          <Panel title={t("overview.byStatus")}>
+          <Panel title={t("overview.byStatus")} isTall>
             <QueryView query={overview}>
               {({ stations, connectors }) => (
                 <SimpleGrid cols={{ base: 1, sm: 2, lg: 1 }} spacing="lg">

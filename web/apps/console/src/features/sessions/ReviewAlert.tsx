@@ -1,5 +1,5 @@
-import { Alert, List } from "@mantine/core";
-import { IconAlertTriangle } from "@voltway/ui";
+import { List } from "@mantine/core";
+import { Callout } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { reviewText } from "./reviewText.ts";
 
@@ -8,12 +8,12 @@ export function ReviewAlert({ reasons }: { reasons: string[] }) {
   const { t } = useTranslation();
   if (reasons.length === 0) return null;
   return (
-    <Alert color="orange" variant="light" icon={<IconAlertTriangle size={18} />} title={t("sessions.review")}>
+    <Callout title={t("sessions.review")}>
       <List size="sm">
         {reasons.map((reason) => (
           <List.Item key={reason}>{reviewText(t, reason)}</List.Item>
         ))}
       </List>
-    </Alert>
+    </Callout>
   );
 }

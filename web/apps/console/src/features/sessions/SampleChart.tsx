@@ -14,7 +14,8 @@ export function SampleChart({ samples, isActive }: { samples: Sample[]; isActive
   const views = useMemo(() => availableViews(samples), [samples]);
   const view = views.includes(chosen) ? chosen : "power";
   const series = useMemo(() => chartSeries(view, samples, format, t), [view, samples, format, t]);
-  if (samples.length === 0) {
+  // One point is no curve.
+  if (samples.length < 2) {
     return <Notice icon={IconChartLine} title={t("sessions.noSamples")} text={isActive ? t("sessions.noSamplesYet") : t("sessions.noSamplesText")} />;
   }
   return (

@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ChargingStationCreated } from "@voltway/api";
-import { IconAlertTriangle } from "@voltway/ui";
+import { Callout } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { problemText } from "../../shared/problemText.ts";
 import { useLocationNames } from "../locations/api.ts";
@@ -36,9 +36,9 @@ export function AddStationForm({ onCreated, onCancel }: AddStationFormProps) {
     >
       <Stack>
         {create.error && (
-          <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle size={18} />}>
+          <Callout tone="faulted" role="alert">
             {problemText(create.error)}
-          </Alert>
+          </Callout>
         )}
         <TextInput
           data-autofocus
@@ -63,9 +63,9 @@ export function AddStationForm({ onCreated, onCancel }: AddStationFormProps) {
           {...form.getInputProps("profile")}
         />
         {form.values.profile === "0" && (
-          <Alert color="orange" variant="light" icon={<IconAlertTriangle size={18} />}>
+          <Callout>
             {t("stations.insecureText")}
-          </Alert>
+          </Callout>
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onCancel}>

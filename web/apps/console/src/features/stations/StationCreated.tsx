@@ -1,6 +1,6 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ChargingStationCreated } from "@voltway/api";
-import { CopyAction, Facts, IconKey } from "@voltway/ui";
+import { Callout, CopyAction, Facts, IconKey } from "@voltway/ui";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -13,9 +13,9 @@ export function StationCreated({ station, onDone }: { station: ChargingStationCr
       <Text size="sm">{t("stations.createdText")}</Text>
       <Facts rows={rows} />
       {station.password && (
-        <Alert color="orange" variant="light" icon={<IconKey size={18} />}>
+        <Callout icon={IconKey}>
           {t("stations.passwordOnce")}
-        </Alert>
+        </Callout>
       )}
       <Group justify="flex-end">
         <Button onClick={onDone}>{t("stations.passwordKept")}</Button>

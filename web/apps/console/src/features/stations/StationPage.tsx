@@ -1,7 +1,7 @@
-import { Alert, Grid, Stack } from "@mantine/core";
+import { Grid, Stack } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { IconHourglassHigh, IconShieldOff } from "@voltway/ui";
+import { Callout, IconHourglassHigh, IconShieldOff } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
@@ -27,14 +27,14 @@ export function StationPage() {
         <Stack gap="md">
           <StationHeader station={loaded} sessions={sessions} />
           {loaded.registration === "pending" && (
-            <Alert color="orange" variant="light" icon={<IconHourglassHigh size={18} />} title={t("stations.pending")}>
+            <Callout icon={IconHourglassHigh} title={t("stations.pending")}>
               {t("stations.pendingText")}
-            </Alert>
+            </Callout>
           )}
           {loaded.security_profile === 0 && (
-            <Alert color="orange" variant="light" icon={<IconShieldOff size={18} />} title={t("stations.insecure")}>
+            <Callout icon={IconShieldOff} title={t("stations.insecure")}>
               {t("stations.insecureText")}
-            </Alert>
+            </Callout>
           )}
           {loaded.evses.length <= FEW_EVSES && sessions.length > 0 ? (
             <Grid gap="md">

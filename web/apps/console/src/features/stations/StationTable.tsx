@@ -65,7 +65,7 @@ function StationRow({ station, location }: { station: ChargingStation; location:
           {station.model}
         </Text>
       </td>
-      <td style={{ whiteSpace: "nowrap" }}>
+      <td>
         <Age at={station.last_seen_at} />
       </td>
     </LinkedRow>

@@ -72,7 +72,7 @@ function TariffTable({ tariffs, onAssign }: { tariffs: Tariff[]; onAssign: (tari
       {tariffs.map((tariff) => (
         <tr key={tariff.id}>
           <td style={{ fontWeight: 600 }}>{tariff.name}</td>
-          <td>
+          <td data-wrap>
             <AssignmentText tariff={tariff} />
           </td>
           <td data-num>{format.rate(tariff.start_fee, tariff.currency)}</td>

@@ -120,8 +120,10 @@ function VariableTable({ variables, refusal, onEdit }: VariableTableProps) {
         const name = variableName(variable);
         return (
           <tr key={name}>
-            <td style={{ fontWeight: 550, overflowWrap: "anywhere" }}>{name}</td>
-            <td className="vw-mono" style={{ overflowWrap: "anywhere" }}>
+            <td data-wrap style={{ fontWeight: 550 }}>
+              {name}
+            </td>
+            <td data-wrap className="vw-mono">
               {variable.value ?? <Text c="dimmed">{format.unknown}</Text>}
             </td>
             <td data-num>
