@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from voltway.kernel import clock
 from voltway.kernel.database import Database, Tx, is_conflict, is_unavailable
@@ -137,8 +138,11 @@ class GroupCommit:
             await self._commit_or_split(batch)
             self._inflight_since = None
 
-    async def _commit_or_split(self, batch: list[_Waiting]) -> None:
-        """Commit a batch; halve it where it fails, until the report that cannot be recorded stands alone."""
+    async def _commit_or_split(self, batch: list[_Waiting], *, is_again: bool = False) -> None:
+        """Commit a batch; halve it where it fails, until the report that cannot be recorded stands alone.
+
+        One that meets a taken key is tried once more: another node has just made the row, and now it can be seen.
+        """
         try:
             receipts = await self._commit_patiently(batch)
         except NothingCommits as stalled:
@@ -150,6 +154,9 @@ class GroupCommit:
                 middle = len(batch) // 2
                 await self._commit_or_split(batch[:middle])
                 await self._commit_or_split(batch[middle:])
+                return
+            if isinstance(error, IntegrityError) and not is_again:
+                await self._commit_or_split(batch, is_again=True)
                 return
             receipts = [await self._quarantine(batch[0], error)]
         self.committed += len(batch)
