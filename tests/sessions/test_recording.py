@@ -542,6 +542,20 @@ async def test_two_processes_record_one_charge_together(platform: Platform, make
     assert len(await platform.inbox()) == 4
 
 
+async def test_two_processes_that_hear_of_one_charge_at_once_make_one_session(
+    platform: Platform, make_runtime: Any
+) -> None:
+    other = Platform(await make_runtime(*platform.runtime.manifests), platform.stations)
+    charges = [a_charge(f"TX-{number}", evse_number=1 + number) for number in range(20)]
+    for events in charges:
+        await asyncio.gather(platform.record(events[0]), other.record(events[1]))
+        await asyncio.gather(other.record(again(events[0])), platform.record(events[2], again(events[1])))
+        await asyncio.gather(platform.record(events[3]), other.record(again(events[3])))
+    assert await platform.quarantined() == []
+    assert [(row.energy_wh, row.review) for row in await platform.sessions()] == [(7_000, "")] * 20
+    assert len(await platform.inbox()) == 80
+
+
 async def test_sessions_of_other_operators_are_their_own(platform: Platform, stranger_id: str) -> None:
     await platform.add_tariff()
     await platform.record(a_start(operator_id=stranger_id, station_id=STATION))

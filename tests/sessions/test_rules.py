@@ -141,6 +141,14 @@ def test_energy_is_never_negative_whatever_the_registers(registers: list[int], r
     assert ("meter_implausible" in session.reasons) == (registers[-1] < registers[0])
 
 
+def test_what_was_priced_stays_whatever_is_said_afterwards() -> None:
+    priced = replace(story(a_charge()), is_priced=True)
+    after = applied(priced, an_event(UPDATED, 9, 7_200, 99_000, id_token="ANOTHER"))
+    after = applied(after, an_event(ENDED, 10, 9_000, 99_500, reason="PowerLoss"))
+    for name in ("energy_wh", "meter_stop_wh", "ended_at", "stop_reason", "id_token", "is_priced"):
+        assert getattr(after, name) == getattr(priced, name), name
+
+
 def test_events_of_one_charge_tell_its_energy_times_and_token() -> None:
     session = story(a_charge())
     assert (session.state, session.energy_wh) == (SessionState.ENDED, 7_000)
@@ -283,6 +291,9 @@ def test_start_register_in_the_end_counts_where_the_start_said_none() -> None:
     )
     assert story([replace(started, samples=()), ended]).energy_wh == 6_000
     assert story([started, ended]).energy_wh == 7_000
+    later_value = replace(started, samples=(a_sample(30, 2_500),))  # what the start says is of after the begin
+    for reports in ([later_value, ended], [ended, later_value]):
+        assert story(reports).energy_wh == 6_000
 
 
 def test_decreasing_register_is_flagged_and_held() -> None:
