@@ -13,7 +13,12 @@ import sqlalchemy as sa
 from alembic import command
 
 from voltway.app import catalog, schema
+from voltway.app.tables import installation
+from voltway.kernel import housekeeping
 from voltway.kernel.database import metadata
+
+TABLES_BESIDE_MODULES = (installation, housekeeping.MANIFEST)
+"""What must be imported, besides the modules, for all tables to be known."""
 
 
 def write(message: str) -> Path:
@@ -30,6 +35,8 @@ def write(message: str) -> Path:
     if script is None or isinstance(script, list):
         raise SystemExit("Alembic wrote no revision.")
     file = Path(script.path)
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("    # ###")), encoding="utf-8")
     for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *arguments, str(file)], check=False)
     return file
