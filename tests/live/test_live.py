@@ -209,7 +209,7 @@ TOLD: list[tuple[Event, str, dict[str, Any]]] = [
     (
         SessionStarted(**about(), session_id="x1", evse_number=1, id_token="CARD-1", transaction_id="1"),
         "session.changed",
-        {"id": "x1", "station_id": "s1", "station_identity": "CS-1", "state": "active"},
+        {"id": "x1", "station_id": "s1", "station_identity": "CS-1", "what": "started", "state": "active"},
     ),
     (
         progress(1_200),
@@ -261,7 +261,8 @@ async def test_event_appears_on_the_page(
         assert await page.told() == (name, {**data, "at": "2026-05-01T12:00:00.000Z"})
 
 
-async def test_end_and_price_of_a_session_come_as_one(runtime: Runtime, app: FastAPI, client_of: ClientOf) -> None:
+def an_end(station: int = 1) -> tuple[SessionEnded, SessionPriced]:
+    """A session is over, and priced at once."""
     zero = Decimal(0)
     tariff = Tariff(
         tariff_id="t",
@@ -273,10 +274,15 @@ async def test_end_and_price_of_a_session_come_as_one(runtime: Runtime, app: Fas
         price_per_minute=zero,
         vat_percent=zero,
     )
-    cost = price(tariff, energy_wh=0, duration_s=0)
+    about_it = {
+        "session_id": f"x{station}",
+        "station_id": f"s{station}",
+        "operator_id": DEFAULT_OPERATOR_ID,
+        "at": NOON,
+    }
     ended = SessionEnded(
-        **about(),
-        session_id="x1",
+        **about_it,
+        station_identity=f"CS-{station}",
         location_id=None,
         evse_number=1,
         id_token=None,
@@ -285,12 +291,15 @@ async def test_end_and_price_of_a_session_come_as_one(runtime: Runtime, app: Fas
         energy_wh=7_000,
         tariff=tariff,
     )
-    priced = SessionPriced(operator_id=DEFAULT_OPERATOR_ID, at=NOON, session_id="x1", cdr_id="cdr-1", cost=cost)
+    return ended, SessionPriced(**about_it, cdr_id="cdr-1", cost=price(tariff, energy_wh=0, duration_s=0))
+
+
+async def test_end_and_price_of_a_session_come_as_one(runtime: Runtime, app: FastAPI, client_of: ClientOf) -> None:
     async with page_on(app, await client_of(runtime)) as page:
-        await publish(runtime, ended, priced)
+        await publish(runtime, *an_end())
         name, data = await page.told()
-        assert (name, data["state"], data["energy_wh"]) == ("session.changed", "ended", 7_000)
-        assert data["cost"] == {"minor": 200, "currency": "EUR"}
+        assert (name, data["what"], data["state"]) == ("session.changed", "priced", "ended")
+        assert (data["energy_wh"], data["cost"]) == (7_000, {"minor": 200, "currency": "EUR"})
         assert await page.is_told_nothing()
 
 
@@ -350,6 +359,8 @@ async def test_caller_bound_to_locations_hears_of_its_stations(
     async with page_on(app, host) as page:
         await publish(runtime, StationChanged(**about(1), what="online"), StationChanged(**about(2), what="online"))
         assert (await page.told())[1]["id"] == "s2"
+        await publish(runtime, *an_end(1), *an_end(2))
+        assert (await page.told())[1]["what"] == "priced"
         assert await page.is_told_nothing()
 
 

@@ -31,6 +31,7 @@ class SessionPriced(Event, frozen=True, kw_only=True, gc=False):
     """A CDR is made: what a session costs, for good."""
 
     session_id: str
+    station_id: str
     cdr_id: str
     cost: Cost
 

@@ -37,6 +37,11 @@ async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnd
     for cdr_id, session, cost in await store.add_cdrs(tx, priced):
         tx.publish(
             SessionPriced(
-                operator_id=session.operator_id, at=now, session_id=session.session_id, cdr_id=cdr_id, cost=cost
+                operator_id=session.operator_id,
+                at=now,
+                session_id=session.session_id,
+                station_id=session.station_id,
+                cdr_id=cdr_id,
+                cost=cost,
             )
         )

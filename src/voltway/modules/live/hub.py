@@ -45,14 +45,16 @@ def _connector(event: ConnectorStatusChanged) -> Told:
     return "station.changed", event.station_id, data
 
 
-def _session(state: str | None = None) -> Callable[[Any], Told]:
-    """How to tell of a session that is in this state now; None: in the state that the event says."""
+def _session(state: str | None = None, *, what: str | None = None) -> Callable[[Any], Told]:
+    """How to tell of a session that is in this state now; None: in the state that the event says. `what` has happened,
+    if it is more than that the figures have moved."""
 
     def told(event: Any) -> Told:
         data = {
             "id": event.session_id,
             "station_id": event.station_id,
             "station_identity": getattr(event, "station_identity", None),
+            "what": what,
             "state": state or event.state.value,
             "energy_wh": getattr(event, "energy_wh", None),
             "power_w": getattr(event, "power_w", None),
@@ -65,7 +67,8 @@ def _session(state: str | None = None) -> Callable[[Any], Told]:
 
 def _priced(event: SessionPriced) -> Told:
     cost = {"minor": event.cost.incl_vat.minor, "currency": event.cost.incl_vat.currency}
-    return "session.changed", None, {"id": event.session_id, "state": "ended", "cost": cost}
+    data = {"id": event.session_id, "station_id": event.station_id, "what": "priced", "state": "ended", "cost": cost}
+    return "session.changed", event.station_id, data
 
 
 def _command(event: CommandChanged) -> Told:
@@ -86,9 +89,9 @@ def _messages(event: MessagesLogged) -> Told:
 TELLING: dict[type[Event], Callable[[Any], Told]] = {
     StationChanged: _station,
     ConnectorStatusChanged: _connector,
-    SessionStarted: _session("active"),
+    SessionStarted: _session("active", what="started"),
     SessionProgressed: _session(),
-    SessionEnded: _session("ended"),
+    SessionEnded: _session("ended", what="ended"),
     SessionUnplugged: _session("ended"),
     SessionPriced: _priced,
     CommandChanged: _command,
