@@ -38,6 +38,21 @@ it("reports what happens in the activity feed", async () => {
   expect(screen.getByText("Restart station: Rejected")).toBeInTheDocument();
 });
 
+it("takes no running session for one that has just started", async () => {
+  const { network, send } = openConsole("/");
+  await screen.findByRole("table", { name: "Active sessions" });
+  const session = network.sessions[0];
+  const hint = { id: session?.id, at: new Date().toISOString(), station_identity: "HAM-01", state: "active", energy_wh: 33_000 };
+  const started = (await screen.findAllByText("started charging")).length;
+  send("session.changed", hint);
+  await screen.findByText("33.00 kWh");
+  expect(screen.getAllByText("started charging")).toHaveLength(started);
+  send("session.changed", { ...hint, id: "a new one", what: "started" });
+  await waitFor(() => {
+    expect(screen.getAllByText("started charging")).toHaveLength(started + 1);
+  });
+});
+
 it("says that the picture is old when the live feed is lost", async () => {
   const { breakLine } = openConsole("/");
   await screen.findByRole("table", { name: "Active sessions" });

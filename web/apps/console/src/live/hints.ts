@@ -32,9 +32,11 @@ export function createHintHandler(queryClient: QueryClient, feed: ActivityFeed):
       refresh(overviewKeys.all, OVERVIEW_EVERY_MS);
     },
     "session.changed": (hint) => {
-      const { id, at, stationId, stationIdentity, state } = hint;
-      if (state !== null) feed.add({ kind: "session", id, at, stationId, stationIdentity, what: state });
-      if (!patchSession(queryClient, hint)) refresh(sessionKeys.lists, DETAIL_EVERY_MS);
+      const { id, at, stationId, stationIdentity, state, what } = hint;
+      // Without a `what` only its figures have moved.
+      if (what !== null && state !== null) feed.add({ kind: "session", id, at, stationId, stationIdentity, what: state });
+      const isOtherwise = patchSession(queryClient, hint);
+      if (what !== null || isOtherwise) refresh(sessionKeys.lists, DETAIL_EVERY_MS);
       refresh(sessionKeys.detail(id), DETAIL_EVERY_MS);
       refresh(sessionKeys.samples(id), LIST_EVERY_MS);
       refresh(overviewKeys.all, OVERVIEW_EVERY_MS);
@@ -63,20 +65,20 @@ export function refetchAll(queryClient: QueryClient): Promise<void> {
   return queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== accountKeys.all[0] });
 }
 
-/** Writes the running figures into every cached copy; false if no list holds the session in this state, so that lists are out of date. */
+/** Writes the running figures into every cached copy; true if a list shows the session in another state than it is in. */
 export function patchSession(queryClient: QueryClient, { id, state, figures }: Hint): boolean {
-  let isKnown = false;
+  let isOtherwise = false;
   queryClient.setQueriesData<InfiniteData<Page<Session>>>({ queryKey: sessionKeys.lists }, (lists) => {
     if (!lists?.pages.some((page) => page.items.some((session) => session.id === id))) return lists;
     const patch = (session: Session): Session => {
       if (session.id !== id) return session;
-      isKnown ||= state === null || session.state === state;
+      isOtherwise ||= state !== null && session.state !== state;
       return { ...session, ...figures };
     };
     return { ...lists, pages: lists.pages.map((page) => ({ ...page, items: page.items.map(patch) })) };
   });
   queryClient.setQueryData<Session>(sessionKeys.detail(id), (session) => session && { ...session, ...figures });
-  return isKnown;
+  return isOtherwise;
 }
 
 /** Marks queries as out of date, each at most once per interval: the hints in between fall together. */

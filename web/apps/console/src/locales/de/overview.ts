@@ -11,7 +11,7 @@ export const overview = {
     sessionsToday_one: "{{count}} Ladevorgang heute",
     sessionsToday_other: "{{count}} Ladevorgänge heute",
     powerNow: "Leistung jetzt",
-    perSession: "im Mittel {{power}} je Ladevorgang",
+    perSession: "{{power}} je Ladevorgang",
     energyToday: "Energie heute",
     sinceMidnight: "Seit Mitternacht",
     revenueToday: "Umsatz heute",

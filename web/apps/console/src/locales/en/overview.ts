@@ -11,7 +11,7 @@ export const overview = {
     sessionsToday_one: "{{count}} session today",
     sessionsToday_other: "{{count}} sessions today",
     powerNow: "Power now",
-    perSession: "{{power}} per session on average",
+    perSession: "{{power}} per session",
     energyToday: "Energy today",
     sinceMidnight: "Since midnight",
     revenueToday: "Revenue today",
