@@ -150,6 +150,6 @@ async def test_server_that_does_not_answer_is_told_without_the_password() -> Non
             await schema.look(database)
         await database.close()
         said = str(refused.value)
-        assert "127.0.0.1:1/x cannot be used" in said
+        assert "://ada:***@127.0.0.1:1/x cannot be used" in said
         assert "secret" not in said
         assert "\n" not in said

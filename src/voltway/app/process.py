@@ -71,6 +71,7 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
             console_dir = find_console(configuration.http)
             async with _serving(runtime, configuration.http, port, console_dir):
                 _settle()
+                log.info("process.started", version=VERSION, modules=list(modules), is_demo=installation.is_demo)
                 http_address = port.getsockname()[:2]
                 station_address = _station_address(configuration, runtime) if "gateway" in modules else None
                 yield Process(configuration, installation, runtime, http_address, station_address, console_dir)

@@ -6,6 +6,7 @@ is not ours, or newer than this program, stays as it is.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -71,8 +72,9 @@ async def look(database: Database) -> Found:
             if STAMP in tables:
                 stamp = (await tx.execute(sa.text(f"SELECT version_num FROM {STAMP}"))).scalar_one_or_none()
     except Exception as error:  # whatever the driver raises while it connects: it becomes one line
-        address = database.url.render_as_string(hide_password=True)
-        raise Unusable(f"The database {address} cannot be used: {reason_of(error)}.") from error
+        raise Unusable(
+            f"The database {address_of(database)} cannot be used: {reason_of(error)}. Is it running, and database.url right?"
+        ) from error
     return _judge(set(tables), stamp)
 
 
@@ -108,7 +110,7 @@ def _judge(tables: set[str], stamp: str | None) -> Found:
 
 def refuse_what_is_not_ours(found: Found, database: Database) -> None:
     """Raise StartUpError if this program must keep its hands off."""
-    where = database.url.render_as_string(hide_password=True)
+    where = address_of(database)
     if found.age is Age.NEWER:
         raise StartUpError(
             f"The database {where} was written by a newer Voltway (schema {found.revision}, this program knows "
@@ -173,10 +175,15 @@ def _begin_immediately(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def address_of(database: Database) -> str:
+    """Where a database is, as a person writes it, without its password."""
+    return database.url.set(drivername=database.url.get_backend_name()).render_as_string(hide_password=True)
+
+
 def reason_of(error: BaseException) -> str:
     """What went wrong, in one line, without the driver's class names and without a full stop."""
     cause = getattr(error, "orig", None) or error
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
     return lines[0].rstrip(".")

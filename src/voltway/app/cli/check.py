@@ -84,7 +84,7 @@ async def _look(configuration: Configuration) -> str:
     finally:
         await database.close()
     schema.refuse_what_is_not_ours(found, database)
-    where = database.url.render_as_string(hide_password=True)
+    where = schema.address_of(database)
     if found.age is Age.OLDER and database.dialect != "sqlite":
         raise Unusable(f"{where} has schema {found.revision}, {schema.revisions()[-1]} is needed. Run: voltway migrate")
     return f"{where}, schema {found.revision or 'none yet'} ({found.age.value})"
