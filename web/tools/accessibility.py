@@ -1,3 +1,4 @@
+# ruff: noqa: T201  (what it found is what it prints)
 """Hold the console's pages against WCAG 2.2 AA with axe: `python web/tools/accessibility.py URL`; exit 1 if a page fails.
 
 Works against the development server with mocks, where everybody is logged in.
@@ -35,7 +36,10 @@ def check(url: str) -> int:
             station = open_first(page, url, "/stations?online=true")
             session = open_first(page, url, "/sessions?state=active")
             tabs = [f"{station}?tab={tab}" for tab in ("sessions", "messages", "variables", "commands", "details")]
-            lists = [f"{url}{path}" for path in ("/login", "/", "/stations", "/sessions", "/locations", "/tariffs", "/id-tokens")]
+            lists = [
+                f"{url}{path}"
+                for path in ("/login", "/", "/stations", "/sessions", "/locations", "/tariffs", "/id-tokens")
+            ]
             for address in [*lists, session, *tabs]:
                 page.goto(address)
                 settle(page)

@@ -1,3 +1,4 @@
+# ruff: noqa: T201  (what it found is what it prints)
 """Photograph the console's pages: `python web/tools/screenshots.py URL FOLDER [--email E --password P] [--only NAME]`.
 
 Works against the development server with mocks (already logged in) and against a running Voltway (log-in given).
@@ -26,6 +27,7 @@ PHONE = {"width": 390, "height": 844}
 
 def settle(page: Page) -> None:
     """Wait until data and charts are drawn. The live feed never ends, so the network never falls idle."""
+    page.locator("h1").first.wait_for(timeout=15_000)
     page.wait_for_timeout(SETTLE_MS)
     page.locator(".mantine-Skeleton-root").first.wait_for(state="hidden", timeout=15_000)
     page.wait_for_timeout(SETTLE_MS // 4)
@@ -89,7 +91,9 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
         for scheme in ("light", "dark"):
-            context = browser.new_context(viewport=DESKTOP, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Berlin")
+            context = browser.new_context(
+                viewport=DESKTOP, color_scheme=scheme, locale="en-GB", timezone_id="Europe/Berlin"
+            )
             page = context.new_page()
             page.on("pageerror", lambda error: print("page error:", error))
             page.on("console", lambda message: message.type == "error" and print("console:", message.text))

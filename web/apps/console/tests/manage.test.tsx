@@ -34,7 +34,7 @@ it("assigns a tariff to the whole network and keeps its locations", async () => 
   const dialog = await screen.findByRole("dialog");
   await user.click(within(dialog).getByRole("switch", { name: "The whole network" }));
   await user.click(within(dialog).getByRole("button", { name: "Assign" }));
-  expect(await screen.findByText(/is assigned. It holds/)).toBeInTheDocument();
+  expect(await screen.findByText(/is assigned. It applies/)).toBeInTheDocument();
   expect(network.tariffs.find(({ name }) => name === "Rasthof")?.targets.map(({ kind }) => kind)).toEqual(["operator", "location"]);
 });
 

@@ -53,7 +53,7 @@ describe("time", () => {
   });
 
   it("treats an instant ahead of this clock as now", () => {
-    expect(en.age("2026-03-10T12:00:03Z", now)).toBe("0s ago");
+    expect(en.age("2026-03-10T12:00:03Z", now)).toBe("now");
   });
 
   it("shows instants in the reader's time zone", () => {

@@ -24,7 +24,7 @@ export function createFormat(locale: string, timeZone?: string) {
   const decimals = [0, 1, 2, 3].map(
     (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
   );
-  const relative = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "always" });
+  const relative = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "auto" });
   const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
   const exactFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", timeZone });
   const timeFormat = new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone });

@@ -1,4 +1,3 @@
-import { Code } from "@mantine/core";
 import type { Session } from "@voltway/api";
 import { Facts, Panel } from "@voltway/ui";
 import type { ReactNode } from "react";
@@ -22,7 +21,7 @@ export function SessionFacts({ session }: { session: Session }) {
     [t("sessions.fact.meterStop"), register(session.meter_stop_wh)],
     [t("sessions.fact.transaction"), session.transaction_id && <span className="vw-mono">{session.transaction_id}</span>],
     [t("sessions.fact.visit"), session.visit_id && <span className="vw-mono">{session.visit_id}</span>],
-    [t("sessions.fact.id"), <Code key="id">{session.id}</Code>],
+    [t("sessions.fact.id"), <span className="vw-mono" key="id">{session.id}</span>],
   ];
   return (
     <Panel title={t("sessions.facts")}>

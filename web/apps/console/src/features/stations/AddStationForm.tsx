@@ -8,8 +8,9 @@ import { useLocationNames } from "../locations/api.ts";
 import { useCreateStation } from "./api.ts";
 
 const SECURITY_PROFILES = ["1", "2", "3", "0"] as const;
-// OCPP-J 1.6 section 3.1.1 and OCPP 2.0.1 part 4 section 3.1.1: the identity is part of a URL, at most 48 characters.
-const IDENTITY = /^[A-Za-z0-9*_=:+|@.-]{1,48}$/;
+// OCPP-J 1.6 section 3.1.1 and OCPP 2.0.1 part 4 section 3.1.1: the identity is part of a URL, at most 48 characters. It is also the
+// name in HTTP Basic, where a colon ends it.
+const IDENTITY = /^[A-Za-z0-9*_=+|@.-]{1,48}$/;
 
 interface AddStationFormProps {
   onCreated: (station: ChargingStationCreated) => void;

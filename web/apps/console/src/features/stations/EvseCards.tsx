@@ -9,6 +9,7 @@ import { useFormat } from "../../shared/useFormat.ts";
 import { useNow } from "../../shared/useNow.ts";
 import { sessionSeconds } from "../sessions/sessionSeconds.ts";
 import classes from "./EvseCards.module.css";
+import { plugName } from "./plugName.ts";
 import { ConnectorStatusPill } from "./StationStatus.tsx";
 
 interface EvseCardsProps {
@@ -75,7 +76,7 @@ function ConnectorRow({ connector }: { connector: Connector }) {
           )}
         </Group>
         <Text size="xs" c="dimmed" ta="right">
-          {type ?? t("stations.connector", { number: connector.connector_number })}
+          {type === null ? t("stations.connector", { number: connector.connector_number }) : plugName(t, type)}
           {status_at !== null && (
             <>
               {" · "}

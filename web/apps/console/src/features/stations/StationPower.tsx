@@ -9,9 +9,10 @@ import { samplesQuery } from "../sessions/api.ts";
 const TONES = ["occupied", "reserved", "available", "warning"] as const;
 
 /** The power of the sessions that run at a station, one line for each. */
-export function StationPower({ sessions, height }: { sessions: Session[]; height: number }) {
+export function StationPower({ sessions: newestFirst, height }: { sessions: Session[]; height: number }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const sessions = useMemo(() => newestFirst.toSorted((one, other) => (one.evse_number ?? 0) - (other.evse_number ?? 0)), [newestFirst]);
   const samples = useQueries({
     queries: sessions.slice(0, TONES.length).map(({ id }) => samplesQuery(id)),
     combine: (results) => results.map(({ data }) => data ?? []),

@@ -39,7 +39,7 @@ export const sessions = {
     costSoFar: "Cost so far",
     inclVat: "Including VAT",
     noTariff: "No tariff",
-    noTariffText: "No tariff held at this station when the session started, so it has no price.",
+    noTariffText: "No tariff applied to this station when the session started, so it has no price.",
     total: "Total including VAT",
     vatSum: "VAT",
     line: { description: "Item", quantity: "Quantity", price: "Price", vat: "VAT", amount: "Amount excl. VAT" },

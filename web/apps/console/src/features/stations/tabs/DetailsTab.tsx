@@ -1,4 +1,4 @@
-import { Box, Code } from "@mantine/core";
+import { Box } from "@mantine/core";
 import type { ChargingStation } from "@voltway/api";
 import { Facts } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
@@ -29,7 +29,7 @@ export function DetailsTab({ station }: { station: ChargingStation }) {
           [station.is_online ? t("stations.connectedAt") : t("stations.disconnectedAt"), format.exact(station.is_online ? station.connected_at : station.disconnected_at)],
           [t("stations.bootedAt"), [format.exact(station.booted_at), station.boot_reason].filter(Boolean).join(" · ")],
           [t("stations.remoteAddress"), station.remote_address ?? format.unknown],
-          [t("stations.id"), <Code key="id">{station.id}</Code>],
+          [t("stations.id"), <span key="id" className="vw-mono">{station.id}</span>],
         ]}
       />
     </Box>
