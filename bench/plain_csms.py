@@ -3,7 +3,7 @@
 
 `websockets` carries the messages, `ocpp` reads, validates and routes them, SQLAlchemy stores them: one commit per message, on
 the disk (WAL, synchronous=FULL) before its answer. It is the yardstick of run.py. Its code is fixed: it is not tuned, and not
-slowed down either (uvloop, one connection that waits for nobody's lock, a heartbeat has nothing to store).
+slowed down either (uvloop, one connection that waits for nobody's lock).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Station(Base):
     vendor: Mapped[str]
     model: Mapped[str]
     booted_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
 
 
 class ConnectorStatus(Base):
@@ -99,6 +100,10 @@ class ChargePoint(OcppChargePoint):
 
     @on("Heartbeat")
     async def on_heartbeat(self) -> call_result.Heartbeat:
+        async with self._sessions.begin() as session:
+            await session.execute(
+                sa.update(Station).where(Station.identity == self.id).values(last_seen_at=datetime.now(UTC))
+            )
         return call_result.Heartbeat(current_time=datetime.now(UTC).isoformat())
 
     @on("StatusNotification")

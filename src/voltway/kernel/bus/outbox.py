@@ -133,12 +133,16 @@ async def cursor_position(database: Database, consumer: str) -> int:
         return int((await tx.execute(statement)).scalar_one())
 
 
+_MOVE = (
+    sa.update(cursors)
+    .where(cursors.c.consumer == sa.bindparam("of"), cursors.c.position == sa.bindparam("before"))
+    .values(position=sa.bindparam("after"))
+)
+
+
 async def move_cursor(tx: Tx, consumer: str, before: int, after: int) -> bool:
     """Move a consumer on; False when another process has moved it meanwhile."""
-    statement = (
-        sa.update(cursors).where(cursors.c.consumer == consumer, cursors.c.position == before).values(position=after)
-    )
-    return (await tx.execute(statement)).rowcount == 1
+    return (await tx.execute(_MOVE, {"of": consumer, "before": before, "after": after})).rowcount == 1
 
 
 async def park(tx: Tx, consumer: str, position: int, event: Event, error: BaseException) -> None:

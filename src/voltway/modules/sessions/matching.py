@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from voltway.contracts.station_link import Phase, ReportTransaction
-from voltway.modules.sessions.model import Session, settled_part
+from voltway.modules.sessions.model import SETTLED, Session, settled_part
 from voltway.modules.sessions.rules import BILLED_LOCATION, corrected
 
 
@@ -34,10 +34,13 @@ class KnownSessions:
         if is_new:
             self.added.add(session.id)
 
-    def only_progressed(self, session: Session) -> bool:
-        """Whether nothing but the fields of `PROGRESS` differs from what was loaded."""
-        before = self._loaded.get(session.id)
-        return before is not None and settled_part(before) == settled_part(session)
+    def settled_changes(self, session: Session) -> tuple[str, ...]:
+        """The fields beside PROGRESS that differ from what was loaded; mostly none."""
+        before = self._loaded[session.id]
+        now, then = settled_part(session), settled_part(before)
+        if now == then:
+            return ()
+        return tuple(name for name, new, old in zip(SETTLED, now, then, strict=True) if new != old)
 
     def was_plugged(self, session: Session) -> bool:
         """Whether the car was there, as far as we knew, when the session was loaded."""

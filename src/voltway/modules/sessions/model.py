@@ -107,5 +107,7 @@ PROGRESS = (
 )
 """The fields that change with every report of a session that goes on; the rest changes at its start and end."""
 
-settled_part = attrgetter(*(field.name for field in fields(Session) if field.name not in PROGRESS))
-"""All of a session that a report of its progress leaves alone."""
+SETTLED = tuple(field.name for field in fields(Session) if field.name not in PROGRESS)
+"""All the other fields: a report of its progress leaves them alone."""
+settled_part = attrgetter(*SETTLED)
+"""Their values."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -190,25 +191,32 @@ def sample_rows(report: ReportTransaction, session: Session | None) -> list[tupl
 
 
 async def save(tx: Tx, known: KnownSessions, sample_rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write what a batch changed: new sessions whole, those that went on by their progress, the others whole."""
-    new, progressed, changed = [], [], []
+    """Write what a batch changed: new sessions whole, of the others their progress and what else has changed."""
+    new: list[tuple[Any, ...]] = []
+    changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for session in sorted(known.touched.values(), key=_id_of):
         if session.id in known.added:
             new.append(_row(session))
-        elif known.only_progressed(session):
-            progressed.append(_progress_row(session))
-        else:
+            continue
+        names = known.settled_changes(session)
+        if names:
             session.settled_at = session.updated_at
-            changed.append((*_row(session), session.id))
-    await bulk.run_all(tx, [(_ADD, new), (_PROGRESS, progressed), (_CHANGE, changed), (_SAMPLE, sample_rows)])
+        changed.setdefault(names, []).append(_change(names)[1](session))
+    work = [(_change(names)[0], rows) for names, rows in changed.items()]
+    await bulk.run_all(tx, [(_ADD, new), *work, (_SAMPLE, sample_rows)])
 
 
 _id_of = attrgetter("id")
 _all_fields = attrgetter(*_FIELDS)
-_progress_row = attrgetter(*PROGRESS, "id")
 _ADD = bulk.HotStatement.insert(sessions, _FIELDS)
-_PROGRESS = bulk.HotStatement.update(sessions, PROGRESS, key="id")
-_CHANGE = bulk.HotStatement.update(sessions, _FIELDS, key="id")
+
+
+@cache
+def _change(names: tuple[str, ...]) -> tuple[bulk.HotStatement, Callable[[Session], tuple[Any, ...]]]:
+    """The update that sets these fields and those of PROGRESS, and what gives its row. Only what has changed is written: a
+    column that is named has its indexes written, changed or not."""
+    columns = (*PROGRESS, *dict.fromkeys((*names, "settled_at"))) if names else PROGRESS
+    return bulk.HotStatement.update(sessions, columns, key="id"), attrgetter(*columns, "id")
 
 
 def _row(session: Session) -> tuple[Any, ...]:

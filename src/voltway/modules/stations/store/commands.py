@@ -45,14 +45,21 @@ async def change(tx: Tx, command_id: str, values: Mapping[str, Any]) -> None:
     await tx.execute(sa.update(commands).where(commands.c.id == command_id).values(**values))
 
 
+_AWAITED = (
+    sa.select(commands)
+    .where(
+        commands.c.station_id.in_(sa.bindparam("station_ids", expanding=True)), commands.c.effect_due_at.is_not(None)
+    )
+    .order_by(commands.c.id)
+)
+_IS_AWAITED = sa.select(commands.c.id).where(commands.c.effect_due_at.is_not(None)).limit(1)
+
+
 async def find_awaited(tx: Tx, station_ids: Iterable[str]) -> Sequence[Row]:
     """Commands to these stations from which something is to follow, oldest first; locked."""
-    statement = (
-        sa.select(commands)
-        .where(commands.c.station_id.in_(sorted(set(station_ids))), commands.c.effect_due_at.is_not(None))
-        .order_by(commands.c.id)
-    )
-    return (await tx.execute(bulk.locked(statement, tx))).all()
+    if (await tx.execute(_IS_AWAITED)).one_or_none() is None:
+        return []  # nearly always: few commands are under way
+    return (await tx.execute(bulk.locked(_AWAITED, tx), {"station_ids": sorted(set(station_ids))})).all()
 
 
 async def is_anything_due(tx: Tx, now: datetime) -> bool:
