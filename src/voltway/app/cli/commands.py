@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -46,7 +45,6 @@ class Commands(TyperGroup):
 
 def _load(name: str, place: str) -> Any:
     module, _, attribute = place.partition(":")
-    gc.disable()  # imports make much and drop nothing: looking for garbage meanwhile costs a tenth of the start
     try:
         found = getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
@@ -56,8 +54,6 @@ def _load(name: str, place: str) -> Any:
         raise StartUpError(
             f"`voltway {name}` needs the package {error.name}. Install the extra: pip install 'voltway[{extra}]'"
         ) from error
-    finally:
-        gc.enable()
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(**STYLE)
         found.command(name)(function)
