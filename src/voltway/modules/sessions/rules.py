@@ -243,8 +243,11 @@ def _fill_in(session: Session, report: ReportTransaction, authorization: Authori
         session.connector_number = report.connector_number
     if session.remote_start_id is None:
         session.remote_start_id = report.remote_start_id
-    token, order = report.id_token, _order(report)
-    if token is None or (session.id_token_order is not None and session.id_token_order <= order):
+    token = report.id_token
+    if token is None:
+        return
+    order = _order(report)
+    if session.id_token_order is not None and session.id_token_order <= order:
         return  # whoever came first has begun the session: another one may end it
     session.id_token, session.id_token_kind, session.id_token_order = token.value, token.kind, order
     if authorization is not None:
