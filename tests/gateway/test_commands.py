@@ -126,14 +126,14 @@ async def test_raw_call_is_held_against_its_schema(network: Network) -> None:
     await network.connect("CS1")
     with pytest.raises(InvalidField) as refused:
         await call(network, "Reset", {"type": "Sideways"})
-    assert refused.value.context["errors"][0]["path"] == "payload.type"
+    assert refused.value.context["errors"][0]["path"] == "$.payload.type"
     with pytest.raises(InvalidField) as refused:
         await call(network, "SetChargingProfile", {"connectorId": "one"})
-    assert refused.value.context["errors"][0]["path"] == "payload.connectorId"
+    assert refused.value.context["errors"][0]["path"] == "$.payload.connectorId"
     for action in ("Teleport", "BootNotification"):
         with pytest.raises(InvalidField) as refused:
             await call(network, action)
-        assert refused.value.context["errors"][0]["path"] == "action"
+        assert refused.value.context["errors"][0]["path"] == "$.action"
 
 
 async def test_raw_call_returns_the_answer_as_json(network: Network) -> None:

@@ -275,7 +275,7 @@ async def test_raw_call_by_rest(network: Network, client_of: ClientOf) -> None:
     assert (response.status_code, response.json()["payload"]) == (200, {"status": "Accepted"})
     refused = await client.post(path, json={"action": "Reset", "payload": {"type": "Sideways"}})
     assert refused.status_code == 422
-    assert refused.json()["errors"][0]["path"] == "payload.type"
+    assert refused.json()["errors"][0]["path"] == "$.payload.type"
     calling = asyncio.ensure_future(client.post(path, json={"action": "ClearCache"}))
     _, message_id, _, _ = await station.heard()
     station.say(json.dumps([4, message_id, "GenericError", "no", {}]))

@@ -195,12 +195,12 @@ async def test_orders_reach_the_gateway_as_they_were_given(network: Network, ord
     [
         ({}, "$"),
         ({"type": "dance"}, "$"),
-        ({"type": "start_transaction"}, "$.start_transaction.id_token"),
-        ({"type": "start_transaction", "id_token": ""}, "$.start_transaction.id_token"),
-        ({"type": "reset", "mode": "now"}, "$.reset.mode"),
-        ({"type": "unlock_connector", "evse_number": 0}, "$.unlock_connector.evse_number"),
-        ({"type": "clear_cache", "hard": True}, "$.clear_cache.hard"),
-        ({"type": "set_variables", "variables": []}, "$.set_variables.variables"),
+        ({"type": "start_transaction"}, "$.id_token"),
+        ({"type": "start_transaction", "id_token": ""}, "$.id_token"),
+        ({"type": "reset", "mode": "now"}, "$.mode"),
+        ({"type": "unlock_connector", "evse_number": 0}, "$.evse_number"),
+        ({"type": "clear_cache", "hard": True}, "$.hard"),
+        ({"type": "set_variables", "variables": []}, "$.variables"),
     ],
 )
 async def test_a_wrong_argument_is_named(network: Network, order: dict[str, Any], path: str) -> None:

@@ -7,7 +7,7 @@ renders it as RFC 9457 `application/problem+json`. Everything else that is raise
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class Problem(Exception):
@@ -60,6 +60,11 @@ class InvalidField(Problem):
 
     status = 422
     title = "A field is wrong"
+
+    @classmethod
+    def at(cls, path: str, message: str) -> Self:
+        """One field of the body, by its JSON path: `$.evses[0].power_w`."""
+        return cls(f"{path}: {message}", errors=[{"path": path, "message": message}])
 
 
 class TooMany(Problem):

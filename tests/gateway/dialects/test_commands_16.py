@@ -162,7 +162,7 @@ def test_a_token_of_21_characters_is_refused_by_name() -> None:
     check("start_transaction", id_token="A" * 20)
     with pytest.raises(InvalidField) as refused:
         check("start_transaction", id_token="A" * 21)
-    assert refused.value.context["errors"][0]["path"] == "id_token"
+    assert refused.value.context["errors"][0]["path"] == "$.id_token"
     with pytest.raises(InvalidField):
         check("start_transaction", id_token="")
 

@@ -119,13 +119,17 @@ def _invalid(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         return Malformed(f"The body is not JSON: {found[0].get('ctx', {}).get('error', 'it cannot be read')}.")
-    errors = [{"path": _path(one["loc"]), "message": one["msg"]} for one in found]
+    errors = [
+        {"path": _path(one["loc"], error.body), "message": one["msg"].removeprefix("Value error, ")} for one in found
+    ]
     return InvalidField(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
 
 
-def _path(location: tuple[str | int, ...]) -> str:
+def _path(location: tuple[str | int, ...], body: Any) -> str:
     """`("body", "evses", 0, "power_w")` -> `$.evses[0].power_w`; elsewhere `query.limit`."""
     where, *rest = location
+    if rest and isinstance(body, dict) and rest[0] not in body and rest[0] == body.get("type"):
+        del rest[0]  # which of several bodies it is, not a step into it
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest)
     return ("$" if where == "body" else str(where)) + steps
 

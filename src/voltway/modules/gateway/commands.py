@@ -74,11 +74,11 @@ async def call_raw(link: Link | None, action: str, payload: Any, timeout_s: floa
         return CallOutcome(outcome="offline")
     known = link.codec.actions.get(action)
     if known is None or known.sender == "station" or known.response is None:
-        raise _invalid("action", f"{link.protocol} has no call {action[:50]!r} to a station")
+        raise InvalidField.at("$.action", f"{link.protocol} has no call {action[:50]!r} to a station")
     try:
         request = link.codec.request_from(action, payload)
     except PayloadInvalid as error:
-        raise _invalid(f"payload{error.fault.path.removeprefix('$')}", error.fault.text) from None
+        raise InvalidField.at(f"$.payload{error.fault.path.removeprefix('$')}", error.fault.text) from None
     try:
         response = await link.call(action, request, timeout_s)
     except CallFailed as failure:
@@ -116,7 +116,3 @@ async def _order(runtime: Runtime, link: Link, kind: str, arguments: Mapping[str
 
 def _error_of(failure: CallFailed) -> dict[str, Any]:
     return {"code": failure.code, "description": failure.description, "details": failure.details or {}}
-
-
-def _invalid(path: str, message: str) -> InvalidField:
-    return InvalidField(f"{path}: {message}", errors=[{"path": path, "message": message}])

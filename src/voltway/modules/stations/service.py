@@ -118,7 +118,7 @@ async def retire_station(tx: Tx, station: stations.Row) -> None:
 def _check_identity(identity: str) -> None:
     if not rules.is_identity(identity):
         message = "1 to 48 of A-Z a-z 0-9 * - _ = + | @ . (and not dots alone)"
-        raise BadIdentity(f"identity: {message}", errors=[{"path": "$.identity", "message": message}])
+        raise BadIdentity.at("$.identity", message)
 
 
 async def _check_location(tx: Tx, principal: Principal, location_id: str | None) -> None:
@@ -130,7 +130,7 @@ async def _check_location(tx: Tx, principal: Principal, location_id: str | None)
         is_known = is_ours and (principal.location_ids is None or location_id in principal.location_ids)
     if not is_known:
         message = f"there is no location {location_id}" if location_id else "name one of your locations"
-        raise InvalidField(f"location_id: {message}", errors=[{"path": "$.location_id", "message": message}])
+        raise InvalidField.at("$.location_id", message)
 
 
 def _blank(operator_id: str, identity: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _ACCEPTING: dict[str, str | None] = {
 
 def wrong(path: str, message: str) -> InvalidField:
     """A problem with one argument."""
-    return InvalidField(f"{path}: {message}", errors=[{"path": path, "message": message}])
+    return InvalidField.at(f"$.{path}", message)
 
 
 def require_length(path: str, text: str, length_max: int) -> None:

@@ -166,7 +166,7 @@ def read_order(kind: str, arguments: dict[str, Any]) -> Order:
         return _ORDER.validate_python({**arguments, "type": kind})
     except ValidationError as error:
         errors = [
-            {"path": ".".join(str(step) for step in one["loc"][1:]) or "type", "message": one["msg"]}
+            {"path": ".".join(("$", *(str(step) for step in one["loc"][1:]))), "message": one["msg"]}
             for one in error.errors(include_url=False)
         ]
         raise InvalidField(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors) from None
