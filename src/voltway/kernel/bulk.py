@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from voltway.kernel import sqlite_thread
 from voltway.kernel.database import DialectName, Tx, UtcDateTime, instant_text
@@ -53,8 +53,12 @@ def _insert(table: sa.Table) -> sa.Insert:
 @lru_cache(maxsize=256)
 def _insert_if_absent(table: sa.Table, dialect: DialectName) -> sa.Insert:
     if dialect == "mysql":
+        from sqlalchemy.dialects import mysql  # each of these takes long to import, and a process needs one of them
+
         return mysql.insert(table).prefix_with("IGNORE")
     if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
@@ -62,9 +66,13 @@ def _insert_if_absent(table: sa.Table, dialect: DialectName) -> sa.Insert:
 @lru_cache(maxsize=256)
 def _upsert(table: sa.Table, key: tuple[str, ...], update: tuple[str, ...], dialect: DialectName) -> sa.Insert:
     if dialect == "mysql":
+        from sqlalchemy.dialects import mysql
+
         on_mysql = mysql.insert(table)
         return on_mysql.on_duplicate_key_update({column: on_mysql.inserted[column] for column in update})
     if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         on_postgresql = postgresql.insert(table)
         return on_postgresql.on_conflict_do_update(
             index_elements=list(key), set_={column: on_postgresql.excluded[column] for column in update}

@@ -23,11 +23,13 @@ from voltway.station.simulator.vocabulary import Context, EvseSpec
 
 LASTS = timedelta(hours=9)
 STEP = timedelta(minutes=5)
-ENDS_BEFORE = timedelta(minutes=10)
+ENDS_BEFORE = timedelta(minutes=1)
 ARRIVES = 0.06
 """The chance that a car comes to a free EVSE within one step."""
 STAYS = {True: (3, 8), False: (9, 24)}
 """For how many steps a car stays, at DC and at AC."""
+LEAVING = 4
+"""Over how many steps the last cars leave, so that the present takes over from a network in use."""
 LATENCY = timedelta(seconds=1)
 
 
@@ -67,8 +69,9 @@ class PastEvse:
         return self._protocol != "ocpp1.6"
 
     def _arrive(self, at: datetime, ends_at: datetime) -> ReportTransaction | None:
-        leaves_at = at + self._rng.randint(*STAYS[self._spec.is_dc]) * STEP
-        if leaves_at > ends_at:
+        last_leaves_at = ends_at - self._rng.randrange(LEAVING) * STEP
+        leaves_at = min(at + self._rng.randint(*STAYS[self._spec.is_dc]) * STEP, last_leaves_at)
+        if leaves_at <= at:
             return None
         model = self._rng.choice([CAR_MODELS[name] for name in ROAD_CARS if fits(CAR_MODELS[name], self._spec.is_dc)])
         self._hardware.plug(PluggedCar(model, self._rng.uniform(10, 60)), 1, at)

@@ -99,7 +99,7 @@ def fill(api: Api, password_of: Callable[[str], str]) -> None:
         )["id"]
         for each in network.STATIONS
     }
-    for token in network.TOKENS:
+    for token in (*network.TOKENS, network.GUEST_TOKEN):
         api.have("/id-tokens", "value", {"value": token, "kind": "ISO14443"})
     fast = [{"kind": "station", "id": stations[each.identity]} for each in network.STATIONS if each.is_fast]
     for tariff in network.TARIFFS:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from voltway.contracts.station_link import CommandOutcome, Report, StationCredential
 from voltway.kernel.bus.asks import Ask
 
@@ -33,8 +35,7 @@ class LinkMemory:
         self.scratch: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, gc=False):  # a struct: one is made for every message
     """One CALL as it came in, beside its typed payload."""
 
     credential: StationCredential
