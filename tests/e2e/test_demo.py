@@ -12,6 +12,7 @@ import pytest
 
 from e2e.server_process import ServerProcess
 from voltway.app.demo.network import LOCATIONS, LOG_INS, PASSWORD, STATIONS, TARIFFS, TOKENS
+from voltway.station.simulator.vocabulary import GUEST_TOKEN
 
 PATIENCE_S = 60.0
 
@@ -61,7 +62,7 @@ def test_every_page_has_something_to_show_and_cars_come(demo: ServerProcess) -> 
         assert {station["protocol"] for station in stations} == {"ocpp1.6", "ocpp2.0.1", "ocpp2.1"}
         assert {station["location_id"] for station in stations} == {each["id"] for each in items(admin, "/locations")}
         assert len(items(admin, "/locations")) == len(LOCATIONS)
-        assert len(items(admin, "/id-tokens")) == len(TOKENS)
+        assert {token["value"] for token in items(admin, "/id-tokens")} == {*TOKENS, GUEST_TOKEN}
         assert len(items(admin, "/tariffs")) == len(TARIFFS)
         past = [session for session in items(admin, "/sessions") if session["state"] == "ended"]
         assert len(past) > 30
@@ -79,6 +80,6 @@ def test_later_starts_find_the_network_as_it_is_and_say_that_it_is_a_demo(demo: 
     demo.start("--demo")
     with logged_in(demo, LOG_INS[0].email) as admin:
         assert len(items(admin, "/charging-stations")) == len(STATIONS)
-        assert len(items(admin, "/id-tokens")) == len(TOKENS)
+        assert len(items(admin, "/id-tokens")) == len(TOKENS) + 1
         assert len(items(admin, "/tariffs")) == len(TARIFFS)
     assert '"level": "error"' not in demo.log

@@ -116,6 +116,3 @@ TARIFFS = (
 
 # Cards as readers see them: 7 bytes, written as hexadecimal digits.
 TOKENS = tuple(f"04{(number * 0x5DEECE66D + 0xB) % 2**48:012X}" for number in range(1, 21))
-
-GUEST_TOKEN = "SIMULATOR"
-"""What the drivers of `voltway simulate` present unless told otherwise, so that its stations can charge here at once."""

@@ -17,6 +17,7 @@ from voltway.kernel.auth import DEFAULT_OPERATOR_ID, Role, create_account, creat
 from voltway.kernel.auth.errors import EmailTaken
 from voltway.kernel.database import Database
 from voltway.kernel.secrets import derive_key
+from voltway.station.simulator.vocabulary import GUEST_TOKEN
 
 KEY_LASTS = timedelta(minutes=5)
 
@@ -99,7 +100,7 @@ def fill(api: Api, password_of: Callable[[str], str]) -> None:
         )["id"]
         for each in network.STATIONS
     }
-    for token in (*network.TOKENS, network.GUEST_TOKEN):
+    for token in (*network.TOKENS, GUEST_TOKEN):
         api.have("/id-tokens", "value", {"value": token, "kind": "ISO14443"})
     fast = [{"kind": "station", "id": stations[each.identity]} for each in network.STATIONS if each.is_fast]
     for tariff in network.TARIFFS:

@@ -20,7 +20,7 @@ from voltway.station.simulator.driver import SCENARIOS
 from voltway.station.simulator.fleet import CannotConnect, Fleet, Snapshot
 from voltway.station.simulator.ledger import Difference, compare
 from voltway.station.simulator.platform import PlatformUnreachable, fetch_sessions
-from voltway.station.simulator.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
+from voltway.station.simulator.vocabulary import GUEST_TOKEN, ConnectorSpec, EvseSpec, IdToken, StationSpec
 
 EXIT_DIFFERENT = 1
 EXIT_WRONG_USE = 2
@@ -72,7 +72,9 @@ def simulate(
     seed: Annotated[int | None, typer.Option(help="The same seed draws the same drivers.")] = None,
     password: Annotated[str | None, typer.Option(help="HTTP Basic password of every station.")] = None,
     id_template: Annotated[str, typer.Option(help="Identities; {n} is the station's number.")] = "SIM-{n:05d}",
-    id_token: Annotated[list[str] | None, typer.Option(help="What drivers present; may be given again.")] = None,
+    id_token: Annotated[
+        list[str] | None, typer.Option(help=f"What drivers present; may be given again.  [default: {GUEST_TOKEN}]")
+    ] = None,
     api: Annotated[str | None, typer.Option(help="The platform's REST address: compare with it at the end.")] = None,
     api_key: Annotated[str | None, typer.Option(envvar="VOLTWAY_API_KEY", help="The key for --api.")] = None,
     data_dir: Annotated[str | None, typer.Option(hidden=True, help="Not needed; every command takes it.")] = None,
@@ -89,7 +91,7 @@ def simulate(
     drawn_seed = seed if seed is not None else int.from_bytes(os.urandom(4), "big")
     rng = random.Random(drawn_seed)
     specs = build_specs(stations, protocol, id_template, password, rng)
-    tokens = [IdToken(value) for value in id_token or ["SIMULATOR"]]
+    tokens = [IdToken(value) for value in id_token or [GUEST_TOKEN]]
     console.print(f"{len(specs)} stations, scenario {scenario}, speed {speed:g}, seed {drawn_seed}: {url}")
 
     async def main() -> int:

@@ -135,6 +135,10 @@ class MeterSample:
     measurands: tuple[str, ...]
 
 
+GUEST_TOKEN = "SIMULATOR"
+"""What drivers present unless told otherwise; the demo network knows it, so that visiting stations can charge there."""
+
+
 @dataclass(frozen=True, slots=True)
 class IdToken:
     """A driver's token; `kind` is a word of OCPP 2.x, and 1.6 cannot say it."""
