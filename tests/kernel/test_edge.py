@@ -331,3 +331,12 @@ async def test_an_error_in_the_middle_of_a_stream_breaks_the_connection_off(runt
         with pytest.raises(httpx.RemoteProtocolError):
             await anyone.get("/api/v1/stream")
         assert (await anyone.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/notes?cursor=%00", "/notes?limit=1&more=a%00b"])
+async def test_nul_in_the_address_is_refused_on_every_database(
+    make_runtime: MakeRuntime, client_of: ClientOf, address: str
+) -> None:
+    client = await client_of(await make_runtime(NOTES))
+    answer = await client.get(address)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")

@@ -383,8 +383,8 @@ async def test_nobody_listens_while_nobody_looks(
     listening: set[object] = set()
     real = runtime.events.hear
 
-    def hear(handler: Any) -> Callable[[], None]:
-        stop = real(handler)
+    def hear(handler: Any, kinds: Any) -> Callable[[], None]:
+        stop = real(handler, kinds)
         listening.add(stop)
         return lambda: (listening.discard(stop), stop())[1]
 

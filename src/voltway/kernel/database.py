@@ -134,6 +134,10 @@ class Tx:
             return await self.connection.execute(statement)
         return await self.connection.execute(statement, rows)
 
+    def is_heard(self, kind: type[Event]) -> bool:
+        """Whether anybody in this process hears such events; where nobody does, those that are not kept need not be made."""
+        return self.database.is_heard(kind)
+
     def publish(self, *events: Event) -> None:
         """Say what has happened, if this transaction commits."""
         self.events.extend(events)
@@ -169,6 +173,7 @@ class Database:
         self.before_commit: Callable[[Tx], Any] | None = None
         """The outbox's hook: numbers and stores the events of a transaction as its last statements."""
         self.after_commit: Callable[[Tx], None] | None = None
+        self.is_heard: Callable[[type[Event]], bool] = lambda kind: True
 
     def _sqlite_engine(self, *, pool_size: int, begin: str | None) -> AsyncEngine:
         path = self.url.database

@@ -51,7 +51,8 @@ class Events:
         self._database = database
         self._types: dict[str, type[Event]] = {}
         self._listeners: list[Listener] = []
-        self._live: list[LiveHandler] = []
+        self._live: list[tuple[LiveHandler, tuple[type[Event], ...]]] = []
+        self._who_hears: dict[type[Event], tuple[LiveHandler, ...]] = {}
         self._tail: dict[int, Event] = {}
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,6 +60,7 @@ class Events:
         self.positions: dict[str, int] = {}
         database.before_commit = self._store
         database.after_commit = self._committed
+        database.is_heard = self.is_heard
 
     def know(self, types: Sequence[type[Event]]) -> None:
         """Say which event types exist; a stored event of another type is passed over."""
@@ -70,10 +72,28 @@ class Events:
             self.know(list(listener.handlers))
             self._listeners.append(listener)
 
-    def hear(self, handler: LiveHandler) -> Callable[[], None]:
-        """Call `handler` with every event from now on, durable or not; the value returned ends it."""
-        self._live.append(handler)
-        return lambda: self._live.remove(handler)
+    def hear(self, handler: LiveHandler, kinds: Sequence[type[Event]] = (Event,)) -> Callable[[], None]:
+        """Call `handler` with every event of these kinds from now on, durable or not; the value returned ends it."""
+        entry = (handler, tuple(kinds))
+        self._live.append(entry)
+        self._who_hears.clear()
+
+        def stop() -> None:
+            self._live.remove(entry)
+            self._who_hears.clear()
+
+        return stop
+
+    def is_heard(self, kind: type[Event]) -> bool:
+        """Whether anybody hears events of this kind: those that are not kept need not be made where nobody does."""
+        return bool(self._hearers(kind))
+
+    def _hearers(self, kind: type[Event]) -> tuple[LiveHandler, ...]:
+        found = self._who_hears.get(kind)
+        if found is None:
+            found = tuple(handler for handler, kinds in self._live if issubclass(kind, kinds))
+            self._who_hears[kind] = found
+        return found
 
     async def start(self) -> None:
         """Begin delivering."""
@@ -121,7 +141,7 @@ class Events:
                 self._say(event)
 
     def _say(self, event: Event) -> None:
-        for handler in tuple(self._live):
+        for handler in self._hearers(type(event)):
             try:
                 handler(event)
             except Exception as error:  # a bug in one who listens must not keep the others from hearing

@@ -44,6 +44,8 @@ class Route(APIRoute):
             principal = await identify(request) if not is_open else None
             if principal is None and not is_open:
                 raise Unauthenticated("Log in, or send `Authorization: Bearer KEY`.")
+            if "%00" in request.url.query or "\0" in request.url.path:
+                raise Malformed("The address holds a NUL character, which no text here can.")
             if request.method in SAFE_METHODS:
                 return await handler(request)
             body = await request.body()

@@ -71,7 +71,7 @@ class Gateway:
     async def start(self) -> None:
         """Load what must be known, then open the port."""
         runtime = self.runtime
-        self._undo.callback(runtime.events.hear(self._hear))
+        self._undo.callback(runtime.events.hear(self._hear, (CredentialChanged, LinkOpened)))
         await nodes.enter(runtime, self.settings.lease_s)
         await self.credentials.start()
         if self.log is not None:

@@ -122,7 +122,8 @@ class MessageLog:
         rows = [row for talk in talks for row in _rows(talk)]
         async with self._database.begin() as tx:
             await _INSERT.run(tx, rows)
-            tx.publish(*[_news(talk) for talk in talks])
+            if tx.is_heard(MessagesLogged):
+                tx.publish(*[_news(talk) for talk in talks])
 
 
 async def purge(database: Database, retention_days: float) -> None:

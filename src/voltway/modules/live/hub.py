@@ -159,7 +159,7 @@ class Hub:
         """A page opened."""
         self._watchers.add(watcher)
         if self._stop_hearing is None:
-            self._stop_hearing = events.hear(self._hear)
+            self._stop_hearing = events.hear(self._hear, tuple(TELLING))
 
     def remove(self, watcher: Watcher) -> None:
         """A page closed; with the last one the hub stops listening."""

@@ -19,7 +19,7 @@ come later than the station's answer: `done` when the session began or ended or 
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
-from voltway.contracts.sessions import SessionEnded, SessionStarted
+from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
     CredentialChanged,
@@ -53,7 +53,7 @@ from voltway.modules.stations.settings import StationsSettings
 
 
 async def _start(runtime: Runtime) -> None:
-    runtime.events.hear(runtime.state(ChargingStates).hear)
+    runtime.events.hear(runtime.state(ChargingStates).hear, (SessionProgressed, SessionEnded))
     await execution.give_up(runtime)
 
 
