@@ -102,6 +102,7 @@ class PastEvse:
             location_id=self._station.location_id,
             protocol=self._protocol,
             message_id=new_id(),
+            payload=f'{{"evse": {self._number}, "register_wh": {shown.energy_wh}}}'.encode(),  # no two say the same
             received_at=at + LATENCY,
             phase=phase,
             occurred_at=at,
