@@ -231,3 +231,22 @@ async def test_a_connection_that_was_cut_is_made_anew(notes_database: Database) 
 def test_a_url_of_something_else_is_said_in_one_line(url: str) -> None:
     with pytest.raises(StartUpError, match="must begin with sqlite"):
         Database(url)
+
+
+@pytest.mark.parametrize("waits", [0, 1, 2, 3, 5, 8])
+async def test_a_writer_that_is_cancelled_leaves_no_transaction_open(notes_database: Database, waits: int) -> None:
+    async def write() -> None:
+        async with notes_database.begin() as tx:
+            await tx.execute(sa.insert(notes).values(a_note("never")))
+            await asyncio.sleep(10)
+
+    for _ in range(5):
+        writing = asyncio.create_task(write())
+        for _ in range(waits):
+            await asyncio.sleep(0)
+        writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writing
+    async with notes_database.begin() as tx:
+        await store_note(tx, DEFAULT_OPERATOR_ID, "a")
+    assert await texts(notes_database) == ["a"]

@@ -185,8 +185,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
-            # A transaction is ended by who began it; asking once more at each return costs a trip to the thread.
-            pool_reset_on_return=None,
             async_creator=lambda: sqlite_thread.connect(
                 path or ":memory:", timeout=15, cached_statements=512, check_same_thread=False
             ),

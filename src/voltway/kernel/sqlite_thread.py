@@ -7,6 +7,7 @@ has to say is handed over whole.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -39,17 +40,25 @@ async def connect(path: str, **options: Any) -> Connection:
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection with one trip for a statement, and none for a cursor or for ending what has not begun."""
 
+    _is_unsure = False
+    """Whether somebody gave up waiting for the thread, so that only the thread knows whether a transaction is open."""
+
     async def hand_over(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run a function on the thread. aiosqlite has no public way to do that; its own methods are all made of this one."""
-        result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        try:
+            result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            self._is_unsure = True  # the thread does it all the same, perhaps only later
+            raise
         return result
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters what this gives, which Cursor can
         return Cursor(self)
 
     async def rollback(self) -> None:
-        if self._conn.in_transaction:
+        if self._is_unsure or self._conn.in_transaction:
             await super().rollback()
+            self._is_unsure = False
 
 
 class Cursor:
