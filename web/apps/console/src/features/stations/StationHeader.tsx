@@ -72,15 +72,17 @@ function LinkAge({ station: { is_online, last_seen_at, connected_at } }: { stati
           {is_online ? t("stations.linkUp") : t("stations.linkDown")}
           {is_online && connected_at !== null && ` · ${format.duration((now - Date.parse(connected_at)) / 1000)}`}
         </Text>
-        <Text size="xs" c="dimmed" lh={1.3}>
-          {last_seen_at === null ? (
-            t("stations.neverSeen")
-          ) : (
-            <>
-              {t("stations.lastSeen")} <Age at={last_seen_at} />
-            </>
-          )}
-        </Text>
+        {!is_online && (
+          <Text size="xs" c="dimmed" lh={1.3}>
+            {last_seen_at === null ? (
+              t("stations.neverSeen")
+            ) : (
+              <>
+                {t("stations.lastSeen")} <Age at={last_seen_at} />
+              </>
+            )}
+          </Text>
+        )}
       </div>
     </Group>
   );

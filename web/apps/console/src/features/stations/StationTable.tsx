@@ -38,6 +38,7 @@ export function StationTable({ stations }: { stations: ChargingStation[] }) {
 }
 
 function StationRow({ station, location }: { station: ChargingStation; location: string | null }) {
+  const { t } = useTranslation();
   const format = useFormat();
   return (
     <LinkedRow>
@@ -66,7 +67,7 @@ function StationRow({ station, location }: { station: ChargingStation; location:
         </Text>
       </td>
       <td>
-        <Age at={station.last_seen_at} />
+        {station.is_online ? t("stations.linkUp") : <Age at={station.last_seen_at} />}
       </td>
     </LinkedRow>
   );
