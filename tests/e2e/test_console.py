@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Locator, Page, Response, async_playwri
 
 from e2e.browser import find_chromium, launch_options, page_options
 from e2e.ocpp_stations import connected
-from e2e.server_process import ServerProcess, voltway
+from e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.skipif(
     find_chromium() is None, reason="needs a browser: chromium or google-chrome on the PATH"
@@ -42,19 +42,10 @@ END_WH, END_KWH, END_COST, END_COST_MINOR = 12_345, "12.35 kWh", "€6.14", 614
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("console") / "data")
+def server(tmp_path_factory: pytest.TempPathFactory, on_database: dict[str, str]) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("console") / "data", environment=on_database)
     server.start()
-    voltway(
-        "admin",
-        "create",
-        "--data-dir",
-        str(server.data_dir),
-        "--email",
-        EMAIL,
-        "--password-stdin",
-        typed=f"{PASSWORD}\n",
-    )
+    server.command("admin", "create", "--email", EMAIL, "--password-stdin", typed=f"{PASSWORD}\n")
     yield server
     assert server.stop() == 0
     assert '"level": "error"' not in server.log

@@ -145,8 +145,9 @@ def test_payload_of_each_kind() -> None:
         assert payload_in(broken, "call") == broken
 
 
-async def test_overload_drops_rows_and_counts_them(start_network: StartNetwork) -> None:
-    network = await start_network(log_waiting_max=100, messages_burst=10_000)
+@pytest.mark.parametrize("limits", [{"log_waiting_max": 100}, {"log_frames_burst": 100, "log_frames_per_s": 0.01}])
+async def test_overload_drops_rows_and_counts_them(start_network: StartNetwork, limits: dict[str, float]) -> None:
+    network = await start_network(**limits, messages_burst=10_000)
     station = await network.connect("CS1")
     for index in range(400):
         station.call(str(index), "Heartbeat", {})

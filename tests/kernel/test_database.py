@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -250,3 +251,24 @@ async def test_a_writer_that_is_cancelled_leaves_no_transaction_open(notes_datab
     async with notes_database.begin() as tx:
         await store_note(tx, DEFAULT_OPERATOR_ID, "a")
     assert await texts(notes_database) == ["a"]
+
+
+async def test_the_write_ahead_log_begins_anew_and_nothing_is_lost(
+    notes_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if notes_database.dialect != "sqlite":
+        pytest.skip("is about SQLite")
+    monkeypatch.setattr("voltway.kernel.database._WAL_PAGES_KEPT", 50)
+
+    def log_size() -> int:
+        return Path(f"{notes_database.url.database}-wal").stat().st_size
+
+    sizes = []
+    for round_ in range(4):
+        for number in range(40):
+            async with notes_database.begin() as tx:
+                await store_note(tx, DEFAULT_OPERATOR_ID, f"{round_}:{number}")
+        await notes_database.checkpoint()
+        sizes.append(log_size())
+    assert len(await texts(notes_database)) == 160
+    assert sizes[-1] == sizes[0]

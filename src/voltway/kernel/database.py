@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -174,6 +174,7 @@ class Database:
         """The outbox's hook: numbers and stores the events of a transaction as its last statements."""
         self.after_commit: Callable[[Tx], None] | None = None
         self.is_heard: Callable[[type[Event]], bool] = lambda kind: True
+        self._has_written = False
 
     def _sqlite_engine(self, *, pool_size: int, begin: str | None) -> AsyncEngine:
         path = self.url.database
@@ -220,6 +221,7 @@ class Database:
                         await self.before_commit(tx)
             finally:
                 transaction_is_open.reset(token)
+        self._has_written = True
         for callback in tx._after_commit:
             _call_after_commit(callback)
         if tx.events and self.after_commit is not None:
@@ -240,11 +242,42 @@ class Database:
         async with asyncio.timeout(5), self.read() as tx:
             await tx.execute(sa.text("SELECT 1"))
 
+    async def checkpoint(self) -> None:
+        """SQLite: bring what stands in the write-ahead log into the database, beside the commits rather than inside one.
+
+        A passive checkpoint waits for nobody and nobody for it. The log begins anew only when all of it has been brought over,
+        which under load never happens by itself: then the writer does the little that is left. Elsewhere nothing to do.
+        """
+        path = self.url.database
+        if self.dialect != "sqlite" or not path or path == ":memory:" or not self._has_written:
+            return
+        self._has_written = False
+        pages = await asyncio.to_thread(_checkpoint_passively, path)
+        if pages < _WAL_PAGES_KEPT:
+            return
+        async with self._writer.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await cast(sqlite_thread.Connection, driver).hand_over(
+                lambda db: db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            )
+
     async def close(self) -> None:
         """Close all connections."""
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+_WAL_PAGES_KEPT = 8000
+"""32 MiB: the write-ahead log begins anew beyond this."""
+
+
+def _checkpoint_passively(path: str) -> int:
+    """How many pages the write-ahead log has."""
+    with closing(sqlite3.connect(path, timeout=15, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return int(pages)
 
 
 def _call_after_commit(callback: Callable[[], None]) -> None:
@@ -263,7 +296,7 @@ _SQLITE_PRAGMAS = (
     "cache_size=-65536",  # 64 MiB
     "temp_store=MEMORY",
     "mmap_size=268435456",
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=65536",  # 256 MiB; long before that `Database.checkpoint` has done it beside the commits
     "journal_size_limit=67108864",
 )
 

@@ -31,6 +31,11 @@ async def forget_events(runtime: Runtime) -> None:
         pass
 
 
+async def checkpoint(runtime: Runtime) -> None:
+    """Keep SQLite's write-ahead log short without holding up a commit."""
+    await runtime.database.checkpoint()
+
+
 MANIFEST = Manifest(
     name="http",
     settings=HttpSettings,
@@ -39,5 +44,6 @@ MANIFEST = Manifest(
         Job("forget_answers", _HOUR_S, forget_answers),
         Job("forget_events", 60.0, forget_events),
         Job("measure_loop_lag", 1.0, measure_loop_lag),
+        Job("checkpoint", 1.0, checkpoint),
     ),
 )

@@ -45,7 +45,13 @@ class Gateway:
         self.registry = Registry(runtime, self.settings.ping_interval_s)
         self.credentials = CredentialTable(runtime, self._credentials_changed)
         self.log = (
-            messages.MessageLog(runtime.database, self.counts, waiting_max=self.settings.log_waiting_max)
+            messages.MessageLog(
+                runtime.database,
+                self.counts,
+                waiting_max=self.settings.log_waiting_max,
+                frames_per_s=self.settings.log_frames_per_s,
+                frames_burst=self.settings.log_frames_burst,
+            )
             if self.settings.log_messages
             else None
         )

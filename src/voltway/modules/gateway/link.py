@@ -426,7 +426,7 @@ class Link:
 
     def _log(self, direction: str, kind: str, message_id: str, action: str | None, frame: bytes, at: datetime) -> None:
         message_log = self._context.message_log
-        if message_log is not None:
+        if message_log is not None and message_log.takes():
             credential = self.credential
             logged = Logged(at, direction, kind, message_id, action, frame)
             message_log.add(credential.operator_id, credential.station_id, logged)

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 PAUSE_S = 0.5
 """Frames of one station that go by within this time share a row."""
-CHUNK_ROWS = 500
+CHUNK_ROWS = 100
 """A chunk is one short transaction: the reports of the stations wait for no longer than that."""
 EAGER_FROM_FRAMES = 4000
 """Under load the log does not wait that long."""
@@ -64,21 +64,31 @@ class Talk:
 class MessageLog:
     """Collects frames and writes them."""
 
-    def __init__(self, database: Database, counts: Counts, *, waiting_max: int) -> None:
+    def __init__(
+        self, database: Database, counts: Counts, *, waiting_max: int, frames_per_s: float, frames_burst: int
+    ) -> None:
         self._database = database
         self._counts = counts
         self._waiting_max = waiting_max
+        self._frames_per_s, self._frames_burst = frames_per_s, frames_burst
+        self._allowance = frames_burst
+        self._allowed_at = clock.monotonic()
         self._waiting = 0
         self._woken = asyncio.Event()
         self._talks: dict[str, Talk] = {}
         self._task: asyncio.Task[None] | None = None
 
+    def takes(self) -> bool:
+        """Whether a frame may be added; else it counts as dropped: too many wait, or too many have been written lately."""
+        if self._waiting < self._waiting_max and self._allowance > 0:
+            return True
+        self._counts.log_frames_dropped += 1
+        return False
+
     def add(self, operator_id: str, station_id: str, logged: Logged) -> None:
-        """Note a frame; dropped where too many wait already."""
-        if self._waiting >= self._waiting_max:
-            self._counts.log_frames_dropped += 1
-            return
+        """Note a frame that the log `takes`."""
         self._waiting += 1
+        self._allowance -= 1
         if self._waiting == EAGER_FROM_FRAMES:
             self._woken.set()
         talk = self._talks.get(station_id)
@@ -104,7 +114,15 @@ class MessageLog:
                 async with asyncio.timeout(PAUSE_S):
                     await self._woken.wait()
             self._woken.clear()
+            self._allow_more()
             await self._write_all()
+
+    def _allow_more(self) -> None:
+        now = clock.monotonic()
+        earned = int((now - self._allowed_at) * self._frames_per_s)
+        if earned > 0:
+            self._allowance = min(self._allowance + earned, self._frames_burst)
+            self._allowed_at = now
 
     async def _write_all(self) -> None:
         talks, self._talks = list(self._talks.values()), {}

@@ -82,4 +82,7 @@ class GatewaySettings(Settings):
     log_messages: bool = True
     log_waiting_max: int = Field(default=20_000, ge=100)
     """Frames that wait to be written; those beyond are dropped and counted."""
+    log_frames_per_s: float = Field(default=2000.0, gt=0)
+    """What is logged for long; frames beyond it are dropped and counted, since the database has better things to do."""
+    log_frames_burst: int = Field(default=20_000, ge=100)
     log_retention_days: float = Field(default=30.0, gt=0)

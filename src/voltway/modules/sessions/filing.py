@@ -46,7 +46,9 @@ def file(report: ReportTransaction) -> Filed:
         token = report.id_token.value if report.id_token else ""
         key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}|{_second(report)}'.encode())}"
     else:
-        key = f"{report.phase.value}:{hash_of(report.payload)}"
+        digest = hash_of(report.station_id.encode() + report.payload)
+        key = f"{report.phase.value}:{digest}"
+        return Filed(report, key, f"{_second(report):08x}{digest}")
     return Filed(report, key, inbox_id(report, key))
 
 
