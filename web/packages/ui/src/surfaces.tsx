@@ -97,14 +97,18 @@ interface NoticeProps {
   text?: ReactNode;
   action?: ReactNode;
   role?: "alert" | "status";
+  /** It is all that the page has, so its title is the page's heading. */
+  isPage?: boolean;
 }
 
 /** Fills the place of content that is empty or could not be had. */
-export function Notice({ icon: Icon, title, text, action, role = "status" }: NoticeProps) {
+export function Notice({ icon: Icon, title, text, action, role = "status", isPage = false }: NoticeProps) {
   return (
     <Stack align="center" gap={6} py="xl" px="md" role={role} ta="center">
       <Icon size={30} stroke={1.5} aria-hidden="true" color="var(--mantine-color-dimmed)" />
-      <Text fw={620}>{title}</Text>
+      <Text fw={620} component={isPage ? "h1" : "p"} m={0}>
+        {title}
+      </Text>
       {text && (
         <Text size="sm" c="dimmed" maw={460}>
           {text}

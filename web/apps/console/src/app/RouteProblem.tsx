@@ -9,8 +9,9 @@ import { paths } from "./paths.ts";
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <Center mih="60vh">
+    <Center component="main" mih="60vh">
       <Notice
+        isPage
         icon={IconSearch}
         title={t("app.notFound")}
         text={t("app.notFoundText")}
