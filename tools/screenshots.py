@@ -1,0 +1,133 @@
+"""Take the README's pictures of the console: `make screenshots`, or with ARGS="--folder /tmp/pictures --everything".
+
+Starts a server with a demo network of its own, on free ports, waits until cars charge, and looks at the pages in a headless
+Chromium. That takes a few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from e2e.browser import find_chromium, launch_options, page_options  # noqa: E402
+from e2e.server_process import ServerProcess  # noqa: E402
+from voltway.app.demo.network import LOG_INS, PASSWORD  # noqa: E402
+
+STATION = "HAM-04"  # two EVSEs of direct current: the liveliest figures
+ACTIVE_MIN, SAMPLES_MIN = 8, 5
+FULL_PERCENT = 95  # a battery whose last hour shows how the power tapers off
+PATIENCE_S = 600.0
+LOOK_S = 1.0
+
+
+class Network:
+    """The demo network, as the API tells of it."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        headers = {"Authorization": f"Bearer {server.make_key()}"}
+        self._client = httpx.Client(base_url=server.api, headers=headers, trust_env=False)
+
+    def _get(self, path: str, **query: Any) -> Any:
+        return self._client.get(path, params=query).raise_for_status().json()
+
+    def is_lively(self) -> bool:
+        """Whether cars charge at many places, and for a while at each EVSE of the station of the pictures."""
+        if self._get("/overview")["sessions"]["active"] < ACTIVE_MIN:
+            return False
+        here = self._get("/sessions", station_identity=STATION, state="active")["items"]
+        samples = [len(self._get(f"/sessions/{session['id']}/samples")["items"]) for session in here]
+        return len(samples) == 2 and min(samples) >= SAMPLES_MIN
+
+    def station_path(self) -> str:
+        (station,) = self._get("/charging-stations", identity=STATION)["items"]
+        return f"/stations/{station['id']}"
+
+    def session_path(self) -> str:
+        """The page of the past session with the most energy among those that filled a battery."""
+        past = self._get("/sessions", state="ended", limit=500)["items"]
+        full = [session for session in past if (session["soc_percent"] or 0) >= FULL_PERCENT]
+        return f"/sessions/{max(full or past, key=lambda session: session['energy_wh'])['id']}"
+
+
+def wait_until_lively(network: Network) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not network.is_lively():
+        if time.monotonic() > deadline:
+            raise SystemExit("The demo network did not come to life.")
+        time.sleep(LOOK_S)
+
+
+def log_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("E-mail").fill(LOG_INS[0].email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=30_000)
+
+
+def settle(page: Page) -> None:
+    """Wait until the data is there and the charts are drawn. The live feed never ends, so the network is never idle."""
+    expect(page.locator("h1")).to_be_visible(timeout=30_000)
+    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=30_000)
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(1_500)  # the bars and curves grow into place
+
+
+def save(page: Page, file: Path) -> None:
+    page.screenshot(path=file)
+    print(f"{file} ({file.stat().st_size // 1000} kB)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--everything", action="store_true", help="every page, in both colour schemes and on a phone")
+    options = parser.parse_args()
+    if find_chromium() is None:
+        raise SystemExit("The pictures need chromium or google-chrome on the PATH.")
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        server = ServerProcess(Path(folder) / "data")
+        server.start("--demo")
+        try:
+            network = Network(server)
+            wait_until_lively(network)
+            take(network, f"http://localhost:{server.http_port}", options.folder, options.everything)
+        finally:
+            server.stop()
+
+
+def take(network: Network, url: str, folder: Path, everything: bool) -> None:
+    station, session = network.station_path(), network.session_path()
+    pages = {"overview": "/", "station": station, "session": session}
+    looks: dict[str, dict[str, Any]] = {"": page_options(), "-dark": page_options("dark")}
+    if everything:
+        tabs = ("messages", "variables", "commands", "details")
+        lists = ("stations", "sessions", "locations", "tariffs", "id-tokens")
+        pages |= {f"station-{tab}": f"{station}?tab={tab}" for tab in tabs} | {name: f"/{name}" for name in lists}
+        looks["-phone"] = page_options() | {"viewport": {"width": 390, "height": 844}}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        for suffix, look in looks.items():
+            page = browser.new_context(base_url=url, **look).new_page()
+            log_in(page)
+            for name, path in pages.items():
+                if everything or not suffix or name == "overview":
+                    page.goto(path)
+                    settle(page)
+                    save(page, folder / f"{name}{suffix}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
