@@ -50,7 +50,7 @@ SCENARIOS = {
             "demo",
             "short stays and small batteries, for a look on the true clock",
             first_arrival_s=(0, 150),
-            gap_s=(20, 150),
+            gap_s=(60, 420),
             stay_s=(180, 480),
             linger_s=(10, 40),
             arrival_soc_percent=(35, 70),
