@@ -271,6 +271,22 @@ async def test_a_double_click_is_one_command(network: Network) -> None:
     assert len(await network.rows(commands)) == 1
 
 
+async def test_a_retry_after_a_crash_finds_the_first_command(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    station = await network.station()
+    url = f"/charging-stations/{station['id']}/commands"
+
+    async def die(*_: object) -> None:
+        raise RuntimeError("the process dies here, after the command was saved")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execution, "wait", die)
+        first = await network.client.post(url, json={"type": "clear_cache"}, headers={"idempotency-key": "once"})
+    assert first.status_code == 500
+    retry = await network.client.post(url, json={"type": "clear_cache"}, headers={"idempotency-key": "once"})
+    (recorded,) = await network.rows(commands)
+    assert (retry.status_code, retry.json()["id"]) == (202, recorded.id)
+
+
 async def test_lists_are_newest_first_and_filtered(network: Network) -> None:
     station = await network.station()
     for kind in ("clear_cache", "get_variables", "clear_cache"):

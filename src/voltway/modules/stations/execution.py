@@ -7,6 +7,7 @@ record says `timed_out` some seconds after the station should have answered: nob
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from voltway.contracts.station_link import CheckCommand, CommandOutcome, Execute
 from voltway.contracts.vocabulary import CommandState, Registration, SessionState
 from voltway.kernel import clock
 from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
+from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import rules, service
@@ -39,9 +41,16 @@ class Executions:
 
 
 async def order(
-    runtime: Runtime, station: stations.Row, kind: str, said_as: str, given: dict[str, Any], requested_by: str
+    runtime: Runtime,
+    station: stations.Row,
+    kind: str,
+    said_as: str,
+    given: dict[str, Any],
+    requested_by: str,
+    saved: Callable[[Tx, str], Awaitable[None]] | None = None,
 ) -> str:
-    """Record a command and begin to carry it out; its id. `said_as`: what the dialects call it.
+    """Record a command and begin to carry it out; its id. `said_as`: what the dialects call it; `saved(tx, id)` is called in
+    the transaction that records it.
 
     Raises the Problem (409, 404) that says why the station cannot do it, InvalidField for what its protocol cannot say.
     """
@@ -55,6 +64,8 @@ async def order(
     command = NewCommand(kind, given, resolved, requested_by)
     async with runtime.database.begin() as tx:
         command_id = await service.add_command(tx, station, command, settings)
+        if saved is not None:
+            await saved(tx, command_id)
         request = ExecuteCommand(
             station_id=station.id,
             command_id=command_id,

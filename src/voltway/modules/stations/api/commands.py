@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from voltway.contracts.vocabulary import CommandState
-from voltway.kernel.http import Page
+from voltway.kernel.database import Tx
+from voltway.kernel.http import Page, keep_answer
 from voltway.modules.stations import execution, rules
 from voltway.modules.stations.api.dependencies import MayReadStations, MaySendCommands, OurRuntime, PagePart, ReadTx
 from voltway.modules.stations.schemas import AnyOrder, CommandOut
@@ -28,6 +29,7 @@ async def send_command(
     body: Annotated[AnyOrder, Body()],
     principal: MaySendCommands,
     runtime: OurRuntime,
+    request: Request,
     response: Response,
     wait_s: Annotated[float, Query(ge=0, le=60, description="how long to wait for the end")] = 0.0,
 ) -> CommandOut:
@@ -35,7 +37,14 @@ async def send_command(
     that the station cannot do is one (409)."""
     async with runtime.database.read() as tx:
         station = await stations.get(tx, station_id, stations.visible_to(principal))
-    command_id = await execution.order(runtime, station, body.type, body.said_as, body.arguments(), principal.name)
+
+    async def keep(tx: Tx, command_id: str) -> None:
+        # A retry after a crash finds this command, and sends no second one (F05).
+        await keep_answer(tx, request, 202, CommandOut.model_validate(await store.get(tx, command_id)))
+
+    command_id = await execution.order(
+        runtime, station, body.type, body.said_as, body.arguments(), principal.name, keep
+    )
     await execution.wait(runtime, command_id, wait_s)
     async with runtime.database.read() as tx:
         row = await store.get(tx, command_id)
