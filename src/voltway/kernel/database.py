@@ -159,8 +159,9 @@ class Database:
         if self.dialect == "sqlite":
             self._writer = self._sqlite_engine(pool_size=1, begin="BEGIN IMMEDIATE")
             self._reader = self._sqlite_engine(pool_size=4, begin=None)  # each statement sees one state
+            self._urgent_reader = self._sqlite_engine(pool_size=2, begin=None)
         else:
-            self._writer = self._reader = create_async_engine(
+            self._writer = self._reader = self._urgent_reader = create_async_engine(
                 self.url,
                 pool_size=pool_size,
                 max_overflow=pool_size,
@@ -228,9 +229,12 @@ class Database:
             _call_after_commit(partial(self.after_commit, tx))
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        """A connection for reading. Nothing written through it stays."""
-        async with self._reader.connect() as connection:
+    async def read(self, *, is_urgent: bool = False) -> AsyncIterator[Tx]:
+        """A connection for reading. Nothing written through it stays.
+
+        `is_urgent`: a station waits for it, and it is not to queue behind what people look at.
+        """
+        async with (self._urgent_reader if is_urgent else self._reader).connect() as connection:
             token = transaction_is_open.set(True)
             try:
                 yield Tx(self, connection, is_writing=False)
@@ -266,6 +270,7 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+            await self._urgent_reader.dispose()
 
 
 _WAL_PAGES_KEPT = 8000

@@ -17,7 +17,7 @@ from voltway.modules.billing import rules, store
 async def find_tariffs(runtime: Runtime, request: FindTariffs) -> list[Tariff | None]:
     """The tariff at each place, by one query for all of them."""
     target_ids = {target_id for query in request.queries for _, target_id in rules.targets(query)}
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(is_urgent=True) as tx:
         assigned = await store.find_assigned(tx, {query.operator_id for query in request.queries}, target_ids)
     return [rules.nearest(query, assigned) for query in request.queries]
 

@@ -28,7 +28,7 @@ async def authorize_tokens(runtime: Runtime, request: AuthorizeTokens) -> list[A
         "value_keys": list({value_key for _, value_key in wanted}),
     }
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(is_urgent=True) as tx:
         for row in (await tx.execute(_MATCHING, parameters)).all():
             found[row.operator_id, row.value_key].append(row)
     now = clock.now()
