@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from e2e.server_process import ServerProcess  # noqa: E402
 from voltway.app.demo.network import LOG_INS, PASSWORD  # noqa: E402
 
 STATION = "HAM-04"  # two EVSEs of direct current: the liveliest figures
-ACTIVE_MIN, SAMPLES_MIN = 8, 5
+FREE_MIN, ACTIVE_MIN, SAMPLES_MIN = 4, 8, 5
 FULL_PERCENT = 95  # a battery whose last hour shows how the power tapers off
 PATIENCE_S = 600.0
 LOOK_S = 1.0
@@ -41,12 +42,15 @@ class Network:
         return self._client.get(path, params=query).raise_for_status().json()
 
     def is_lively(self) -> bool:
-        """Whether cars charge at many places, and for a while at each EVSE of the station of the pictures."""
-        if self._get("/overview")["sessions"]["active"] < ACTIVE_MIN:
-            return False
+        """Whether cars charge at many places, and some are free."""
+        now = self._get("/overview")
+        return bool(now["sessions"]["active"] >= ACTIVE_MIN and now["connectors"].get("Available", 0) >= FREE_MIN)
+
+    def is_station_lively(self) -> bool:
+        """Whether the station of the pictures charges a car at each EVSE, for a while, and not both alike."""
         here = self._get("/sessions", station_identity=STATION, state="active")["items"]
         samples = [len(self._get(f"/sessions/{session['id']}/samples")["items"]) for session in here]
-        return len(samples) == 2 and min(samples) >= SAMPLES_MIN
+        return len({session["power_w"] for session in here}) == 2 and min(samples) >= SAMPLES_MIN
 
     def station_path(self) -> str:
         (station,) = self._get("/charging-stations", identity=STATION)["items"]
@@ -59,9 +63,9 @@ class Network:
         return f"/sessions/{max(full or past, key=lambda session: session['energy_wh'])['id']}"
 
 
-def wait_until_lively(network: Network) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while not network.is_lively():
+    while not condition():
         if time.monotonic() > deadline:
             raise SystemExit("The demo network did not come to life.")
         time.sleep(LOOK_S)
@@ -100,32 +104,38 @@ def main() -> None:
         server = ServerProcess(Path(folder) / "data")
         server.start("--demo")
         try:
-            network = Network(server)
-            wait_until_lively(network)
-            take(network, f"http://localhost:{server.http_port}", options.folder, options.everything)
+            take(Network(server), f"http://localhost:{server.http_port}", options.folder, options.everything)
         finally:
             server.stop()
 
 
 def take(network: Network, url: str, folder: Path, everything: bool) -> None:
-    station, session = network.station_path(), network.session_path()
-    pages = {"overview": "/", "station": station, "session": session}
     looks: dict[str, dict[str, Any]] = {"": page_options(), "-dark": page_options("dark")}
     if everything:
-        tabs = ("messages", "variables", "commands", "details")
-        lists = ("stations", "sessions", "locations", "tariffs", "id-tokens")
-        pages |= {f"station-{tab}": f"{station}?tab={tab}" for tab in tabs} | {name: f"/{name}" for name in lists}
         looks["-phone"] = page_options() | {"viewport": {"width": 390, "height": 844}}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
-        for suffix, look in looks.items():
-            page = browser.new_context(base_url=url, **look).new_page()
+        pages = {suffix: browser.new_context(base_url=url, **look).new_page() for suffix, look in looks.items()}
+        for page in pages.values():
             log_in(page)
-            for name, path in pages.items():
-                if everything or not suffix or name == "overview":
-                    page.goto(path)
-                    settle(page)
-                    save(page, folder / f"{name}{suffix}.png")
+
+        def shoot(name: str, path: str, suffixes: Iterable[str]) -> None:
+            for suffix in suffixes:
+                pages[suffix].goto(path)
+                settle(pages[suffix])
+                save(pages[suffix], folder / f"{name}{suffix}.png")
+
+        wait_until(network.is_lively)
+        shoot("overview", "/", looks)
+        wait_until(network.is_station_lively)
+        station = network.station_path()
+        shoot("station", station, looks if everything else [""])
+        shoot("session", network.session_path(), looks if everything else [""])
+        if everything:
+            for tab in ("messages", "variables", "commands", "details"):
+                shoot(f"station-{tab}", f"{station}?tab={tab}", looks)
+            for name in ("stations", "sessions", "locations", "tariffs", "id-tokens"):
+                shoot(name, f"/{name}", looks)
         browser.close()
 
 
