@@ -239,8 +239,10 @@ async def test_a_pending_station_only_boots_and_refuses_to_start(protocol: str, 
     )
     assert (await csms.ask(*start))["status"] == "Rejected"
     assert set(csms.actions()) == {"BootNotification"}
+    assert (running.fleet.snapshot().online, running.fleet.snapshot().waiting) == (0, 1)
     decided.append("Accepted")
     await until(lambda: station.is_online and station.caller.is_idle, "the boot is accepted")
+    assert (running.fleet.snapshot().online, running.fleet.snapshot().waiting) == (1, 0)
     assert "StatusNotification" in csms.actions()
     assert station.settings.integer("heartbeat_interval_s") == 20
 

@@ -160,6 +160,7 @@ async def _show(fleet: Fleet, stop: asyncio.Event, console: Console) -> None:
 def _rows(now: Snapshot) -> tuple[tuple[str, str], ...]:
     return (
         ("online", f"{now.online}/{now.stations}"),
+        ("not accepted", str(now.waiting)),
         ("charging", str(now.active)),
         ("done", str(now.done)),
         ("messages", str(now.messages)),
@@ -170,7 +171,7 @@ def _rows(now: Snapshot) -> tuple[tuple[str, str], ...]:
 
 
 def _line(now: Snapshot, is_final: bool = False) -> str:
-    rows = [row for row in _rows(now) if not is_final or row[0] != "online"]  # at the end nobody is
+    rows = _rows(now)[2:] if is_final else _rows(now)  # at the end nobody is there
     return "  ".join(f"{name} {value}" for name, value in rows)
 
 

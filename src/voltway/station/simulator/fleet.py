@@ -33,6 +33,7 @@ class Snapshot:
 
     stations: int
     online: int
+    waiting: int
     active: int
     done: int
     messages: int
@@ -122,6 +123,7 @@ class Fleet:
         return Snapshot(
             stations=len(self.stations),
             online=sum(station.is_online for station in self.stations),
+            waiting=sum(station.is_waiting for station in self.stations),
             active=self.ledger.active,
             done=self.ledger.ended_count,
             messages=counters.calls_sent + counters.calls_received,

@@ -134,6 +134,11 @@ class Station:
         """Linked and accepted: what happens now can be told now."""
         return self.caller.is_linked and self.registration is Registration.ACCEPTED
 
+    @property
+    def is_waiting(self) -> bool:
+        """Linked, and told that it may not work: an operator has to accept it, or has refused it."""
+        return self.caller.is_linked and self.registration not in (None, Registration.ACCEPTED)
+
     def start(self, after_true_s: float = 0.0) -> None:
         self.link.start(after_true_s)
 
