@@ -17,7 +17,7 @@ export function AddStationDialog({ isOpen, onClose }: { isOpen: boolean; onClose
     <Modal
       opened={isOpen}
       onClose={close}
-      size="md"
+      size="lg"
       // A click beside the dialog must not throw away a password that is shown only once.
       closeOnClickOutside={created === null}
       closeOnEscape={created === null}

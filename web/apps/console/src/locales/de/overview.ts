@@ -7,7 +7,7 @@ export const overview = {
     faulted_one: "{{count}} Anschluss gestört",
     faulted_other: "{{count}} Anschlüsse gestört",
     noFaults: "Keine Störungen",
-    active: "Laufende Ladevorgänge",
+    active: "Aktive Ladungen",
     sessionsToday_one: "{{count}} Ladevorgang heute",
     sessionsToday_other: "{{count}} Ladevorgänge heute",
     powerNow: "Leistung jetzt",
