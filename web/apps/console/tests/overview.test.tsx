@@ -80,7 +80,7 @@ it("speaks German, with German numbers", async () => {
   try {
     openConsole("/");
     expect(await screen.findByRole("heading", { name: "Übersicht" })).toBeInTheDocument();
-    const table = await screen.findByRole("table", { name: "Laufende Ladevorgänge" });
+    const table = await screen.findByRole("table", { name: "Aktive Ladungen" });
     expect(within(table).getByRole("row", { name: /HAM-01/ })).toHaveTextContent("31,48 kWh");
   } finally {
     await setLanguage("en");
