@@ -397,7 +397,7 @@ RULES = [
             Sample("docs/a.md", "see /root/x"),
             Sample("docs/a.md", "cd /" + "work/main"),
             Sample("docs/a.md", "as ../shared/x.md says"),
-            Sample("web/.npmrc.json", "https://registry.npmjs.org/react"),
+            Sample("web/.npmrc.json", "https://registry." + "npmjs.org/react"),
         ],
         good=[Sample("docs/a.md", "the API is under /api/v1/work/ and PyPI has the package")],
     ),
