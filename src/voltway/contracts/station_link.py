@@ -164,6 +164,9 @@ class VariableValue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unit: str | None = None
     values: str | None = None
     """The list of values it may take, as the station gives it."""
+    value_min: float | None = None
+    value_max: float | None = None
+    can_be_monitored: bool | None = None
 
 
 class ReportVariables(Report, frozen=True, kw_only=True, gc=False):
@@ -198,6 +201,8 @@ class ExecuteCommand(Ask[CommandOutcome], frozen=True, kw_only=True):
     type: str
     arguments: dict[str, Any]
     timeout_s: float = 30.0
+    report_timeout_s: float = 30.0
+    """How long the parts of a report may take that follow the answer."""
 
 
 class CheckCommand(Ask[None], frozen=True, kw_only=True):

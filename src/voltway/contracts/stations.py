@@ -53,6 +53,16 @@ class CommandChanged(Event, frozen=True, kw_only=True, gc=False):
         return self.station_id
 
 
+class StationEventsRecorded(Event, frozen=True, kw_only=True, gc=False):
+    """A station told of events on its variables."""
+
+    station_id: str
+    station_identity: str
+
+    def key(self) -> str:
+        return self.station_id
+
+
 class StationSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How an operator's stations are. Statuses are words of ConnectorStatus."""
 

@@ -27,9 +27,10 @@ _CANNOT = (ErrorCode.NotImplemented, ErrorCode.NotSupported)
 class LinkForCommand:
     """What a command's function gets to see of a link: dialects.base.CommandLink."""
 
-    def __init__(self, runtime: Runtime, link: Link, timeout_s: float) -> None:
+    def __init__(self, runtime: Runtime, link: Link, timeout_s: float, report_timeout_s: float) -> None:
         self._runtime, self._link, self._timeout_s = runtime, link, timeout_s
         self.credential, self.protocol, self.memory = link.credential, link.protocol, link.memory
+        self.report_timeout_s = report_timeout_s
 
     async def call(self, action: str, request: Any, timeout_s: float | None = None) -> Any:
         """Send a CALL and return the response struct."""
@@ -49,7 +50,12 @@ def row_of(dialect: Dialect | None, kind: str) -> CommandRow:
 
 
 async def execute(
-    runtime: Runtime, link: Link | None, kind: str, arguments: Mapping[str, Any], timeout_s: float
+    runtime: Runtime,
+    link: Link | None,
+    kind: str,
+    arguments: Mapping[str, Any],
+    timeout_s: float,
+    report_timeout_s: float = 30.0,
 ) -> CommandOutcome:
     """Send a command and say how it ended. Raises CommandNotSupported, InvalidField, StationRejected, CallQueueFull."""
     if link is None or not link.is_open:
@@ -57,7 +63,7 @@ async def execute(
     row = row_of(link.dialect, kind)
     row.check(arguments)
     try:
-        return await row.run(LinkForCommand(runtime, link, timeout_s), arguments)
+        return await row.run(LinkForCommand(runtime, link, timeout_s, report_timeout_s), arguments)
     except CallFailed as failure:
         if failure.code in _CANNOT:
             raise CommandNotSupported(f"The station says {failure.code}. {failure.description}".strip()) from None

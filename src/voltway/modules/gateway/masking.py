@@ -21,6 +21,9 @@ _SECRET_FIELDS = frozenset({"basicauthpassword", "apnpassword", "password", "key
 _VALUE_FIELDS = frozenset({"value", "attributevalue", "data"})
 _TOKEN_FIELDS = frozenset({"idtag", "parentidtag", "idtoken", "groupidtoken"})
 
+# What a station tells of a customer (OCPP 2.x, N09): its text is the result of the command that asked, and nowhere else.
+_OF_A_PERSON = '"NotifyCustomerInformation"'
+
 # The frequent messages, none of which can hold a password: they are logged without being searched.
 WITHOUT_SECRETS = frozenset(
     {
@@ -37,10 +40,11 @@ WITHOUT_SECRETS = frozenset(
 
 def mask_secrets(frame: str) -> str:
     """A frame's text without the values of passwords; the same text where there are none."""
-    if not (_SECRET.search(frame) or '"password"' in frame):
+    is_of_a_person = _OF_A_PERSON in frame
+    if not (is_of_a_person or _SECRET.search(frame) or '"password"' in frame):
         return frame
     try:
-        masked = _without_secrets(msgspec.json.decode(frame))
+        masked = _without_secrets(msgspec.json.decode(frame), is_secret=is_of_a_person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return _UNREADABLE
     return msgspec.json.encode(masked).decode()

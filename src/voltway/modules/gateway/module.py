@@ -43,7 +43,7 @@ DIALECTS = {dialect.protocol: dialect for dialect in (ocpp16.DIALECT, ocpp201.DI
 async def execute_command(runtime: Runtime, order: ExecuteCommand) -> CommandOutcome:
     """Send a command over the station's link."""
     link = gateway_of(runtime).registry.find(order.station_id)
-    return await commands.execute(runtime, link, order.type, order.arguments, order.timeout_s)
+    return await commands.execute(runtime, link, order.type, order.arguments, order.timeout_s, order.report_timeout_s)
 
 
 async def check_command(runtime: Runtime, order: CheckCommand) -> None:

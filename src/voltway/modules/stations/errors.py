@@ -43,6 +43,13 @@ class StationRetired(Problem):
     title = "Charging station is retired"
 
 
+class NotOffered(Problem):
+    """The station has said that it cannot do this."""
+
+    status = 409
+    title = "Charging station does not offer this"
+
+
 class BadIdentity(InvalidField):
     """A station cannot be called this."""
 

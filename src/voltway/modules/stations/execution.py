@@ -20,11 +20,11 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import rules, service
+from voltway.modules.stations import capabilities, rules, service
 from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
 from voltway.modules.stations.service import NewCommand
 from voltway.modules.stations.settings import StationsSettings
-from voltway.modules.stations.store import commands, stations
+from voltway.modules.stations.store import commands, device_model, stations
 
 log = structlog.get_logger()
 
@@ -58,6 +58,10 @@ async def order(
     if station.retired_at is not None:
         raise StationRetired(f"Charging station {station.identity} is retired.")
     rules.check_registration(Registration(station.registration), kind)
+    if kind in capabilities.CONTROLLERS:
+        async with runtime.database.read() as tx:
+            declared = await device_model.values_of(tx, station.id, capabilities.CONTROLLERS[kind])
+        capabilities.check(kind, given, {row.variable: row.value or row.value_list for row in declared})
     resolved = given | await _resolve(runtime, station, kind, given)
     if station.protocol is not None:
         await runtime.ask(CheckCommand(protocol=station.protocol, type=said_as, arguments=resolved))
@@ -72,6 +76,7 @@ async def order(
             type=said_as,
             arguments=resolved,
             timeout_s=settings.command_timeout_s,
+            report_timeout_s=settings.report_timeout_s,
         )
         tx.after_commit(lambda: _spawn(runtime, request))
     return command_id
@@ -137,13 +142,18 @@ def _spawn(runtime: Runtime, request: ExecuteCommand) -> None:
     task.add_done_callback(lambda _: tasks.pop(request.command_id, None))
 
 
+def _lasts_s(request: ExecuteCommand) -> float:
+    """How long a command may take."""
+    return request.timeout_s + (request.report_timeout_s if request.type in rules.REPORTING else 0.0)
+
+
 async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
     """Send a command and record how it ended; the Problem with which it was refused."""
     outcome, problem = CommandOutcome(state=CommandState.FAILED), None
     try:
         async with runtime.database.begin() as tx:
             await service.mark_sent(tx, request.command_id)
-        outcome = await runtime.ask(request, timeout_s=request.timeout_s + ASK_MARGIN_S)
+        outcome = await runtime.ask(request, timeout_s=_lasts_s(request) + ASK_MARGIN_S)
     except NobodyAnswers:  # no gateway: nobody holds the link
         outcome = CommandOutcome(state=CommandState.OFFLINE)
     except AskTimedOut:

@@ -1,10 +1,10 @@
 """Stations: where chargers stand, what they are, how they are, and what is ordered of them.
 
 Owns: locations; charging stations with their EVSEs and connectors, the history of their statuses, their settings
-(configuration keys and device-model variables) and their credentials (of a password a keyed hash); commands.
+(configuration keys and device-model variables), monitors, events, display messages and vendors' own messages, and their credentials (of a password a keyed hash); commands.
 
 Records (batches): `ReportLink` (online or not; epochs order the links), `ReportBoot` (who it is; answered by `BootReceipt`),
-`ReportStatus`, `ReportVariables`. A report that cannot be recorded is kept in `stations_quarantine`.
+`ReportStatus`, `ReportVariables`, `ReportMonitors`, `ReportEvents`, `ReportDisplayMessages`, `ReportDataTransfer`. A report that cannot be recorded is kept in `stations_quarantine`.
 
 Answers: `ListCredentials`, `FindCredential`, `AdmitStation` for the gateway's handshake; `StationsSeen`, `NodesGone` from the
 gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`. Asks: `CheckCommand`, `ExecuteCommand` of the
@@ -12,13 +12,14 @@ gateway, `FindSession` of sessions.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
 `SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
-`LinkOpened`, `LinkClosed`, `CommandChanged`.
+`LinkOpened`, `LinkClosed`, `CommandChanged`, `StationEventsRecorded`.
 
 A command is a record: `pending`, `sent`, then one of `accepted`, `rejected`, `failed`, `timed_out`, `offline`. Its `effect` may
 come later than the station's answer: `done` when the session began or ended or the station booted, `no_session` when an
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
+from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
@@ -40,6 +41,7 @@ from voltway.contracts.stations import (
     NodesGone,
     SendCommand,
     StationChanged,
+    StationEventsRecorded,
     StationsSeen,
     SummarizeStations,
 )
@@ -47,8 +49,9 @@ from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import charging_states, execution
 from voltway.modules.stations.api import commands, locations, stations
+from voltway.modules.stations.api import device_model as device_model_api
 from voltway.modules.stations.charging_states import ChargingStates
-from voltway.modules.stations.handlers import answers, effects, reports
+from voltway.modules.stations.handlers import answers, device_model, effects, reports
 from voltway.modules.stations.settings import StationsSettings
 
 
@@ -81,6 +84,10 @@ MANIFEST = Manifest(
         ReportBoot: reports.BootHandler,
         ReportStatus: reports.StatusHandler,
         ReportVariables: reports.VariablesHandler,
+        ReportMonitors: device_model.MonitorsHandler,
+        ReportEvents: device_model.EventsHandler,
+        ReportDisplayMessages: device_model.DisplayMessagesHandler,
+        ReportDataTransfer: device_model.DataTransferHandler,
     },
     listens={
         SessionStarted: effects.on_session_started,
@@ -88,8 +95,16 @@ MANIFEST = Manifest(
         LinkOpened: effects.on_link_opened,
         StationChanged: effects.on_station_changed,
     },
-    publishes=(StationChanged, ConnectorStatusChanged, CredentialChanged, LinkOpened, LinkClosed, CommandChanged),
-    routes=lambda: (locations.router, stations.router, commands.router),
+    publishes=(
+        StationChanged,
+        ConnectorStatusChanged,
+        CredentialChanged,
+        LinkOpened,
+        LinkClosed,
+        CommandChanged,
+        StationEventsRecorded,
+    ),
+    routes=lambda: (locations.router, stations.router, commands.router, device_model_api.router),
     jobs=(
         Job("commands", 5.0, execution.give_up),
         Job("charging_states", 1.0, charging_states.write),

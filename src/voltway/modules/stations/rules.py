@@ -231,6 +231,14 @@ OPEN_STATES = (CommandState.PENDING, CommandState.SENT)
 DONE, SCHEDULED, NO_SESSION = "done", "scheduled", "no_session"
 START, STOP, RESET = "start_transaction", "stop_transaction", "reset"
 _SCHEDULED_FOR = timedelta(days=1)
+REPORTING = (
+    "get_base_report",
+    "get_report",
+    "get_monitoring_report",
+    "get_display_messages",
+    "customer_information",
+)
+"""Commands that end when the last part of a report has come."""
 
 
 def check_registration(registration: Registration, kind: str) -> None:

@@ -240,7 +240,9 @@ class NewCommand(NamedTuple):
 async def add_command(tx: Tx, station: stations.Row, command: NewCommand, settings: StationsSettings) -> str:
     """Record a command that is to be sent; its id."""
     now = clock.now()
-    due_at = now + timedelta(seconds=settings.command_timeout_s + _GRACE_S)
+    # A report may be asked for in several calls, each with parts of its own.
+    lasts_s = settings.command_timeout_s + (settings.report_timeout_s if command.type in rules.REPORTING else 0)
+    due_at = now + timedelta(seconds=lasts_s + _GRACE_S)
     row = {
         "id": new_id(),
         "operator_id": station.operator_id,

@@ -22,3 +22,7 @@ class StationsSettings(Settings):
     """How long a station may take to answer a command."""
     effect_timeout_s: int = Field(default=120, ge=1, le=86_400)
     """How long after an accepted start a transaction may begin; after that the start led to no session."""
+    report_timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    """How long the parts of a report may take that a command has asked for."""
+    data_transfers_kept_max: int = Field(default=1000, ge=1, le=100_000)
+    """Vendors' own messages that are kept of each station; the oldest go first."""

@@ -148,6 +148,9 @@ variables = sa.Table(
     sa.Column("data_type", sa.String(20)),
     sa.Column("unit", sa.String(40)),
     sa.Column("value_list", sa.Text),
+    sa.Column("value_min", sa.Double),
+    sa.Column("value_max", sa.Double),
+    sa.Column("can_be_monitored", sa.Boolean),
     sa.Column("reported_at", UtcDateTime, nullable=False),
     sa.Index(None, "station_id", "id"),
 )
@@ -189,4 +192,95 @@ quarantine = sa.Table(
     sa.Column("report", JsonDocument, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("quarantined_at", UtcDateTime, nullable=False),
+)
+
+# ---- what stations tell of their device model beside settings
+
+
+def _variable_names() -> tuple[sa.Column[object], ...]:
+    return (
+        sa.Column("component", sa.String(100), nullable=False),
+        sa.Column("component_instance", sa.String(100)),
+        sa.Column("evse_number", sa.Integer),
+        sa.Column("connector_number", sa.Integer),
+        sa.Column("variable", sa.String(100), nullable=False),
+        sa.Column("instance", sa.String(100)),
+    )
+
+
+monitors = sa.Table(
+    "stations_monitors",
+    metadata,
+    _station_id(primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # the station's
+    _operator_id(),
+    sa.Column("id", sa.String(36), nullable=False),
+    *_variable_names(),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("severity", sa.Integer, nullable=False),
+    sa.Column("is_in_transaction_only", sa.Boolean, nullable=False),
+    sa.Column("origin", sa.String(40)),
+    sa.Column("reported_at", UtcDateTime, nullable=False),
+    sa.Index(None, "station_id", "id"),
+)
+
+station_events = sa.Table(
+    "stations_events",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _operator_id(),
+    _station_id(),
+    sa.Column("key", sa.String(40), nullable=False),  # a message that is repeated is stored once
+    sa.Column("number", sa.BigInteger, nullable=False),  # the station's
+    *_variable_names(),
+    sa.Column("occurred_at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("trigger", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("actual_value", sa.Text, nullable=False),
+    sa.Column("severity", sa.Integer),
+    sa.Column("cause_number", sa.BigInteger),
+    sa.Column("tech_code", sa.String(50)),
+    sa.Column("tech_info", sa.String(500)),
+    sa.Column("is_cleared", sa.Boolean, nullable=False),
+    sa.Column("transaction_id", sa.String(36)),
+    sa.Column("monitor_number", sa.BigInteger),
+    sa.UniqueConstraint("station_id", "key"),
+    sa.Index(None, "station_id", "id"),
+)
+
+display_messages = sa.Table(
+    "stations_display_messages",
+    metadata,
+    _station_id(primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # ours, or one of the station's own
+    _operator_id(),
+    sa.Column("id", sa.String(36), nullable=False),
+    sa.Column("priority", sa.String(20), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("format", sa.String(20), nullable=False),
+    sa.Column("language", sa.String(8)),
+    sa.Column("state", sa.String(20)),
+    sa.Column("display", sa.String(50)),
+    sa.Column("starts_at", UtcDateTime),
+    sa.Column("ends_at", UtcDateTime),
+    sa.Column("transaction_id", sa.String(36)),
+    sa.Column("reported_at", UtcDateTime, nullable=False),
+    sa.Index(None, "station_id", "id"),
+)
+
+data_transfers = sa.Table(
+    "stations_data_transfers",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _operator_id(),
+    _station_id(),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("vendor_id", sa.String(255), nullable=False),
+    sa.Column("vendor_message_id", sa.String(50)),
+    sa.Column("data", JsonDocument),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("answer", JsonDocument),
+    sa.Index(None, "station_id", "id"),
 )

@@ -71,6 +71,8 @@ class CommandLink(Protocol):
     credential: StationCredential
     protocol: str
     memory: LinkMemory
+    report_timeout_s: float
+    """How long the parts of a report may take that follow an answer."""
 
     async def call(self, action: str, request: Any, timeout_s: float | None = None) -> Any:
         """Send a CALL with a request struct and return the response struct.

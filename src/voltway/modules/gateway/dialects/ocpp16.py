@@ -21,7 +21,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import meter, ocpp16_commands
+from voltway.modules.gateway.dialects import data_transfer, meter, ocpp16_commands
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import NOBODY, answered, ask_who, origin, read_nothing, verdict_in
@@ -256,8 +256,7 @@ DIALECT = Dialect(
             is_transaction=True,
             before_boot=True,
         ),
-        # We know no vendor's own messages; saying Accepted would be a lie.
-        "DataTransfer": answered(v16.DataTransferResponse(status=v16.DataTransferStatus.UnknownVendorId)),
+        **data_transfer.REPORTS_16,
         "DiagnosticsStatusNotification": answered(v16.DiagnosticsStatusNotificationResponse()),
         "FirmwareStatusNotification": answered(v16.FirmwareStatusNotificationResponse()),
         "LogStatusNotification": answered(v16.LogStatusNotificationResponse()),

@@ -7,7 +7,7 @@ from typing import Any
 
 from voltway.contracts.station_link import CommandOutcome, StationCredential, VariableValue
 from voltway.contracts.vocabulary import CommandState
-from voltway.modules.gateway.dialects import variables
+from voltway.modules.gateway.dialects import data_transfer, variables
 from voltway.modules.gateway.dialects.arguments import (
     DONE,
     each_variable,
@@ -220,6 +220,7 @@ COMMANDS: dict[str, CommandRow] = {
     "read_variables": CommandRow(read_variables),
     "get_variables": CommandRow(get_variables, check_variables),
     "set_variables": CommandRow(set_variables, check_variables),
+    **data_transfer.COMMANDS_16,
 }
 
 

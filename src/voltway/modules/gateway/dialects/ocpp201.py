@@ -21,7 +21,14 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import meter, ocpp201_commands, variables
+from voltway.modules.gateway.dialects import (
+    data_transfer,
+    device_model,
+    gathering,
+    meter,
+    ocpp201_commands,
+    variables,
+)
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, ask_who, origin, read_nothing, verdict_in
@@ -210,6 +217,19 @@ def read_report(inbound: Inbound, request: v201.NotifyReportRequest) -> ReportVa
     )
 
 
+def answer_report(inbound: Inbound, request: v201.NotifyReportRequest, reply: None) -> v201.NotifyReportResponse:
+    """The part is stored: who asked for the report may hear of it."""
+    gathering.note_part(
+        inbound,
+        "NotifyReport",
+        request.request_id,
+        request.seq_no,
+        request.report_data or (),
+        is_last=not request.tbc,
+    )
+    return _REPORT_NOTED
+
+
 def _values(part: v201.ReportData) -> list[VariableValue]:
     component, variable, traits = part.component, part.variable, part.variable_characteristics
     return [
@@ -227,6 +247,9 @@ def _values(part: v201.ReportData) -> list[VariableValue]:
             data_type=None if traits is None else str(traits.data_type),
             unit=None if traits is None else traits.unit,
             values=None if traits is None else traits.values_list,
+            value_min=None if traits is None else traits.min_limit,
+            value_max=None if traits is None else traits.max_limit,
+            can_be_monitored=None if traits is None else traits.supports_monitoring,
         )
         for attribute in part.variable_attribute
     ]
@@ -247,10 +270,6 @@ _NOTED = (
     ("FirmwareStatusNotification", v201.FirmwareStatusNotificationResponse()),
     ("LogStatusNotification", v201.LogStatusNotificationResponse()),
     ("NotifyChargingLimit", v201.NotifyChargingLimitResponse()),
-    ("NotifyCustomerInformation", v201.NotifyCustomerInformationResponse()),
-    ("NotifyDisplayMessages", v201.NotifyDisplayMessagesResponse()),
-    ("NotifyEvent", v201.NotifyEventResponse()),
-    ("NotifyMonitoringReport", v201.NotifyMonitoringReportResponse()),
     ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
     ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
     ("ReservationStatusUpdate", v201.ReservationStatusUpdateResponse()),
@@ -261,7 +280,6 @@ _NOTED = (
 
 # What we cannot do, said as the protocol says it.
 _DECLINED = (
-    ("DataTransfer", v201.DataTransferResponse(status=v201.DataTransferStatusEnum.UnknownVendorId)),
     (
         "Get15118EVCertificate",
         v201.Get15118EVCertificateResponse(status=v201.Iso15118EVCertificateStatusEnum.Failed, exi_response=""),
@@ -283,8 +301,10 @@ REPORTS: dict[str, ReportRow] = {
     "MeterValues": ReportRow(
         read_meter_values, lambda inbound, request, reply: _METER_VALUES_NOTED, is_transaction=True
     ),
-    "NotifyReport": ReportRow(read_report, lambda inbound, request, reply: _REPORT_NOTED),
+    "NotifyReport": ReportRow(read_report, answer_report),
     **{action: answered(response) for action, response in (*_NOTED, *_DECLINED)},
+    **device_model.REPORTS_2,
+    **data_transfer.REPORTS_2,
 }
 
 DIALECT = Dialect(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
 from voltway.contracts.station_link import CommandOutcome, VariableValue
-from voltway.modules.gateway.dialects import variables
+from voltway.modules.gateway.dialects import data_transfer, device_model_commands, variables
 from voltway.modules.gateway.dialects.arguments import (
     each_variable,
     outcome_of,
@@ -18,6 +17,7 @@ from voltway.modules.gateway.dialects.arguments import (
 )
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow
 from voltway.modules.gateway.dialects.profiles import profile_2
+from voltway.modules.gateway.dialects.request_ids import new_request_id
 from voltway.modules.gateway.errors import CommandNotSupported
 from voltway.wire.ocpp import v201
 from voltway.wire.ocpp.shapes import Shape
@@ -30,13 +30,6 @@ NAME_LENGTH_MAX = 50
 VALUE_LENGTH_MAX = 1000
 
 _RESETS = {"immediate": v201.ResetEnum.Immediate, "on_idle": v201.ResetEnum.OnIdle}
-
-REQUEST_ID_BITS = 31
-
-
-def new_request_id() -> int:
-    """A positive number for what comes back by itself: a remote start, the parts of a report."""
-    return secrets.randbelow(2**REQUEST_ID_BITS - 1) + 1
 
 
 # ---- charging
@@ -261,6 +254,8 @@ COMMANDS: dict[str, CommandRow] = {
     "read_variables": CommandRow(read_variables),
     "get_variables": CommandRow(get_variables, check_variables),
     "set_variables": CommandRow(set_variables, check_variables),
+    **device_model_commands.COMMANDS_201,
+    **data_transfer.COMMANDS_2,
 }
 
 

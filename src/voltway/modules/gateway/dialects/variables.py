@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from voltway.contracts.station_link import ReportVariables, VariableValue
 from voltway.kernel import clock
 from voltway.kernel.ids import new_id
@@ -70,7 +72,9 @@ PLACES: dict[str, Place] = {
 
 KEYS: dict[Place, str] = {place: key for key, place in PLACES.items()}
 
-_LIMITS = "items_max"
+_LIMITS, _BYTES = "items_max", "bytes_max"
+_LIMITING = ("ItemsPerMessage", "BytesPerMessage")
+_FRAME_BYTES = 40  # {"setMonitoringData":[...]}, the longest frame around the items of such a payload
 _SECRET = ("password", "authorizationkey", "secret")
 
 
@@ -98,19 +102,37 @@ def note_limits(memory: LinkMemory, variables: Iterable[VariableValue]) -> None:
     for variable in variables:
         if variable.variable == "GetConfigurationMaxKeys" and variable.component is None:
             action: str | None = "GetConfiguration"
-        elif variable.variable == "ItemsPerMessage" and variable.component == "DeviceDataCtrlr":
+        elif variable.variable in _LIMITING and variable.component in ("DeviceDataCtrlr", "MonitoringCtrlr"):
             action = variable.instance
         else:
             continue
         if action and variable.value and variable.value.isdecimal() and int(variable.value) > 0:
-            memory.scratch.setdefault(_LIMITS, {})[action] = int(variable.value)
+            limits = _BYTES if variable.variable == "BytesPerMessage" else _LIMITS
+            memory.scratch.setdefault(limits, {})[action] = int(variable.value)
 
 
 def portions(memory: LinkMemory, action: str, items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items in as many messages as the station's limit asks for; one, where no limit is known."""
     size = memory.scratch.get(_LIMITS, {}).get(action) or len(items) or 1
+    bytes_max = memory.scratch.get(_BYTES, {}).get(action)
     for start in range(0, len(items), size):
-        yield items[start : start + size]
+        portion = items[start : start + size]
+        if bytes_max is None:
+            yield portion
+        else:
+            yield from _by_bytes(portion, bytes_max - _FRAME_BYTES)
+
+
+def _by_bytes(items: Sequence[T], bytes_max: int) -> Iterator[Sequence[T]]:
+    """The items in portions of at most so many bytes of JSON; one that is larger by itself goes alone."""
+    start, used = 0, 0
+    for index, item in enumerate(items):
+        size = len(msgspec.json.encode(item)) + 1
+        if index > start and used + size > bytes_max:
+            yield items[start:index]
+            start, used = index, 0
+        used += size
+    yield items[start:]
 
 
 async def record(link: CommandLink, variables: Sequence[VariableValue]) -> None:

@@ -61,7 +61,7 @@ class LinkHandler(ReportHandler):
         for report in reports:
             link = links.get(report.station_id)
             if link is None:
-                _note_orphan(report)
+                note_orphan(report)
                 continue
             ends_this_one = report.epoch == link.link_epoch and link.is_online and not report.is_open
             if report.epoch <= link.link_epoch and not ends_this_one:
@@ -101,7 +101,7 @@ class BootHandler(ReportHandler):
         receipts, last = [], dict[str, tuple[Any, ...]]()
         for report in reports:
             if report.station_id not in known:
-                _note_orphan(report)
+                note_orphan(report)
                 receipts.append(self._receipt_of_quarantined())
                 continue
             registration, level, booted_at = known[report.station_id]
@@ -166,7 +166,7 @@ class StatusHandler(ReportHandler):
         for report in reports:
             station = statuses.get(report.station_id)
             if station is None:
-                _note_orphan(report)
+                note_orphan(report)
                 continue
             news = rules.apply_status(station, report)
             if news.is_shown:
@@ -216,7 +216,7 @@ class VariablesHandler(ReportHandler):
         for report in reports:
             station = statuses.get(report.station_id)
             if station is None:
-                _note_orphan(report)
+                note_orphan(report)
                 continue
             known.append(report)
             for evse_number, connector_number, kind in report.evses_seen:
@@ -245,5 +245,6 @@ def _edited(report: ReportVariables) -> StationChanged:
     )
 
 
-def _note_orphan(report: Report) -> None:
+def note_orphan(report: Report) -> None:
+    """Say that a report is of a station that there is no record of."""
     log.warning("report.orphaned", kind=type(report).__name__, station_id=report.station_id)

@@ -188,6 +188,9 @@ class VariableOut(Schema):
     data_type: str | None
     unit: str | None
     values: str | None = Field(description="what it may be, as the station lists it")
+    value_min: float | None
+    value_max: float | None
+    can_be_monitored: bool | None
     updated_at: Instant
 
 
@@ -237,5 +240,8 @@ def variable_out(row: Any) -> VariableOut:
         data_type=row.data_type,
         unit=row.unit,
         values=row.value_list,
+        value_min=row.value_min,
+        value_max=row.value_max,
+        can_be_monitored=row.can_be_monitored,
         updated_at=row.reported_at,
     )

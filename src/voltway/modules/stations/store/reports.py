@@ -324,6 +324,9 @@ async def save_variables(tx: Tx, said: Iterable[tuple[Report, VariableValue]]) -
             "data_type": value.data_type,
             "unit": value.unit,
             "value_list": value.values,
+            "value_min": value.value_min,
+            "value_max": value.value_max,
+            "can_be_monitored": value.can_be_monitored,
             "reported_at": report.received_at,
         }
     await _keep_characteristics(tx, rows)
@@ -331,7 +334,7 @@ async def save_variables(tx: Tx, said: Iterable[tuple[Report, VariableValue]]) -
     await bulk.upsert(tx, variables, list(rows.values()), key=("station_id", "key"), update=update)
 
 
-_CHARACTERISTICS = ("is_readonly", "data_type", "unit", "value_list")
+_CHARACTERISTICS = ("is_readonly", "data_type", "unit", "value_list", "value_min", "value_max", "can_be_monitored")
 
 
 async def _keep_characteristics(tx: Tx, rows: dict[tuple[str, str], dict[str, Any]]) -> None:
