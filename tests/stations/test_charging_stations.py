@@ -289,6 +289,8 @@ async def test_variables_of_both_kinds_have_one_shape(network: Network) -> None:
         data_type="decimal",
         values="0,22000",
         is_readonly=True,
+        value_max=22_000.0,
+        can_be_monitored=True,
     )
     secret = VariableValue(component="SecurityCtrlr", variable="BasicAuthPassword", value="s3cret")
     await network.say(station, some_variables(key, named, secret))
@@ -300,6 +302,9 @@ async def test_variables_of_both_kinds_have_one_shape(network: Network) -> None:
     assert by_name["HeartbeatInterval"]["component"] is None
     assert by_name["Power"] | {"updated_at": ""} == {
         "key": None,
+        "value_min": None,
+        "value_max": 22_000.0,
+        "can_be_monitored": True,
         "component": "EVSE",
         "component_instance": None,
         "evse_number": 1,

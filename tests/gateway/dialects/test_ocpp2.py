@@ -161,6 +161,7 @@ def test_what_needs_no_answer_is_noted_and_what_we_cannot_do_is_declined(protoco
     }
     told_apart = {"BootNotification", "Heartbeat", "Authorize", "TransactionEvent"}
     told_apart |= {"GetCertificateChainStatus", "VatNumberValidation"}
+    told_apart |= {"NotifyReport", "NotifyMonitoringReport", "NotifyDisplayMessages", "NotifyCustomerInformation"}
     station = Station(protocol)
     for action, row in DIALECTS[protocol].reports.items():
         if action in told_apart:

@@ -77,6 +77,12 @@ def _places(arguments: Arguments) -> list[v201.ComponentVariable]:
     ]
 
 
+def _in_portions(link: CommandLink, arguments: Arguments) -> list[list[v201.ComponentVariable]]:
+    """The places of a report in as many calls as the station's limit asks for; one call where none is named."""
+    places = _places(arguments)
+    return [list(portion) for portion in variables.portions(link.memory, "GetReport", places)] or [[]]
+
+
 # ---- reports
 
 
@@ -91,10 +97,10 @@ async def get_report(link: CommandLink, arguments: Arguments) -> CommandOutcome:
     criteria = [_COMPONENT_CRITERIA[word] for word in arguments.get("criteria") or ()] or None
     outcome = CommandOutcome(state=CommandState.ACCEPTED)
     results = []
-    for places in variables.portions(link.memory, "GetReport", _places(arguments)):
+    for places in _in_portions(link, arguments):
         request_id = new_request_id()
         request = v201.GetReportRequest(
-            request_id=request_id, component_variable=list(places) or None, component_criteria=criteria
+            request_id=request_id, component_variable=places or None, component_criteria=criteria
         )
         outcome = await gather(link, "GetReport", REPORT, request_id, request, _counted(request_id))
         if outcome.state is not CommandState.ACCEPTED:
@@ -107,10 +113,10 @@ async def get_monitoring_report(link: CommandLink, arguments: Arguments) -> Comm
     criteria = [_MONITORING_CRITERIA[word] for word in arguments.get("criteria") or ()] or None
     outcome = CommandOutcome(state=CommandState.ACCEPTED)
     results = []
-    for places in variables.portions(link.memory, "GetReport", _places(arguments)):
+    for places in _in_portions(link, arguments):
         request_id = new_request_id()
         request = v201.GetMonitoringReportRequest(
-            request_id=request_id, component_variable=list(places) or None, monitoring_criteria=criteria
+            request_id=request_id, component_variable=places or None, monitoring_criteria=criteria
         )
         outcome = await gather(link, "GetMonitoringReport", MONITORS, request_id, request, _counted(request_id))
         if outcome.state is not CommandState.ACCEPTED:
