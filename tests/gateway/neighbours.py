@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.station_link import (
     AdmitStation,
     Authorization,
@@ -36,7 +37,17 @@ from voltway.kernel.module import Manifest
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key, hash_secret
 
-REPORTS = (ReportLink, ReportBoot, ReportStatus, ReportTransaction, ReportVariables)
+REPORTS = (
+    ReportLink,
+    ReportBoot,
+    ReportStatus,
+    ReportTransaction,
+    ReportVariables,
+    ReportMonitors,
+    ReportEvents,
+    ReportDisplayMessages,
+    ReportDataTransfer,
+)
 
 
 class Neighbours:

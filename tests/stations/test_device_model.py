@@ -75,6 +75,16 @@ async def test_of_vendors_messages_the_newest_stay(make_network: MakeNetwork) ->
     assert [each["data"] for each in await items(network, other, "data-transfers")] == ["kept"]
 
 
+async def test_of_large_vendor_data_the_beginning_is_kept(network: Network) -> None:
+    station = await network.station()
+    for data in ("x" * 400_000, {"x": "y" * 400_000}):
+        fields = {"vendor_id": "com.acme", "vendor_message_id": None, "data": data, "status": "UnknownVendorId"}
+        await network.say(station, ReportDataTransfer(**origin(), **fields))
+    kept = [each["data"] for each in await items(network, station, "data-transfers")]
+    assert [len(data) for data in kept] == [20_000, 20_000]
+    assert kept[0].startswith('{"x":"yyy')
+
+
 async def test_lists_are_not_there_for_another_operator(
     network: Network, client_of: ClientOf, stranger_id: str
 ) -> None:

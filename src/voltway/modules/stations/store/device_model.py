@@ -121,6 +121,15 @@ async def add_events(tx: Tx, reports: Iterable[ReportEvents]) -> None:
     await bulk.insert_if_absent(tx, station_events, list(rows.values()))
 
 
+TEXT_KEPT_MAX = 20_000
+
+
+def _bounded(data: Any) -> Any:
+    """A vendor's data as it is kept: of what is larger only the beginning of its text."""
+    text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+    return data if len(text) <= TEXT_KEPT_MAX else text[:TEXT_KEPT_MAX]
+
+
 async def add_transfers(tx: Tx, reports: Iterable[ReportDataTransfer], kept_max: int) -> None:
     """Store vendors' messages; of a station the newest `kept_max` stay."""
     rows = [
@@ -131,7 +140,7 @@ async def add_transfers(tx: Tx, reports: Iterable[ReportDataTransfer], kept_max:
             "received_at": report.received_at,
             "vendor_id": report.vendor_id,
             "vendor_message_id": report.vendor_message_id,
-            "data": report.data,
+            "data": _bounded(report.data),
             "status": report.status,
             "answer": report.answer,
         }
