@@ -137,6 +137,10 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: datetime | None = None
     user_id: str | None = None
     concurrent_max: int | None = None
+    language: str | None = None
+    """RFC 5646, the driver's."""
+    message: str | None = None
+    """What the station is to show the driver."""
 
 
 class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -10,6 +10,7 @@ Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
 
+from voltway.contracts.access import FindTokenSessions, ReservationMet
 from voltway.contracts.billing import SessionPriced
 from voltway.contracts.sessions import (
     FindSession,
@@ -27,10 +28,14 @@ from voltway.modules.sessions.recording import TransactionRecorder
 
 MANIFEST = Manifest(
     name="sessions",
-    answers={FindSession: handlers.find_session, SummarizeSessions: handlers.summarize_sessions},
+    answers={
+        FindSession: handlers.find_session,
+        FindTokenSessions: handlers.find_token_sessions,
+        SummarizeSessions: handlers.summarize_sessions,
+    },
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged),
+    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
     routes=lambda: (api.router,),
     jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
 )

@@ -337,3 +337,14 @@ async def summarize(tx: Tx, operator_id: str, since: datetime, history_since: da
 async def forget_power_before(tx: Tx, oldest: datetime) -> None:
     """Drop points of the power history that nobody looks at any more."""
     await tx.execute(sa.delete(power_history).where(power_history.c.at < oldest))
+
+
+async def find_running_of(tx: Tx, operator_id: str, id_token_id: str) -> Sequence[Any]:
+    """The sessions of a token that have not ended and have a transaction."""
+    statement = sa.select(sessions).where(
+        sessions.c.operator_id == operator_id,
+        sessions.c.id_token_id == id_token_id,
+        sessions.c.state == SessionState.ACTIVE.value,
+        sessions.c.transaction_id.is_not(None),
+    )
+    return (await tx.execute(statement)).all()

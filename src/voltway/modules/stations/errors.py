@@ -74,3 +74,10 @@ class SessionNotRunning(Problem):
 
     status = 409
     title = "Session is not running"
+
+
+class CapabilityMissing(Problem):
+    """The station has said that it cannot do this."""
+
+    status = 409
+    title = "Charging station cannot do this"

@@ -20,7 +20,7 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import rules, service
+from voltway.modules.stations import access, rules, service
 from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
 from voltway.modules.stations.service import NewCommand
 from voltway.modules.stations.settings import StationsSettings
@@ -113,7 +113,7 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     if kind == rules.START:
         return {"remote_start_id": service.new_remote_start_id()}
     if kind != rules.STOP:
-        return {}
+        return await access.resolve(runtime, station, kind, given)
     session_id = given["session_id"]
     session = await runtime.ask(FindSession(operator_id=station.operator_id, session_id=session_id))
     if session is None or session.station_id != station.id:

@@ -21,7 +21,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import meter, ocpp201_commands, variables
+from voltway.modules.gateway.dialects import access, meter, ocpp201_commands, variables
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, ask_who, origin, read_nothing, verdict_in
@@ -109,6 +109,14 @@ def verdict_info(authorization: Authorization) -> v201.IdTokenInfo:
         status=VERDICTS[authorization.status],
         cache_expiry_date_time=None if expires_at is None else format_instant(expires_at),
         group_id_token=None if group is None else v201.IdToken(id_token=group, type=v201.IdTokenEnum.Central),
+        language1=authorization.language,
+        personal_message=None if authorization.message is None else _message(authorization),
+    )
+
+
+def _message(authorization: Authorization) -> v201.MessageContent:
+    return v201.MessageContent(
+        format=v201.MessageFormatEnum.UTF8, content=authorization.message or "", language=authorization.language
     )
 
 
@@ -253,7 +261,6 @@ _NOTED = (
     ("NotifyMonitoringReport", v201.NotifyMonitoringReportResponse()),
     ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
     ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
-    ("ReservationStatusUpdate", v201.ReservationStatusUpdateResponse()),
     ("SecurityEventNotification", v201.SecurityEventNotificationResponse()),
     # "Accepted" says that the message could be processed, not that the schedule is approved (2.0.1 part 2, K15).
     ("NotifyEVChargingSchedule", v201.NotifyEVChargingScheduleResponse(status=v201.GenericStatusEnum.Accepted)),
@@ -285,12 +292,13 @@ REPORTS: dict[str, ReportRow] = {
     ),
     "NotifyReport": ReportRow(read_report, lambda inbound, request, reply: _REPORT_NOTED),
     **{action: answered(response) for action, response in (*_NOTED, *_DECLINED)},
+    **access.REPORTS_201,
 }
 
 DIALECT = Dialect(
     protocol="ocpp2.0.1",
     reports=REPORTS,
-    commands=ocpp201_commands.COMMANDS,
+    commands=ocpp201_commands.COMMANDS | access.COMMANDS_201,
     after_boot=("read_variables",),
     triggers=ocpp201_commands.TRIGGERS,
 )

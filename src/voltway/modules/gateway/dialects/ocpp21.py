@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltway.contracts.station_link import TransactionReceipt
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import ocpp201, ocpp201_commands
+from voltway.modules.gateway.dialects import access, ocpp201, ocpp201_commands
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, read_nothing
 from voltway.wire.ocpp import v21, v201
@@ -77,6 +77,7 @@ COMMANDS: dict[str, CommandRow] = ocpp201_commands.COMMANDS | {
     ),
     # A CustomTrigger would need the name of its trigger.
     "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
+    **access.COMMANDS_21,
 }
 
 DIALECT = Dialect(

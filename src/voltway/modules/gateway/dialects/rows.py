@@ -42,7 +42,14 @@ def ask_who(inbound: Inbound, id_token: IdToken) -> AuthorizeTokens:
     """Ask whether a token may charge at this station."""
     credential = inbound.credential
     return AuthorizeTokens(
-        queries=(TokenQuery(operator_id=credential.operator_id, station_id=credential.station_id, id_token=id_token),)
+        queries=(
+            TokenQuery(
+                operator_id=credential.operator_id,
+                station_id=credential.station_id,
+                id_token=id_token,
+                location_id=credential.location_id,
+            ),
+        )
     )
 
 
