@@ -130,9 +130,9 @@ class Platform:
         self.runtime, self.client = runtime, client
         self.stations: list[Station] = []
 
-    async def post(self, path: str, status: int = 201, **body: Any) -> dict[str, Any]:
+    async def post(self, path: str, **body: Any) -> dict[str, Any]:
         answer = await self.client.post(path, json=body)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
     async def get(self, path: str) -> dict[str, Any]:

@@ -547,7 +547,7 @@ async def test_tc_052_cancel_reservation_rejected(network: Platform, protocol: s
 
 @ALL
 async def test_tc_053_and_tc_h_19_use_a_reserved_connector_with_the_group(network: Platform, protocol: str) -> None:
-    record, station = await online(network, protocol)
+    _, station = await online(network, protocol)
     await network.token("CARD", group="FAMILY")
     await network.token("OTHER", group="FAMILY")
     reservation = await network.post(
@@ -596,7 +596,7 @@ async def test_tc_h_15_reserve_a_connector_with_a_specific_type(network: Platfor
 
 
 async def test_a_connector_type_is_nothing_that_1_6_can_reserve(network: Platform) -> None:
-    record, station = await online(network, V16)
+    record, _ = await online(network, V16)
     command = await network.order(record, **reserving(connector_type="cCCS2"))
     assert (command["status_code"], command["type"]) == (409, "/problems/command-not-supported")
     assert (await network.get("/reservations"))["items"] == []

@@ -65,16 +65,18 @@ async def set_mode(tx: Tx, operator_id: str, station_id: str, mode: str, token_i
 
 
 async def touch(tx: Tx, operator_id: str, debounce_s: float) -> None:
-    """A token has changed: the lists of the operator are looked at soon, once for all that changes meanwhile."""
+    """A token has changed: the lists of the operator are looked at soon, once for all that changes meanwhile. A list that is
+    being sent at this moment is looked at again."""
+    now = clock.now()
     statement = (
         sa.update(local_lists)
         .where(
             local_lists.c.operator_id == operator_id,
             local_lists.c.mode != "off",
             local_lists.c.state != "not_supported",
-            local_lists.c.due_at.is_(None),
+            sa.or_(local_lists.c.due_at.is_(None), local_lists.c.due_at <= now),
         )
-        .values(due_at=clock.now() + timedelta(seconds=debounce_s), state="pending", attempts=0)
+        .values(due_at=now + timedelta(seconds=debounce_s), state="pending", attempts=0)
     )
     await tx.execute(statement)
 
@@ -152,6 +154,8 @@ class LocalListHandler:
             }
             if facts.state == "pending" and row.due_at is None:
                 values["due_at"] = report.received_at
+            elif facts.state == "in_step" and row.due_at is not None and row.due_at > report.received_at:
+                values["state"] = "pending"  # something has changed since
             statement_out = sa.update(local_lists).where(local_lists.c.station_id == report.station_id)
             await tx.execute(statement_out.values(**values))
         return [None] * len(reports)
