@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from gateway.raw_station import CLOSE, PING, PONG, TEXT, RawStation
+from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import gateway_of
 
@@ -192,3 +195,48 @@ class Platform:
 
 def id_token(value: str, kind: str = "ISO14443") -> dict[str, Any]:
     return {"idToken": value, "type": kind}
+
+
+V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
+TWO = pytest.mark.parametrize("protocol", [V201, V21])
+ALL = pytest.mark.parametrize("protocol", [V16, V201, V21])
+
+
+async def online(network: Platform, protocol: str, **fields: Any) -> tuple[dict[str, Any], Station]:
+    record = await network.register(**fields)
+    return record, await network.connect(protocol)
+
+
+def in_an_hour(hours: float = 1) -> str:
+    return clock.to_rfc3339(clock.now() + timedelta(hours=hours))
+
+
+def just_now() -> str:
+    return clock.to_rfc3339(clock.now())
+
+
+async def begin(
+    station: Station, token: str, reservation: int | None = None, *, offline: bool = False
+) -> dict[str, Any]:
+    """A transaction begins at EVSE 1; the answer."""
+    if station.is_16:
+        start = {"connectorId": 1, "idTag": token, "meterStart": 100, "timestamp": just_now()}
+        return await station.call("StartTransaction", start | ({"reservationId": reservation} if reservation else {}))
+    event = a_event("Started", "Authorized", 0, idToken=id_token(token), offline=offline)
+    return await station.call("TransactionEvent", event | ({"reservationId": reservation} if reservation else {}))
+
+
+def a_event(kind: str, trigger: str, number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "eventType": kind,
+        "timestamp": just_now(),
+        "triggerReason": trigger,
+        "seqNo": number,
+        "transactionInfo": {"transactionId": "tx-1"},
+        "evse": {"id": 1, "connectorId": 1},
+        **fields,
+    }
+
+
+def verdict(answer: dict[str, Any]) -> dict[str, Any]:
+    return dict(answer.get("idTagInfo") or answer["idTokenInfo"])

@@ -76,7 +76,14 @@ def test_a_heartbeat_is_answered_at_once_with_the_time() -> None:
 
 def test_authorize_asks_who_the_token_is_and_does_not_invent_its_kind() -> None:
     assert a_station().says("Authorize", {"idTag": "CAFE"}) == AuthorizeTokens(
-        queries=(TokenQuery(operator_id="operator", station_id="station", id_token=IdToken("CAFE", None)),)
+        queries=(
+            TokenQuery(
+                operator_id="operator",
+                station_id="station",
+                id_token=IdToken("CAFE", None),
+                location_id="location",
+            ),
+        )
     )
 
 

@@ -85,7 +85,14 @@ def test_a_heartbeat_is_answered_at_once_with_the_time(protocol: str) -> None:
 @both
 def test_authorize_asks_who_the_token_is(protocol: str) -> None:
     assert Station(protocol).says("Authorize", {"idToken": TOKEN}) == AuthorizeTokens(
-        queries=(TokenQuery(operator_id="operator", station_id="station", id_token=IdToken("CAFE", "ISO14443")),)
+        queries=(
+            TokenQuery(
+                operator_id="operator",
+                station_id="station",
+                id_token=IdToken("CAFE", "ISO14443"),
+                location_id="location",
+            ),
+        )
     )
 
 
