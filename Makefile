@@ -17,10 +17,10 @@ JOBS ?= 2
 export DATABASE_URL
 
 .PHONY: help setup dev run test test-python test-web bench lint lint-python lint-generated lint-web format web web-packages
-.PHONY: openapi screenshots lock hooks clean
+.PHONY: openapi coverage-page mutate screenshots lock hooks clean
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv from the locked requirements
 	@$(setup)/python.sh run
@@ -61,6 +61,7 @@ lint-python: dev
 lint-generated: dev web-packages
 	$(bin)/python tools/generate_ocpp.py --check
 	$(bin)/voltway openapi --check
+	$(bin)/python tools/coverage_page.py --check
 	cd web && npm run --silent generate -- -- --check </dev/null
 
 lint-web: web-packages
@@ -72,6 +73,12 @@ format: dev ## format the Python sources and mend what ruff can mend
 openapi: dev web-packages ## write openapi.json, and the web's client from it
 	$(bin)/voltway openapi
 	cd web && npm run --silent generate </dev/null
+
+coverage-page: dev ## write docs/ocpp-coverage.md: what of OCPP is handled and tested
+	$(bin)/python tools/coverage_page.py
+
+mutate: dev ## break our code in listed ways, one after the other: each must turn its tests red (ARGS="word" chooses)
+	@$(bin)/python tools/mutate.py $(ARGS)
 
 screenshots: dev web ## take the README's pictures of the console
 	@$(setup)/browser.sh

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from voltway.station.conformance.play import Play
+from typing import Any
 
 V16 = ("ocpp1.6",)
 V2 = ("ocpp2.0.1", "ocpp2.1")
@@ -22,7 +19,8 @@ class NotApplicable(Exception):
     """The case cannot be played here; the text says what is missing."""
 
 
-Script = Callable[["Play"], Awaitable[None]]
+Script = Callable[[Any], Awaitable[None]]
+"""Takes the `Play` that it is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class ScriptedStation:
         self._url = f"{url.rstrip('/')}/{quote(identity, safe='')}"
         self._password = password
         self._patience_s = patience_s
-        self._codec: Codec = codec_for(protocol)  # type: ignore[arg-type]
+        self._codec: Codec = codec_for(protocol)
         self._transport: picows.WSTransport | None = None
         self._began_s = clock.monotonic()
         self._count = 0
