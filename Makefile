@@ -42,6 +42,7 @@ test: test-python ## run the tests (DB=sqlite|postgresql|mariadb, ARGS="-k word"
 
 test-python: dev web
 	@$(setup)/browser.sh
+	@$(setup)/node_stations.sh
 	@$(setup)/with_database.sh $(DB) $(bin)/pytest -n $(JOBS) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
 
 test-web: web-packages
@@ -95,6 +96,6 @@ hooks: dev ## check every commit with pre-commit
 	@$(bin)/pre-commit install
 
 clean: ## remove everything that was made here, but not data/
-	rm -rf .venv build dist bench/out web/node_modules web/apps/*/dist web/apps/*/node_modules web/packages/*/node_modules
+	rm -rf .venv build dist bench/out tests/e2e/node/node_modules web/node_modules web/apps/*/dist web/apps/*/node_modules web/packages/*/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	find . \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +

@@ -6,7 +6,6 @@ In strict mode `ocpp-rpc` holds everything that we send against the official sch
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -79,14 +78,10 @@ async def test_npm_station_charges_a_whole_session(
 
 
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
-async def test_pypi_connection_tester_is_content(
-    server: ServerProcess, api: httpx.AsyncClient, protocol: str
-) -> None:
-    if importlib.util.find_spec("test_ocpp") is None:
-        pytest.skip("the package test-ocpp is not installed")
+async def test_pypi_connection_tester_is_content(server: ServerProcess, api: httpx.AsyncClient, protocol: str) -> None:
     identity = f"TESTER-{protocol}"
     station = await made(api, "/charging-stations", {"identity": identity})
-    arguments = tester_arguments(server.stations_url, identity, protocol, station["password"])
+    arguments = arguments_for_tester(server.stations_url, identity, protocol, station["password"])
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "test_ocpp", *arguments),
         stdout=asyncio.subprocess.PIPE,
@@ -97,5 +92,5 @@ async def test_pypi_connection_tester_is_content(
     assert "Heartbeat" in output.decode()
 
 
-def tester_arguments(url: str, identity: str, protocol: str, password: str) -> list[str]:
-    return [f"{url}/{identity}", "--subprotocol", protocol, "--username", identity, "--password", password]
+def arguments_for_tester(url: str, identity: str, protocol: str, password: str) -> list[str]:
+    return [url, identity, "--ocpp", protocol.removeprefix("ocpp"), "--username", identity, "--password", password]

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from voltway.contracts.station_link import ReportLink
+from voltway.contracts.station_link import ReportLink, ReportTransaction
+from voltway.contracts.vocabulary import Registration
 from voltway.kernel.ids import new_id
 from voltway.modules.gateway.dialects.base import Dialect
 from voltway.wire.ocpp.rpc import codec_for
@@ -212,3 +213,14 @@ async def test_send_that_is_broken_is_dropped_without_an_answer(start_network: S
         station.say(json.dumps([6, new_id(), "NotifyPeriodicEventStream", one.payload]))
     assert (await station.exchange("after", "Heartbeat", {}))[:2] == [3, "after"]
     assert (await bystander.exchange("after", "Heartbeat", {}))[:2] == [3, "after"]
+
+
+async def test_every_transaction_message_of_1_6_is_kept_before_acceptance(start_network: StartNetwork) -> None:
+    network = await start_network({"CS1": {"registration": Registration.PENDING}})
+    station = await network.connect("CS1")
+    rows = dialect_of("v16").reports
+    actions = [name for name in calls_of("v16") if name in rows and rows[name].is_transaction]
+    schema = {name: schemas("v16")[f"{name}Request"] for name in actions}
+    answers = await answers_to(station, [(name, example(schema[name], schema[name], full=True)) for name in actions])
+    assert [answer[0] for answer in answers] == [3, 3, 3], answers
+    assert len(network.neighbours.of(ReportTransaction)) == 3

@@ -22,9 +22,24 @@ const same = (what, found, wanted) => {
 };
 
 // What both packages give: call(action, payload), and onCall(action, answer) for what the platform asks.
+// ocpp-rpc 2.2.1 looks for `urn:Action.req` and ships the schemas of 2.1 as `urn:ActionRequest`: the same schemas, renamed.
+function validators21(createValidator) {
+  const schemas = require("ocpp-rpc/lib/schemas/ocpp2_1.json");
+  const renamed = (id) => id.replace(/Request$/, ".req").replace(/Response$/, ".conf");
+  return [createValidator("ocpp2.1", schemas.map((schema) => ({ ...schema, $id: renamed(schema.$id) })))];
+}
+
 async function openRpc() {
-  const { RPCClient, createRPCError } = require("ocpp-rpc");
-  const client = new RPCClient({ endpoint: url, identity, password, protocols: [protocol], strictMode: true, reconnect: false });
+  const { RPCClient, createRPCError, createValidator } = require("ocpp-rpc");
+  const client = new RPCClient({
+    endpoint: url,
+    identity,
+    password,
+    protocols: [protocol],
+    strictMode: [protocol],
+    strictModeValidators: protocol === "ocpp2.1" ? validators21(createValidator) : [],
+    reconnect: false,
+  });
   client.on("strictValidationFailure", (event) => fail(event.error || event));
   client.on("badMessage", (event) => fail(event.error || event));
   client.handle(() => {

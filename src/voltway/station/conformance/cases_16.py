@@ -97,6 +97,7 @@ async def power_failure(play: Play) -> None:
 async def plug_first(play: Play) -> None:
     station, token = await play.station(), await play.driver.token("accepted")
     await status(play, station, "Preparing")
+    await play.shows_connector(station, status="Occupied", wire_status="Preparing")
     await authorize(station, token, "Accepted")
     number = await charge(play, station, token)
     await play.shows_session(station, number, state="active", evse_number=1)
@@ -126,6 +127,7 @@ async def pulled_at_the_car(play: Play) -> None:
     station, token = await play.station(), await play.driver.token("accepted")
     number = await charge(play, station, token)
     await status(play, station, "SuspendedEV")
+    await play.shows_session(station, number, charging_state="SuspendedEV")
     await finish(play, station, number, "EVDisconnected")
 
 
