@@ -93,7 +93,7 @@ def bad_calls(version: str) -> Iterator[Bad]:
         reads = codec_for(SUBPROTOCOLS[version]).read_payload  # type: ignore[arg-type]
         kind = MODULES[version].ACTIONS[action].request
         for one in Mutator(schema).mutations():
-            payload = one.payload if one.change == "too long" else shortened(one.payload)
+            payload = one.payload if one.change in ("too long", "too many items") else shortened(one.payload)
             # Where we are more patient than the schema (tests/wire/test_messages.py lists where), we must be so here too.
             is_valid = validator(version, name).is_valid(payload) or isinstance(
                 reads(kind, json.dumps(payload).encode()), kind
@@ -103,11 +103,11 @@ def bad_calls(version: str) -> Iterator[Bad]:
 
 
 def shortened(value: Any) -> Any:
-    """The same with short texts: thousands of frames with longest texts would take minutes."""
+    """The same with short texts and one item in each array: thousands of fullest frames would take minutes."""
     if isinstance(value, dict):
         return {name: shortened(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [shortened(inner) for inner in value]
+        return [shortened(inner) for inner in value[:1]]
     return value[:64] if isinstance(value, str) else value
 
 
