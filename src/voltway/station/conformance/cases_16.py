@@ -128,6 +128,7 @@ async def pulled_at_the_car(play: Play) -> None:
     number = await charge(play, station, token)
     await status(play, station, "SuspendedEV")
     await play.shows_session(station, number, charging_state="SuspendedEV")
+    await play.shows_connector(station, status="Occupied", evse_charging_state="SuspendedEV")
     await finish(play, station, number, "EVDisconnected")
 
 

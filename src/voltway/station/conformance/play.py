@@ -83,14 +83,15 @@ class Play:
         await self._shown("the session", look, wanted)
 
     async def shows_connector(self, station: ScriptedStation, evse_number: int = 1, **wanted: Any) -> None:
-        """The CSMS shows the first connector of an EVSE like this."""
+        """The CSMS shows the first connector of an EVSE like this; `evse_charging_state` is what it shows of the EVSE."""
 
         async def look() -> Mapping[str, Any] | None:
             found = await self.driver.station(station.identity)
             if found is None:
                 return None
             evses = {evse["evse_number"]: evse for evse in found["evses"]}
-            return dict((evses.get(evse_number) or {"connectors": [{}]})["connectors"][0])
+            evse = evses.get(evse_number) or {"charging_state": None, "connectors": [{}]}
+            return {**evse["connectors"][0], "evse_charging_state": evse["charging_state"]}
 
         await self._shown(f"EVSE {evse_number}", look, wanted)
 
