@@ -52,3 +52,11 @@ def cost_of(session: SessionEnded) -> Cost | None:
         return None
     duration_s = int((session.ended_at - session.started_at).total_seconds())
     return pricing.price(session.tariff, energy_wh=session.energy_wh, duration_s=duration_s)
+
+
+SETTLED = "Settled"
+
+
+def changes_settlement(before: str, after: str) -> bool:
+    """Whether a settlement that is told again says something new: what was settled stays settled."""
+    return before != after and before != SETTLED

@@ -74,3 +74,16 @@ class SessionNotRunning(Problem):
 
     status = 409
     title = "Session is not running"
+
+
+class TariffNotFound(NotFound):
+    """No such tariff, or somebody else's."""
+
+    title = "Tariff not found"
+
+
+class TariffsNotTaken(Problem):
+    """The station does not compute costs, or not in this currency."""
+
+    status = 409
+    title = "The charging station does not take this tariff"

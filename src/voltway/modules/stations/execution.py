@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import structlog
 
+from voltway.contracts.payments import FindTariff, FindTariffAbility
 from voltway.contracts.sessions import FindSession
 from voltway.contracts.station_link import CheckCommand, CommandOutcome, ExecuteCommand
 from voltway.contracts.vocabulary import CommandState, Registration, SessionState
@@ -21,7 +23,13 @@ from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import rules, service
-from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
+from voltway.modules.stations.errors import (
+    SessionNotFound,
+    SessionNotRunning,
+    StationRetired,
+    TariffNotFound,
+    TariffsNotTaken,
+)
 from voltway.modules.stations.service import NewCommand
 from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import commands, stations
@@ -112,9 +120,32 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     """What the gateway must know besides what was given."""
     if kind == rules.START:
         return {"remote_start_id": service.new_remote_start_id()}
-    if kind != rules.STOP:
+    resolved: dict[str, Any] = {}
+    if kind in rules.ABOUT_TARIFFS:
+        resolved = await _resolve_tariff(runtime, station, given.get("tariff_id"))
+    if "session_id" in given:
+        resolved |= await _resolve_session(runtime, station, given["session_id"])
+    return resolved
+
+
+async def _resolve_tariff(runtime: Runtime, station: stations.Row, tariff_id: str | None) -> dict[str, Any]:
+    """The tariff that is named. Raises TariffsNotTaken where the station has said that it takes none."""
+    (ability,) = await runtime.ask(FindTariffAbility(station_ids=(station.id,)))
+    if ability.takes_tariffs is False:
+        raise TariffsNotTaken(f"Charging station {station.identity} says that it takes no tariffs (TariffCostCtrlr).")
+    if tariff_id is None:
         return {}
-    session_id = given["session_id"]
+    tariff = await runtime.ask(FindTariff(operator_id=station.operator_id, tariff_id=tariff_id))
+    if tariff is None:
+        raise TariffNotFound(f"There is no tariff {tariff_id}.")
+    if ability.currency not in (None, tariff.currency):
+        raise TariffsNotTaken(
+            f"Charging station {station.identity} computes in {ability.currency}, the tariff is in {tariff.currency}."
+        )
+    return {"tariff": msgspec.to_builtins(tariff)}
+
+
+async def _resolve_session(runtime: Runtime, station: stations.Row, session_id: str) -> dict[str, Any]:
     session = await runtime.ask(FindSession(operator_id=station.operator_id, session_id=session_id))
     if session is None or session.station_id != station.id:
         raise SessionNotFound(f"There is no session {session_id} at this charging station.")

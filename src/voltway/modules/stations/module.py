@@ -7,8 +7,8 @@ Records (batches): `ReportLink` (online or not; epochs order the links), `Report
 `ReportStatus`, `ReportVariables`. A report that cannot be recorded is kept in `stations_quarantine`.
 
 Answers: `ListCredentials`, `FindCredential`, `AdmitStation` for the gateway's handshake; `StationsSeen`, `NodesGone` from the
-gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`. Asks: `CheckCommand`, `ExecuteCommand` of the
-gateway, `FindSession` of sessions.
+gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`,
+`ExecuteCommand` of the gateway, `FindSession` of sessions, `FindTariff` of billing.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
 `SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
@@ -19,6 +19,7 @@ come later than the station's answer: `done` when the session began or ended or 
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
+from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
@@ -48,7 +49,7 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import charging_states, execution
 from voltway.modules.stations.api import commands, locations, stations
 from voltway.modules.stations.charging_states import ChargingStates
-from voltway.modules.stations.handlers import answers, effects, reports
+from voltway.modules.stations.handlers import answers, effects, reports, tariffs
 from voltway.modules.stations.settings import StationsSettings
 
 
@@ -75,6 +76,7 @@ MANIFEST = Manifest(
         LocationExists: answers.location_exists,
         SummarizeStations: answers.summarize_stations,
         SendCommand: answers.send_command,
+        FindTariffAbility: tariffs.find_tariff_ability,
     },
     batches={
         ReportLink: reports.LinkHandler,

@@ -230,6 +230,8 @@ OPEN_STATES = (CommandState.PENDING, CommandState.SENT)
 
 DONE, SCHEDULED, NO_SESSION = "done", "scheduled", "no_session"
 START, STOP, RESET = "start_transaction", "stop_transaction", "reset"
+ABOUT_TARIFFS = frozenset({"set_default_tariff", "get_tariffs", "clear_tariffs", "change_transaction_tariff"})
+"""Orders that a station refuses which takes no tariffs."""
 _SCHEDULED_FOR = timedelta(days=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltway.contracts.station_link import TransactionReceipt
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import ocpp201, ocpp201_commands
+from voltway.modules.gateway.dialects import der, ocpp201, ocpp201_commands, payments, streams
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, read_nothing
 from voltway.wire.ocpp import v21, v201
@@ -38,25 +38,12 @@ def answer_chain_status(
     )
 
 
-def answer_vat_number(
-    inbound: Inbound, request: v21.VatNumberValidationRequest, reply: None
-) -> v21.VatNumberValidationResponse:
-    return v21.VatNumberValidationResponse(
-        vat_number=request.vat_number, evse_id=request.evse_id, status=v21.GenericStatusEnum.Rejected
-    )
-
-
 _NEW = (
-    ("ClosePeriodicEventStream", v21.ClosePeriodicEventStreamResponse()),
-    ("NotifyDERAlarm", v21.NotifyDERAlarmResponse()),
-    ("NotifyDERStartStop", v21.NotifyDERStartStopResponse()),
     ("NotifyPriorityCharging", v21.NotifyPriorityChargingResponse()),
-    ("ReportDERControl", v21.ReportDERControlResponse()),
     (
         "NotifyEVChargingNeeds",
         v21.NotifyEVChargingNeedsResponse(status=v21.NotifyEVChargingNeedsStatusEnum.NoChargingProfile),
     ),
-    ("OpenPeriodicEventStream", v21.OpenPeriodicEventStreamResponse(status=v21.GenericStatusEnum.Rejected)),
     (
         "PullDynamicScheduleUpdate",
         v21.PullDynamicScheduleUpdateResponse(status=v21.ChargingProfileStatusEnum.Rejected),
@@ -66,8 +53,10 @@ _NEW = (
 REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
     "TransactionEvent": ReportRow(ocpp201.read_transaction_event, answer_transaction_event, is_transaction=True),
     "GetCertificateChainStatus": ReportRow(read_nothing, answer_chain_status),
-    "VatNumberValidation": ReportRow(read_nothing, answer_vat_number),
     **{action: answered(response) for action, response in _NEW},
+    **der.REPORTS_21,
+    **payments.REPORTS_21,
+    **streams.REPORTS_21,
 }
 
 COMMANDS: dict[str, CommandRow] = ocpp201_commands.COMMANDS | {
@@ -77,6 +66,9 @@ COMMANDS: dict[str, CommandRow] = ocpp201_commands.COMMANDS | {
     ),
     # A CustomTrigger would need the name of its trigger.
     "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
+    **der.COMMANDS_21,
+    **payments.COMMANDS_21,
+    **streams.COMMANDS_21,
 }
 
 DIALECT = Dialect(
@@ -84,5 +76,5 @@ DIALECT = Dialect(
     reports=REPORTS,
     commands=COMMANDS,
     after_boot=("read_variables",),
-    triggers=ocpp201_commands.TRIGGERS,
+    triggers=ocpp201_commands.TRIGGERS | der.TRIGGERS_21,
 )
