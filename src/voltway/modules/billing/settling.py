@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -22,7 +21,6 @@ from voltway.kernel import bulk
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
-from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
 from voltway.modules.billing import rules
 from voltway.modules.billing.settings import BillingSettings
@@ -104,7 +102,7 @@ class SettlementHandler:
 
 def _row(settlement_id: str, report: ReportSettlement, known: Known, receipt: SettlementReceipt) -> dict[str, Any]:
     currency = (known.session.currency if known.session is not None else None) or known.currency
-    amount = None if currency is None else Money.round_from(Decimal(report.amount_text), currency)
+    amount = rules.settled_amount(report.amount_text, currency)
     return {
         "id": settlement_id,
         "operator_id": report.operator_id,
@@ -114,7 +112,7 @@ def _row(settlement_id: str, report: ReportSettlement, known: Known, receipt: Se
         "status": report.status,
         "amount_text": report.amount_text,
         "amount_minor": None if amount is None else amount.minor,
-        "currency": currency,
+        "currency": None if amount is None else amount.currency,
         "settled_at": report.settled_at,
         "transaction_id": report.transaction_id,
         "session_id": None if known.session is None else known.session.session_id,

@@ -181,14 +181,16 @@ async def open_streams(tx: Tx, report: ReportStreams, admitted: Sequence[Stream]
     rows = []
     for stream in {one.stream_number: one for one in admitted}.values():
         before = known.get(stream.stream_number)
-        was_said = stream.monitor_number is not None or before is None
+        monitor_number = stream.monitor_number
+        if monitor_number is None and before is not None:
+            monitor_number = before.monitor_number
         rows.append(
             {
                 "id": new_id(),
                 "operator_id": report.operator_id,
                 "station_id": report.station_id,
                 "stream_number": stream.stream_number,
-                "monitor_number": stream.monitor_number if was_said else before.monitor_number,
+                "monitor_number": monitor_number,
                 "interval_s": stream.interval_s,
                 "batch_size": stream.values,
                 "opened_at": report.received_at if before is None else before.opened_at,

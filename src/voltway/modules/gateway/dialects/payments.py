@@ -57,6 +57,8 @@ def answer_authorize(inbound: Inbound, request: v21.AuthorizeRequest, offer: Off
 
 # ---- settlements
 
+AMOUNT_DIGITS_MAX, AMOUNT_LENGTH_MAX = 18, 40
+
 
 class _Exact(msgspec.Struct):
     """The one field of which the digits count."""
@@ -71,7 +73,7 @@ def read_settlement(inbound: Inbound, request: v21.NotifySettlementRequest) -> R
         **origin(inbound),
         psp_reference=request.psp_ref,
         status=str(request.status),
-        amount_text=_plain(amount),
+        amount_text=_plain(amount)[:AMOUNT_LENGTH_MAX],
         settled_at=times.read_time(request.settlement_time, inbound.received_at, []),
         transaction_id=request.transaction_id,
         receipt_id=request.receipt_id,
@@ -82,14 +84,9 @@ def read_settlement(inbound: Inbound, request: v21.NotifySettlementRequest) -> R
     )
 
 
-AMOUNT_DIGITS_MAX = 18
-
-
 def _plain(amount: Decimal) -> str:
-    """An amount as digits. One that nobody can pay is written short: it is kept, and no database chokes on it."""
-    exponent = amount.as_tuple().exponent
-    is_short = isinstance(exponent, int) and exponent >= -AMOUNT_DIGITS_MAX and amount.adjusted() < AMOUNT_DIGITS_MAX
-    return format(amount, "f")[:40] if is_short else "0"
+    """An amount as digits; one that nobody can pay, of a hundred digits, in the short form that it came in."""
+    return format(amount, "f") if abs(amount.adjusted()) < AMOUNT_DIGITS_MAX else str(amount)
 
 
 def _company(told: v21.Address) -> Company:

@@ -71,7 +71,7 @@ async def request_battery_swap(link: CommandLink, arguments: Arguments) -> Comma
     )
     response: v21.RequestBatterySwapResponse = await link.call("RequestBatterySwap", request)
     said = response.status_info
-    result = {"request_number": request_number}
+    result: dict[str, Any] = {"request_number": request_number}
     if said is not None:
         result |= {"reason_code": said.reason_code, "additional_info": said.additional_info}
     return outcome_of(response, result=result)

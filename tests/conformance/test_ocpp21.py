@@ -1,0 +1,533 @@
+"""Cases of OCPP 2.1 that no older version has: DER control, battery swaps, event streams, tariffs at the station, payment.
+
+Each drives a real socket against the whole platform and looks at what the API shows. Named after the certification cases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from builders import ClientOf, MakeRuntime, eventually
+
+from .network21 import Platform21, Station, platform_21  # noqa: TID252  (tests are not installed)
+
+AT = "2026-05-01T12:00:00.000Z"
+LATER = "2026-05-01T12:10:00.000Z"
+TARIFF = {
+    "name": "Day",
+    "currency": "EUR",
+    "start_fee": "1.50",
+    "price_per_kwh": "0.4999",
+    "price_per_minute": "0.02",
+    "vat_percent": "19",
+}
+TOKEN = {"idToken": "04A1B2C3", "type": "ISO14443"}
+CURVE = {
+    "priority": 1,
+    "yUnit": "PctMaxW",
+    "curveData": [{"x": 50.2, "y": 100.0}, {"x": 51.5, "y": 0.0}],
+}
+
+
+@pytest.fixture
+async def platform(make_runtime: MakeRuntime, client_of: ClientOf) -> AsyncIterator[Platform21]:
+    settings = {
+        "billing": {"receipt_url": "https://receipts.example.com/{receipt_id}"},
+        "grid": {"streams_max": 2},
+    }
+    async with platform_21(make_runtime, client_of, settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def station(platform: Platform21) -> Station:
+    return await platform.station()
+
+
+def event(phase: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A TransactionEvent of transaction T-1 on EVSE 1."""
+    transaction = {"transactionId": "T-1", "chargingState": "Charging", **fields.pop("transactionInfo", {})}
+    return {
+        "eventType": phase,
+        "timestamp": AT,
+        "triggerReason": "Authorized",
+        "seqNo": number,
+        "transactionInfo": transaction,
+        "evse": {"id": 1, "connectorId": 1},
+        **fields,
+    }
+
+
+async def session_of(platform: Platform21) -> str:
+    (session,) = (await platform.client.get("/sessions")).json()["items"]
+    return str(session["id"])
+
+
+# ---- R: DER control
+
+
+async def test_tc_r_107_configure_der_control_settings(station: Station) -> None:
+    control = {"control_id": "c1", "control_type": "FreqWatt", "is_default": True, "control": CURVE}
+    payload, command = await station.ordered("set_der_control", "SetDERControl", {"status": "Accepted"}, **control)
+    assert payload == {"isDefault": True, "controlId": "c1", "controlType": "FreqWatt", "curve": CURVE}
+    assert (command["state"], command["effect"]) == ("accepted", "done")
+    (shown,) = await station.items("der-controls")
+    assert (shown["control_id"], shown["control_type"], shown["document"]) == ("c1", "FreqWatt", CURVE)
+    # A stronger setting puts the first one aside.
+    answer = {"status": "Accepted", "supersededIds": ["c1"]}
+    _, command = await station.ordered("set_der_control", "SetDERControl", answer, **{**control, "control_id": "c2"})
+    assert command["result"] == {"superseded_ids": ["c1"]}
+    shown = {one["control_id"]: one["is_superseded"] for one in await station.items("der-controls")}
+    assert shown == {"c1": True, "c2": False}
+
+
+async def test_tc_r_107_report_in_parts_is_joined_and_replaces_what_is_gone(station: Station) -> None:
+    control = {"control_id": "gone", "control_type": "FreqWatt", "is_default": True, "control": CURVE}
+    await station.ordered("set_der_control", "SetDERControl", {"status": "Accepted"}, **control)
+    order = station.order("get_der_control")
+    request = await station.heard("GetDERControl", {"status": "Accepted"})
+    told = {"id": "k1", "curveType": "VoltVar", "isDefault": False, "isSuperseded": False, "curve": CURVE}
+    pf = {"priority": 0, "displacement": 0.95, "excitation": True}
+    fixed = {"id": "k2", "isDefault": True, "isSuperseded": True, "fixedPF": pf}
+    await station.say("ReportDERControl", {"requestId": request["requestId"], "tbc": True, "curve": [told]})
+    assert not order.done()
+    await station.say("ReportDERControl", {"requestId": request["requestId"], "fixedPFAbsorb": [fixed]})
+    command = (await order).json()
+    assert command["result"]["is_complete"] is True
+    assert [one["control_id"] for one in command["result"]["controls"]] == ["k1", "k2"]
+    shown = {one["control_id"]: one for one in await station.items("der-controls")}
+    assert set(shown) == {"k1", "k2"}
+    assert (shown["k2"]["control_type"], shown["k2"]["is_superseded"]) == ("FixedPFAbsorb", True)
+    assert shown["k2"]["document"] == pf
+    await station.ordered("clear_der_control", "ClearDERControl", {"status": "Accepted"}, is_default=False)
+    assert [one["control_id"] for one in await station.items("der-controls")] == ["k2"]
+
+
+async def test_tc_r_107_station_without_der_control_is_a_conflict_that_says_why(station: Station) -> None:
+    order = station.order("get_der_control")
+    await station.heard("GetDERControl", {"status": "NotSupported"})
+    answer = await order
+    assert answer.status_code == 409
+    assert "NotSupported" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"control": {"priority": 1}}, "$.control"),
+        ({"control": {**CURVE, "startTime": AT, "duration": 60}}, "$.control"),
+        ({"control_type": "Gradients", "is_default": False, "control": CURVE}, "$.control"),
+        ({"control_type": "Sideways"}, "$.control_type"),
+    ],
+)
+async def test_der_setting_that_is_none_of_its_type_is_refused_before_it_is_sent(
+    station: Station, change: dict[str, Any], path: str
+) -> None:
+    control = {"control_id": "c1", "control_type": "FreqWatt", "is_default": True, "control": CURVE, **change}
+    answer = await station.order("set_der_control", **control)
+    assert answer.status_code == 422
+    assert path in answer.text
+
+
+async def test_tc_r_108_der_event_is_shown_from_its_beginning_to_its_end(station: Station) -> None:
+    alarm = {"controlType": "LVMustTrip", "gridEventFault": "UnderVoltage", "timestamp": AT, "extraInfo": "L1"}
+    for _ in range(2):  # said again, it is the same alarm
+        assert await station.say("NotifyDERAlarm", alarm) == {}
+    (shown,) = await station.items("der-alarms")
+    assert (shown["grid_fault"], shown["started_at"], shown["ended_at"]) == ("UnderVoltage", AT, None)
+    over = {"controlType": "LVMustTrip", "timestamp": LATER, "alarmEnded": True}
+    for _ in range(2):
+        await station.say("NotifyDERAlarm", over)
+    (shown,) = await station.items("der-alarms")
+    assert (shown["started_at"], shown["ended_at"]) == (AT, LATER)
+    assert await station.items("der-alarms", is_open=True) == []
+
+
+async def test_tc_r_108_control_that_starts_and_stops(station: Station) -> None:
+    start = {"controlId": "c9", "started": True, "timestamp": AT}
+    assert await station.say("NotifyDERStartStop", start) == {}
+    (shown,) = await station.items("der-controls")
+    assert (shown["is_active"], shown["started_at"], shown["control_type"]) == (True, AT, None)
+    await station.say("NotifyDERStartStop", {"controlId": "c9", "started": False, "timestamp": LATER})
+    (shown,) = await station.items("der-controls")
+    assert (shown["is_active"], shown["stopped_at"]) == (False, LATER)
+
+
+# ---- S: battery swap
+
+
+async def test_tc_s_102_not_enough_batteries(station: Station) -> None:
+    answer = {"status": "Rejected", "statusInfo": {"reasonCode": "NoBatteryAvailable"}}
+    payload, command = await station.ordered(
+        "request_battery_swap", "RequestBatterySwap", answer, id_token="04A1B2C3", id_token_kind="ISO14443"
+    )
+    assert payload["idToken"] == TOKEN
+    assert command["state"] == "rejected"
+    assert command["result"]["reason_code"] == "NoBatteryAvailable"
+
+
+async def test_tc_s_103_batteries_in_and_out_with_the_verdict_on_the_token(
+    platform: Platform21, station: Station
+) -> None:
+    await platform.post("/id-tokens", {"value": "04A1B2C3"})
+    payload, command = await station.ordered(
+        "request_battery_swap", "RequestBatterySwap", {"status": "Accepted"}, id_token="04A1B2C3"
+    )
+    number = payload["requestId"]
+    assert command["result"] == {"request_number": number}
+    battery = {"evseId": 1, "serialNumber": "B-1", "soC": 12.5, "soH": 97}
+    swap = {"eventType": "BatteryIn", "requestId": number, "idToken": TOKEN, "batteryData": [battery]}
+    for _ in range(2):
+        assert await station.say("BatterySwap", swap) == {}
+    await station.say(
+        "BatterySwap",
+        {**swap, "eventType": "BatteryOut", "batteryData": [{**battery, "serialNumber": "B-2", "soC": 99}]},
+    )
+    await station.say("BatterySwap", {**swap, "requestId": 5, "idToken": {"idToken": "NOBODY", "type": "ISO14443"}})
+    unknown, taken, given = await station.items("battery-swaps")
+    assert (given["step"], given["request_number"], given["verdict"]) == ("battery_in", number, "Accepted")
+    assert given["batteries"][0]["serial_number"] == "B-1"
+    assert given["batteries"][0]["soc_percent"] == 12.5
+    assert (taken["step"], taken["batteries"][0]["serial_number"]) == ("battery_out", "B-2")
+    assert unknown["verdict"] == "Invalid"
+
+
+# ---- N: periodic event streams
+
+
+def open_stream(number: int, monitor: int = 7) -> dict[str, Any]:
+    params = {"interval": 10, "values": 5}
+    return {"constantStreamData": {"id": number, "variableMonitoringId": monitor, "params": params}}
+
+
+async def test_tc_n_107_periodic_event_streams(station: Station) -> None:
+    assert (await station.say("OpenPeriodicEventStream", open_stream(1)))["status"] == "Accepted"
+    values = {"id": 1, "pending": 3, "basetime": AT, "data": [{"t": 0, "v": "230.1"}, {"t": 1.5, "v": "229.9"}]}
+    station.send("NotifyPeriodicEventStream", values)
+    await eventually(lambda: station.items("event-streams/1/values"))
+    newest, oldest = await station.items("event-streams/1/values")
+    assert (oldest["at"], oldest["value"]) == (AT, "230.1")
+    assert (newest["at"], newest["value"]) == ("2026-05-01T12:00:01.500Z", "229.9")
+    (shown,) = await station.items("event-streams")
+    assert (shown["monitor_number"], shown["interval_s"], shown["batch_size"], shown["pending"]) == (7, 10, 5, 3)
+    # What the station has open now counts: stream 2, and stream 1 no longer.
+    answer = {"constantStreamData": [open_stream(2, 8)["constantStreamData"]]}
+    _, command = await station.ordered("get_periodic_event_streams", "GetPeriodicEventStream", answer)
+    assert command["result"] == [{"stream_number": 2, "monitor_number": 8, "interval_s": 10, "values": 5}]
+    assert {one["stream_number"]: one["is_open"] for one in await station.items("event-streams")} == {1: False, 2: True}
+    payload, _ = await station.ordered(
+        "adjust_periodic_event_stream",
+        "AdjustPeriodicEventStream",
+        {"status": "Accepted"},
+        stream_number=2,
+        interval_s=60,
+    )
+    assert payload == {"id": 2, "params": {"interval": 60}}
+    shown = {one["stream_number"]: one for one in await station.items("event-streams")}[2]
+    assert (shown["interval_s"], shown["monitor_number"]) == (60, 8)
+    assert await station.say("ClosePeriodicEventStream", {"id": 2}) == {}
+    assert not any(one["is_open"] for one in await station.items("event-streams"))
+
+
+async def test_stream_beyond_the_limit_is_rejected_and_values_of_a_closed_one_are_let_go(station: Station) -> None:
+    for number in (1, 2, 2):
+        assert (await station.say("OpenPeriodicEventStream", open_stream(number)))["status"] == "Accepted"
+    assert (await station.say("OpenPeriodicEventStream", open_stream(3)))["status"] == "Rejected"
+    station.send("NotifyPeriodicEventStream", {"id": 3, "pending": 0, "basetime": AT, "data": [{"t": 0, "v": "1"}]})
+    station.send("NotifyPeriodicEventStream", {"id": 1, "pending": 0, "basetime": AT, "data": [{"t": 0, "v": "2"}]})
+    await eventually(lambda: station.items("event-streams/1/values"))
+    assert sorted(one["stream_number"] for one in await station.items("event-streams")) == [1, 2]
+    await station.say("ClosePeriodicEventStream", {"id": 1})
+    assert (await station.say("OpenPeriodicEventStream", open_stream(3)))["status"] == "Accepted"
+
+
+# ---- I: tariffs at the station
+
+
+async def test_tc_i_101_default_tariff_is_our_tariff_exactly(platform: Platform21, station: Station) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    payload, command = await station.ordered(
+        "set_default_tariff", "SetDefaultTariff", {"status": "Accepted"}, tariff_id=tariff["id"], evse_number=0
+    )
+    vat = [{"type": "VAT", "tax": 19.0}]
+    minutes = {"prices": [{"priceMinute": 0.02}], "taxRates": vat}
+    assert payload == {
+        "evseId": 0,
+        "tariff": {
+            "tariffId": tariff["id"],
+            "currency": "EUR",
+            "description": [{"format": "UTF8", "content": "Day"}],
+            "energy": {"prices": [{"priceKwh": 0.4999}], "taxRates": vat},
+            "chargingTime": minutes,
+            "idleTime": minutes,
+            "fixedFee": {"prices": [{"priceFixed": 1.5}], "taxRates": vat},
+        },
+    }
+    assert (command["state"], command["effect"]) == ("accepted", "done")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param("TooManyElements", id="tc_i_102"),
+        pytest.param("ConditionNotSupported", id="tc_i_105"),
+        pytest.param("DuplicateTariffId", id="tc_i_106"),
+    ],
+)
+async def test_tc_i_102_tc_i_105_tc_i_106_refused_default_tariff_is_a_rejected_command(
+    platform: Platform21, station: Station, status: str
+) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    _, command = await station.ordered(
+        "set_default_tariff", "SetDefaultTariff", {"status": status}, tariff_id=tariff["id"]
+    )
+    assert (command["state"], command["wire_status"]) == ("rejected", status)
+
+
+async def test_station_that_takes_no_tariffs_is_not_sent_one(platform: Platform21, station: Station) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    assert (await station.order("set_default_tariff", tariff_id="another")).status_code == 404
+    await station.tells_variables(("TariffCostCtrlr", "Currency", None, "CHF"))
+    answer = await station.order("set_default_tariff", tariff_id=tariff["id"])
+    assert (answer.status_code, "CHF" in answer.json()["detail"]) == (409, True)
+    await station.tells_variables(("TariffCostCtrlr", "Available", "Tariff", "false"))
+    answer = await station.order("get_tariffs")
+    assert (answer.status_code, "TariffCostCtrlr" in answer.json()["detail"]) == (409, True)
+
+
+async def test_tc_i_109_driver_tariff_goes_with_the_verdict(platform: Platform21, station: Station) -> None:
+    await platform.post("/id-tokens", {"value": "04A1B2C3"})
+    tariff = await platform.post("/tariffs", TARIFF)
+    await platform.client.put(f"/tariffs/{tariff['id']}/assignments", json={"targets": [{"kind": "operator"}]})
+    assert "tariff" not in await station.say("Authorize", {"idToken": TOKEN})
+    await station.tells_variables(("TariffCostCtrlr", "Enabled", "Cost", "true"))
+    answer = await station.say("Authorize", {"idToken": TOKEN})
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+    assert (answer["tariff"]["tariffId"], answer["tariff"]["currency"]) == (tariff["id"], "EUR")
+    refused = await station.say("Authorize", {"idToken": {"idToken": "NOBODY", "type": "ISO14443"}})
+    assert (refused["idTokenInfo"]["status"], "tariff" in refused) == ("Invalid", False)
+
+
+async def test_tc_i_110_clear_tariffs(station: Station) -> None:
+    answer: dict[str, Any] = {"clearTariffsResult": [{"status": "Accepted", "tariffId": "a"}, {"status": "NoTariff"}]}
+    payload, command = await station.ordered("clear_tariffs", "ClearTariffs", answer, tariff_ids=["a", "b"])
+    assert payload == {"tariffIds": ["a", "b"]}
+    assert command["state"] == "accepted"
+    assert [one["status"] for one in command["result"]] == ["Accepted", "NoTariff"]
+    answer = {"clearTariffsResult": [{"status": "Rejected"}]}
+    _, command = await station.ordered("clear_tariffs", "ClearTariffs", answer)
+    assert command["state"] == "rejected"
+    told = {"tariffId": "a", "tariffKind": "DefaultTariff", "evseIds": [1, 2]}
+    _, command = await station.ordered("get_tariffs", "GetTariffs", {"status": "Accepted", "tariffAssignments": [told]})
+    assert command["result"][0]["evse_numbers"] == [1, 2]
+    _, command = await station.ordered("get_tariffs", "GetTariffs", {"status": "NoTariff"})
+    assert (command["state"], command["result"]) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        pytest.param("TooManyElements", "rejected", id="tc_i_113"),
+        pytest.param("ConditionNotSupported", "rejected", id="tc_i_114"),
+        pytest.param("Accepted", "accepted", id="tc_i_115"),
+    ],
+)
+async def test_tc_i_113_tc_i_114_tc_i_115_change_transaction_tariff(
+    platform: Platform21, station: Station, status: str, state: str
+) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
+    payload, command = await station.ordered(
+        "change_transaction_tariff",
+        "ChangeTransactionTariff",
+        {"status": status},
+        session_id=await session_of(platform),
+        tariff_id=tariff["id"],
+    )
+    assert (payload["transactionId"], payload["tariff"]["tariffId"]) == ("T-1", tariff["id"])
+    assert (command["state"], command["wire_status"]) == (state, status)
+
+
+async def test_tc_i_122_cost_details_of_a_transaction(platform: Platform21, station: Station) -> None:
+    details = {
+        "totalCost": {"currency": "EUR", "typeOfCost": "NormalCost", "total": {"exclTax": 1.5, "inclTax": 1.79}},
+        "totalUsage": {"energy": 1.2, "chargingTime": 60, "idleTime": 0},
+    }
+    limited = {"transactionLimit": {"maxCost": 20.0}, "tariffId": "t-1", "operationMode": "CentralSetpoint"}
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN, transactionInfo=limited))
+    await station.say("TransactionEvent", event("Updated", 1, costDetails=details, evseSleep=False))
+    session_id = await session_of(platform)
+    shown = (await platform.client.get(f"/sessions/{session_id}/cost-details")).json()
+    assert shown["cost_details"] == details
+    assert shown["transaction_limit"] == {"maxCost": 20.0}
+    assert (shown["tariff_id"], shown["operation_mode"], shown["is_evse_asleep"]) == ("t-1", "CentralSetpoint", False)
+
+
+# ---- C: payment at the station
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        ("DE136695976", "Accepted"),
+        ("DE136695978", "Rejected"),
+        ("NL4495445B01", "Accepted"),
+        ("CHE-107.787.577 IVA", "Accepted"),
+        ("GB 980 7806 84", "Accepted"),
+        ("136695976", "Rejected"),
+        ("hello", "Rejected"),
+    ],
+)
+async def test_tc_c_108_vat_number_validation(station: Station, number: str, status: str) -> None:
+    answer = await station.say("VatNumberValidation", {"vatNumber": number, "evseId": 1})
+    assert answer == {"vatNumber": number, "evseId": 1, "status": status}
+
+
+def settlement(**changes: Any) -> dict[str, Any]:
+    return {
+        "pspRef": "PSP-1",
+        "status": "Settled",
+        "settlementAmount": 12.34,
+        "settlementTime": LATER,
+        "transactionId": "T-1",
+        **changes,
+    }
+
+
+async def test_tc_c_117_receipt_by_csms(platform: Platform21, station: Station) -> None:
+    await station.tells_variables(("TariffCostCtrlr", "Currency", None, "EUR"))
+    answer = await station.say("NotifySettlement", settlement())
+    assert answer["receiptUrl"] == f"https://receipts.example.com/{answer['receiptId']}"
+    (shown,) = (await platform.client.get("/settlements")).json()["items"]
+    assert (shown["receipt_id"], shown["receipt_url"]) == (answer["receiptId"], answer["receiptUrl"])
+    assert (await station.say("NotifySettlement", settlement())) == answer
+    assert len((await platform.client.get("/settlements")).json()["items"]) == 1
+
+
+async def test_tc_c_118_settled_by_the_station_is_kept_exactly_and_once(platform: Platform21, station: Station) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    await platform.client.put(f"/tariffs/{tariff['id']}/assignments", json={"targets": [{"kind": "operator"}]})
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
+    company = {"name": "Acme", "address1": "Way 1", "city": "Ulm", "country": "DE"}
+    told = settlement(receiptId="R-1", receiptUrl="https://psp.example.com/R-1", vatCompany=company)
+    # 0.285 is no float: 28.5 cents are rounded from what was written.
+    station.link.say(json.dumps([2, "m1", "NotifySettlement", told]).replace("12.34", "0.285"))
+    assert (await station.link.heard())[2] == {}
+    await station.say("NotifySettlement", settlement(settlementAmount=99))
+    (shown,) = (await platform.client.get("/settlements", params={"psp_reference": "PSP-1"})).json()["items"]
+    assert shown["amount"] == {"minor": 29, "currency": "EUR"}
+    assert shown["amount_text"] == "0.285"
+    assert shown["session_id"] == await session_of(platform)
+    assert (shown["receipt_id"], shown["vat_company"]["city"]) == ("R-1", "Ulm")
+    one = await platform.client.get(f"/settlements/{shown['id']}")
+    assert one.json() == shown
+
+
+@pytest.mark.parametrize("status", [pytest.param("Failed", id="tc_c_119"), pytest.param("Rejected", id="tc_c_120")])
+async def test_tc_c_119_tc_c_120_settlement_that_fails_is_kept_and_may_be_settled_later(
+    platform: Platform21, station: Station, status: str
+) -> None:
+    assert await station.say("NotifySettlement", settlement(status=status, statusInfo="no funds")) == {}
+    (shown,) = (await platform.client.get("/settlements")).json()["items"]
+    assert (shown["status"], shown["remark"], shown["receipt_id"]) == (status, "no funds", None)
+    assert (shown["amount"], shown["amount_text"]) == (None, "12.34")  # nobody has said in which currency
+    await station.say("NotifySettlement", settlement())
+    (shown,) = (await platform.client.get("/settlements")).json()["items"]
+    assert shown["status"] == "Settled"
+
+
+async def test_tc_c_131_web_payment_started_is_told_to_the_station(station: Station) -> None:
+    payload, command = await station.ordered(
+        "notify_web_payment_started", "NotifyWebPaymentStarted", {}, evse_number=1, timeout_s=120
+    )
+    assert payload == {"evseId": 1, "timeout": 120}
+    assert command["state"] == "accepted"
+
+
+# ---- Q: bidirectional power transfer
+
+
+async def test_tc_q_107_allowed_energy_transfer_is_told_during_the_transaction(
+    platform: Platform21, station: Station
+) -> None:
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
+    modes = ["AC_BPT", "AC_three_phase"]
+    payload, command = await station.ordered(
+        "notify_allowed_energy_transfer",
+        "NotifyAllowedEnergyTransfer",
+        {"status": "Accepted"},
+        session_id=await session_of(platform),
+        energy_transfer_modes=modes,
+    )
+    assert payload == {"transactionId": "T-1", "allowedEnergyTransfer": modes}
+    assert command["state"] == "accepted"
+
+
+async def test_tc_q_120_afrr_signal(station: Station) -> None:
+    payload, command = await station.ordered("afrr_signal", "AFRRSignal", {"status": "Accepted"}, signal=-40)
+    assert payload["signal"] == -40
+    assert payload["timestamp"].endswith("Z")
+    assert command["state"] == "accepted"
+
+
+# ---- what the others cannot
+
+
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+async def test_older_station_cannot_do_what_only_2_1_has(platform: Platform21, protocol: str) -> None:
+    station = await platform.station(protocol=protocol)
+    orders: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("get_der_control", {}),
+        ("clear_der_control", {"is_default": True}),
+        ("set_der_control", {"control_id": "c", "control_type": "FreqWatt", "is_default": True, "control": CURVE}),
+        ("afrr_signal", {"signal": 1}),
+        ("request_battery_swap", {"id_token": "04A1B2C3"}),
+        ("get_tariffs", {}),
+        ("clear_tariffs", {}),
+        ("adjust_periodic_event_stream", {"stream_number": 1, "interval_s": 1}),
+        ("get_periodic_event_streams", {}),
+        ("notify_web_payment_started", {"evse_number": 1, "timeout_s": 60}),
+    )
+    for kind, arguments in orders:
+        answer = await station.order(kind, **arguments)
+        assert answer.status_code == 409, (kind, answer.text)
+        assert protocol in answer.json()["detail"]
+
+
+# ---- who may see it
+
+PATHS = (
+    "/charging-stations/{station}/der-controls",
+    "/charging-stations/{station}/der-alarms",
+    "/charging-stations/{station}/battery-swaps",
+    "/charging-stations/{station}/event-streams",
+    "/charging-stations/{station}/event-streams/1/values",
+    "/settlements/{settlement}",
+    "/sessions/{session}/cost-details",
+)
+
+
+async def test_each_page_is_for_those_of_the_operator_who_may(
+    platform: Platform21, station: Station, client_of: ClientOf, stranger_id: str
+) -> None:
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
+    await station.say("NotifySettlement", settlement())
+    await station.say("OpenPeriodicEventStream", open_stream(1))
+    (settled,) = (await platform.client.get("/settlements")).json()["items"]
+    names = {"station": station.id, "settlement": settled["id"], "session": await session_of(platform)}
+    nobody = await client_of(platform.runtime, None)
+    driver = await client_of(platform.runtime, "driver")
+    stranger = await client_of(platform.runtime, operator_id=stranger_id)
+    host = await client_of(platform.runtime, "site_host", location_ids=["elsewhere"])
+    for path in PATHS:
+        url = path.format(**names)
+        expected = {platform.client: 200, nobody: 401, driver: 403, stranger: 404, host: 404}
+        found = {client: (await client.get(url)).status_code for client in expected}
+        assert found == expected, path
+    assert (await nobody.get("/settlements")).status_code == 401
+    assert (await stranger.get("/settlements")).json()["items"] == []
+    assert (await host.get("/settlements")).json()["items"] == []
