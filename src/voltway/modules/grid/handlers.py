@@ -161,5 +161,9 @@ class StreamClosedHandler(GridHandler):
 
 
 async def forget_values(runtime: Runtime) -> None:
-    """Job: delete the values of streams that are older than they are to be kept."""
-    await store.forget_values(runtime.database, runtime.settings(GridSettings).stream_days)
+    """Job: delete the values of streams that are older than they are to be kept, in chunks."""
+    while True:
+        async with runtime.database.begin() as tx:
+            count = await store.forget_values(tx, runtime.settings(GridSettings).stream_days)
+        if count < store.PURGE_ROWS:
+            return

@@ -21,7 +21,7 @@ from voltway.contracts.grid import (
 )
 from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel import bulk, clock
-from voltway.kernel.database import Database, Tx
+from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.grid.errors import StreamNotFound
 from voltway.modules.grid.rules import NO_FAULT
@@ -237,15 +237,12 @@ async def get_stream(tx: Tx, station_id: str, stream_number: int) -> Any:
     return row
 
 
-async def forget_values(database: Database, kept_days: float) -> None:
-    """Delete values older than this, in chunks. Ids begin with their time, so that the primary key is enough."""
+async def forget_values(tx: Tx, kept_days: float) -> int:
+    """Delete a chunk of the values older than this; how many. Ids begin with their time: the primary key is enough."""
     first_kept = f"{max(int((clock.now() - timedelta(days=kept_days)).timestamp() * 1000), 0):012x}"
     bound = f"{first_kept[:8]}-{first_kept[8:]}"
-    while True:
-        async with database.begin() as tx:
-            statement = sa.select(stream_values.c.id).where(stream_values.c.id < bound)
-            ids = (await tx.execute(statement.order_by(stream_values.c.id).limit(PURGE_ROWS))).scalars().all()
-            if ids:
-                await tx.execute(sa.delete(stream_values).where(stream_values.c.id <= ids[-1]))
-        if len(ids) < PURGE_ROWS:
-            return
+    statement = sa.select(stream_values.c.id).where(stream_values.c.id < bound)
+    ids = (await tx.execute(statement.order_by(stream_values.c.id).limit(PURGE_ROWS))).scalars().all()
+    if ids:
+        await tx.execute(sa.delete(stream_values).where(stream_values.c.id <= ids[-1]))
+    return len(ids)

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("stopped_at", UtcDateTime(), nullable=True),
         sa.Column("told_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("station_id", "control_id"),
+        sa.UniqueConstraint("station_id", "control_id", name=op.f("uq_grid_der_controls_station_id_control_id")),
     )
     op.create_table(
         "grid_der_alarms",
@@ -41,7 +41,13 @@ def upgrade() -> None:
         sa.Column("remark", sa.String(length=200), nullable=True),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("station_id", "control_type", "grid_fault", "key_at"),
+        sa.UniqueConstraint(
+            "station_id",
+            "control_type",
+            "grid_fault",
+            "key_at",
+            name=op.f("uq_grid_der_alarms_station_id_control_type_grid_fault_key_at"),
+        ),
     )
     op.create_table(
         "grid_battery_swaps",
@@ -57,7 +63,7 @@ def upgrade() -> None:
         sa.Column("batteries", JsonDocument(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("station_id", "digest"),
+        sa.UniqueConstraint("station_id", "digest", name=op.f("uq_grid_battery_swaps_station_id_digest")),
     )
     op.create_table(
         "grid_streams",
@@ -73,7 +79,7 @@ def upgrade() -> None:
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("last_value_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("station_id", "stream_number"),
+        sa.UniqueConstraint("station_id", "stream_number", name=op.f("uq_grid_streams_station_id_stream_number")),
     )
     op.create_table(
         "grid_stream_values",
@@ -105,7 +111,9 @@ def upgrade() -> None:
         sa.Column("vat_company", JsonDocument(), nullable=True),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("station_id", "psp_reference"),
+        sa.UniqueConstraint(
+            "station_id", "psp_reference", name=op.f("uq_billing_settlements_station_id_psp_reference")
+        ),
     )
     op.create_index("ix_billing_settlements_operator", "billing_settlements", ["operator_id", "id"], unique=False)
     op.create_index(op.f("ix_billing_settlements_session_id"), "billing_settlements", ["session_id"], unique=False)
