@@ -440,6 +440,31 @@ async def test_tc_c_119_tc_c_120_settlement_that_fails_is_kept_and_may_be_settle
     assert shown["status"] == "Settled"
 
 
+async def test_tc_c_113_canceled_after_the_start(platform: Platform21, station: Station) -> None:
+    await station.say("NotifySettlement", settlement(status="Canceled", settlementAmount=0))
+    (shown,) = (await platform.client.get("/settlements")).json()["items"]
+    assert (shown["status"], shown["amount_text"]) == ("Canceled", "0")
+
+
+async def test_tc_c_125_payment_at_a_terminal_needs_no_record_of_its_token(
+    platform: Platform21, station: Station
+) -> None:
+    paid = {"idToken": "PSP-REF-1", "type": "DirectPayment"}
+    assert (await station.say("Authorize", {"idToken": paid}))["idTokenInfo"]["status"] == "Accepted"
+    await platform.post("/id-tokens", {"value": "PSP-REF-1", "kind": "DirectPayment", "status": "blocked"})
+    assert (await station.say("Authorize", {"idToken": paid}))["idTokenInfo"]["status"] == "Blocked"
+
+
+async def test_tc_c_126_payment_at_a_terminal_with_local_cost_gets_the_tariff(
+    platform: Platform21, station: Station
+) -> None:
+    tariff = await platform.post("/tariffs", TARIFF)
+    await platform.client.put(f"/tariffs/{tariff['id']}/assignments", json={"targets": [{"kind": "operator"}]})
+    await station.tells_variables(("TariffCostCtrlr", "Enabled", "Cost", "true"))
+    answer = await station.say("Authorize", {"idToken": {"idToken": "PSP-REF-1", "type": "DirectPayment"}})
+    assert answer["tariff"]["tariffId"] == tariff["id"]
+
+
 async def test_tc_c_131_web_payment_started_is_told_to_the_station(station: Station) -> None:
     payload, command = await station.ordered(
         "notify_web_payment_started", "NotifyWebPaymentStarted", {}, evse_number=1, timeout_s=120
@@ -472,6 +497,37 @@ async def test_tc_q_120_afrr_signal(station: Station) -> None:
     assert payload["signal"] == -40
     assert payload["timestamp"].endswith("Z")
     assert command["state"] == "accepted"
+
+
+async def test_tc_q_102_allowed_energy_transfer_comes_with_the_verdict(platform: Platform21, station: Station) -> None:
+    token = await platform.post("/id-tokens", {"value": "04A1B2C3", "energy_transfer_modes": ["AC_BPT", "DC_BPT"]})
+    answer = await station.say("Authorize", {"idToken": TOKEN})
+    assert answer == {"idTokenInfo": {"status": "Accepted"}, "allowedEnergyTransfer": ["AC_BPT", "DC_BPT"]}
+    await platform.client.patch(f"/id-tokens/{token['id']}", json={"energy_transfer_modes": None})
+    assert await station.say("Authorize", {"idToken": TOKEN}) == {"idTokenInfo": {"status": "Accepted"}}
+
+
+# ---- E: limits and states that the station tells
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        pytest.param({"maxEnergy": 5000.0}, id="tc_e_106"),
+        pytest.param({"maxTime": 600}, id="tc_e_107"),
+        pytest.param({"maxCost": 20.0}, id="tc_e_108"),
+    ],
+)
+async def test_tc_e_106_tc_e_107_tc_e_108_limit_of_a_transaction_is_shown(
+    platform: Platform21, station: Station, limit: dict[str, Any]
+) -> None:
+    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
+    session_id = await session_of(platform)
+    url = f"/sessions/{session_id}/cost-details"
+    assert (await platform.client.get(url)).json()["transaction_limit"] is None
+    await station.say("TransactionEvent", event("Updated", 1, transactionInfo={"transactionLimit": limit}))
+    await station.say("TransactionEvent", event("Ended", 2, triggerReason="EnergyLimitReached"))
+    assert (await platform.client.get(url)).json()["transaction_limit"] == limit
 
 
 # ---- what the others cannot

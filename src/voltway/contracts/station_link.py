@@ -137,6 +137,8 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: datetime | None = None
     user_id: str | None = None
     concurrent_max: int | None = None
+    energy_transfer_modes: tuple[str, ...] = ()
+    """The ways in which the car may transfer energy, in the words of OCPP 2.1; none: the station decides."""
 
 
 class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,4 +1,4 @@
-"""What only OCPP 2.1 stations tell: DER control, battery swaps, event streams, settlements."""
+"""What only OCPP 2.1 stations tell: DER control, battery swaps, event streams, settlements; V2X of tokens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
+    op.add_column("users_id_tokens", sa.Column("energy_transfer_modes", JsonDocument(), nullable=True))
     op.create_table(
         "grid_der_controls",
         sa.Column("id", sa.String(length=36), nullable=False),

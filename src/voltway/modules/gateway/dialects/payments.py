@@ -47,11 +47,18 @@ def read_authorize(inbound: Inbound, request: v21.AuthorizeRequest) -> Authorize
 
 
 def answer_authorize(inbound: Inbound, request: v21.AuthorizeRequest, offer: Offer) -> Any:
-    """2.0.1's answer, and for whom may charge the tariff by which the station is to compute the cost (I09)."""
+    """2.0.1's answer, and for whom may charge what else a station wants to know: the tariff by which it is to compute the cost,
+    and the ways in which the car may transfer energy (Q)."""
     answer = ocpp201.answer_authorize(inbound, request, offer.verdicts)  # type: ignore[arg-type]
-    if offer.tariff is None or answer.id_token_info.status != v21.AuthorizationStatusEnum.Accepted:
+    modes = offer.verdicts[0].energy_transfer_modes if offer.verdicts else ()
+    is_accepted = answer.id_token_info.status == v21.AuthorizationStatusEnum.Accepted
+    if not is_accepted or (offer.tariff is None and not modes):
         return answer
-    document = msgspec.to_builtins(answer) | {"tariff": msgspec.to_builtins(tariff_21(offer.tariff))}
+    document = msgspec.to_builtins(answer)
+    if offer.tariff is not None:
+        document["tariff"] = msgspec.to_builtins(tariff_21(offer.tariff))
+    if modes:
+        document["allowedEnergyTransfer"] = list(modes)
     return msgspec.convert(document, v21.AuthorizeResponse)
 
 
