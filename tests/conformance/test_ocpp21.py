@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from builders import ClientOf, MakeRuntime, eventually
+from voltway.kernel import clock
+from voltway.modules.grid import handlers
 
 from .network21 import Platform21, Station, platform_21  # noqa: TID252  (tests are not installed)
 
@@ -245,6 +248,19 @@ async def test_stream_beyond_the_limit_is_rejected_and_values_of_a_closed_one_ar
     assert (await station.say("OpenPeriodicEventStream", open_stream(3)))["status"] == "Accepted"
 
 
+async def test_values_of_streams_are_forgotten_after_their_days(
+    station: Station,
+) -> None:
+    await station.say("OpenPeriodicEventStream", open_stream(1))
+    station.send("NotifyPeriodicEventStream", {"id": 1, "pending": 0, "basetime": AT, "data": [{"t": 0, "v": "2"}]})
+    await eventually(lambda: station.items("event-streams/1/values"))
+    await handlers.forget_values(station.runtime)
+    assert len(await station.items("event-streams/1/values")) == 1
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        await handlers.forget_values(station.runtime)
+    assert await station.items("event-streams/1/values") == []
+
+
 # ---- I: tariffs at the station
 
 
@@ -359,7 +375,10 @@ async def test_tc_i_122_cost_details_of_a_transaction(platform: Platform21, stat
     }
     limited = {"transactionLimit": {"maxCost": 20.0}, "tariffId": "t-1", "operationMode": "CentralSetpoint"}
     await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN, transactionInfo=limited))
-    await station.say("TransactionEvent", event("Updated", 1, costDetails=details, evseSleep=False))
+    early = {**details, "totalUsage": {"energy": 0.1, "chargingTime": 6, "idleTime": 0}}
+    await station.say("TransactionEvent", event("Updated", 1, costDetails=early, evseSleep=True))
+    await station.say("TransactionEvent", event("Updated", 3, costDetails=details, evseSleep=False))
+    await station.say("TransactionEvent", event("Updated", 2, costDetails=early, offline=True))
     session_id = await session_of(platform)
     shown = (await platform.client.get(f"/sessions/{session_id}/cost-details")).json()
     assert shown["cost_details"] == details

@@ -63,11 +63,11 @@ async def get_cost_details(session_id: str, principal: MayRead, tx: ReadTx) -> C
 
 
 def last_said(reports: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The last word on each field; (payload, instant) of reports, the newest first."""
+    """The last word on each field, by the station's own numbers; (payload, instant) of reports in any order."""
     found: dict[str, Any] = {}
     told_at = None
-    for text, occurred_at in reports:
-        payload = _document(text)
+    documents = [(_document(text), occurred_at) for text, occurred_at in reports]
+    for payload, occurred_at in sorted(documents, key=lambda one: _number(one[0]), reverse=True):
         transaction = payload.get("transactionInfo")
         for names, document in ((_IN_REPORT, payload), (_IN_TRANSACTION, transaction)):
             for name in names:
@@ -95,6 +95,11 @@ def _document(text: str) -> dict[str, Any]:
     except msgspec.DecodeError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _number(payload: dict[str, Any]) -> int:
+    number = payload.get("seqNo")
+    return number if isinstance(number, int) else -1
 
 
 def _object(value: Any) -> dict[str, Any] | None:
