@@ -16,6 +16,14 @@ from voltway.app.catalog import load
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import gateway_of
 
+AT = "2026-05-01T12:00:00.000Z"
+LATER = "2026-05-01T12:10:00.000Z"
+TOKEN = {"idToken": "04A1B2C3", "type": "ISO14443"}
+CURVE = {
+    "priority": 1,
+    "yUnit": "PctMaxW",
+    "curveData": [{"x": 50.2, "y": 100.0}, {"x": 51.5, "y": 0.0}],
+}
 BOOT_2 = {"reason": "PowerUp", "chargingStation": {"model": "One", "vendorName": "Acme"}}
 
 
@@ -124,3 +132,41 @@ async def platform_21(
     finally:
         for link in platform.links:
             await link.hang_up()
+
+
+# ---- what stations say
+
+
+def event(phase: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A TransactionEvent of transaction T-1 on EVSE 1."""
+    transaction = {"transactionId": "T-1", "chargingState": "Charging", **fields.pop("transactionInfo", {})}
+    return {
+        "eventType": phase,
+        "timestamp": AT,
+        "triggerReason": "Authorized",
+        "seqNo": number,
+        "transactionInfo": transaction,
+        "evse": {"id": 1, "connectorId": 1},
+        **fields,
+    }
+
+
+def open_stream(number: int, monitor: int = 7) -> dict[str, Any]:
+    params = {"interval": 10, "values": 5}
+    return {"constantStreamData": {"id": number, "variableMonitoringId": monitor, "params": params}}
+
+
+def settlement(**changes: Any) -> dict[str, Any]:
+    return {
+        "pspRef": "PSP-1",
+        "status": "Settled",
+        "settlementAmount": 12.34,
+        "settlementTime": LATER,
+        "transactionId": "T-1",
+        **changes,
+    }
+
+
+async def session_of(platform: Platform21) -> str:
+    (session,) = (await platform.client.get("/sessions")).json()["items"]
+    return str(session["id"])

@@ -16,10 +16,20 @@ from builders import ClientOf, MakeRuntime, eventually
 from voltway.kernel import clock
 from voltway.modules.grid import handlers
 
-from .network21 import Platform21, Station, platform_21  # noqa: TID252  (tests are not installed)
+from .network21 import (  # noqa: TID252  (tests are not installed)
+    AT,
+    CURVE,
+    LATER,
+    TOKEN,
+    Platform21,
+    Station,
+    event,
+    open_stream,
+    platform_21,
+    session_of,
+    settlement,
+)
 
-AT = "2026-05-01T12:00:00.000Z"
-LATER = "2026-05-01T12:10:00.000Z"
 TARIFF = {
     "name": "Day",
     "currency": "EUR",
@@ -27,12 +37,6 @@ TARIFF = {
     "price_per_kwh": "0.4999",
     "price_per_minute": "0.02",
     "vat_percent": "19",
-}
-TOKEN = {"idToken": "04A1B2C3", "type": "ISO14443"}
-CURVE = {
-    "priority": 1,
-    "yUnit": "PctMaxW",
-    "curveData": [{"x": 50.2, "y": 100.0}, {"x": 51.5, "y": 0.0}],
 }
 
 
@@ -49,25 +53,6 @@ async def platform(make_runtime: MakeRuntime, client_of: ClientOf) -> AsyncItera
 @pytest.fixture
 async def station(platform: Platform21) -> Station:
     return await platform.station()
-
-
-def event(phase: str, number: int, **fields: Any) -> dict[str, Any]:
-    """A TransactionEvent of transaction T-1 on EVSE 1."""
-    transaction = {"transactionId": "T-1", "chargingState": "Charging", **fields.pop("transactionInfo", {})}
-    return {
-        "eventType": phase,
-        "timestamp": AT,
-        "triggerReason": "Authorized",
-        "seqNo": number,
-        "transactionInfo": transaction,
-        "evse": {"id": 1, "connectorId": 1},
-        **fields,
-    }
-
-
-async def session_of(platform: Platform21) -> str:
-    (session,) = (await platform.client.get("/sessions")).json()["items"]
-    return str(session["id"])
 
 
 # ---- R: DER control
@@ -200,11 +185,6 @@ async def test_tc_s_103_batteries_in_and_out_with_the_verdict_on_the_token(
 
 
 # ---- N: periodic event streams
-
-
-def open_stream(number: int, monitor: int = 7) -> dict[str, Any]:
-    params = {"interval": 10, "values": 5}
-    return {"constantStreamData": {"id": number, "variableMonitoringId": monitor, "params": params}}
 
 
 async def test_tc_n_107_periodic_event_streams(station: Station) -> None:
@@ -406,17 +386,6 @@ async def test_tc_c_108_vat_number_validation(station: Station, number: str, sta
     assert answer == {"vatNumber": number, "evseId": 1, "status": status}
 
 
-def settlement(**changes: Any) -> dict[str, Any]:
-    return {
-        "pspRef": "PSP-1",
-        "status": "Settled",
-        "settlementAmount": 12.34,
-        "settlementTime": LATER,
-        "transactionId": "T-1",
-        **changes,
-    }
-
-
 async def test_tc_c_117_receipt_by_csms(platform: Platform21, station: Station) -> None:
     await station.tells_variables(("TariffCostCtrlr", "Currency", None, "EUR"))
     answer = await station.say("NotifySettlement", settlement())
@@ -547,62 +516,3 @@ async def test_tc_e_106_tc_e_107_tc_e_108_limit_of_a_transaction_is_shown(
     await station.say("TransactionEvent", event("Updated", 1, transactionInfo={"transactionLimit": limit}))
     await station.say("TransactionEvent", event("Ended", 2, triggerReason="EnergyLimitReached"))
     assert (await platform.client.get(url)).json()["transaction_limit"] == limit
-
-
-# ---- what the others cannot
-
-
-@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
-async def test_older_station_cannot_do_what_only_2_1_has(platform: Platform21, protocol: str) -> None:
-    station = await platform.station(protocol=protocol)
-    orders: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("get_der_control", {}),
-        ("clear_der_control", {"is_default": True}),
-        ("set_der_control", {"control_id": "c", "control_type": "FreqWatt", "is_default": True, "control": CURVE}),
-        ("afrr_signal", {"signal": 1}),
-        ("request_battery_swap", {"id_token": "04A1B2C3"}),
-        ("get_tariffs", {}),
-        ("clear_tariffs", {}),
-        ("adjust_periodic_event_stream", {"stream_number": 1, "interval_s": 1}),
-        ("get_periodic_event_streams", {}),
-        ("notify_web_payment_started", {"evse_number": 1, "timeout_s": 60}),
-    )
-    for kind, arguments in orders:
-        answer = await station.order(kind, **arguments)
-        assert answer.status_code == 409, (kind, answer.text)
-        assert protocol in answer.json()["detail"]
-
-
-# ---- who may see it
-
-PATHS = (
-    "/charging-stations/{station}/der-controls",
-    "/charging-stations/{station}/der-alarms",
-    "/charging-stations/{station}/battery-swaps",
-    "/charging-stations/{station}/event-streams",
-    "/charging-stations/{station}/event-streams/1/values",
-    "/settlements/{settlement}",
-    "/sessions/{session}/cost-details",
-)
-
-
-async def test_each_page_is_for_those_of_the_operator_who_may(
-    platform: Platform21, station: Station, client_of: ClientOf, stranger_id: str
-) -> None:
-    await station.say("TransactionEvent", event("Started", 0, idToken=TOKEN))
-    await station.say("NotifySettlement", settlement())
-    await station.say("OpenPeriodicEventStream", open_stream(1))
-    (settled,) = (await platform.client.get("/settlements")).json()["items"]
-    names = {"station": station.id, "settlement": settled["id"], "session": await session_of(platform)}
-    nobody = await client_of(platform.runtime, None)
-    driver = await client_of(platform.runtime, "driver")
-    stranger = await client_of(platform.runtime, operator_id=stranger_id)
-    host = await client_of(platform.runtime, "site_host", location_ids=["elsewhere"])
-    for path in PATHS:
-        url = path.format(**names)
-        expected = {platform.client: 200, nobody: 401, driver: 403, stranger: 404, host: 404}
-        found = {client: (await client.get(url)).status_code for client in expected}
-        assert found == expected, path
-    assert (await nobody.get("/settlements")).status_code == 401
-    assert (await stranger.get("/settlements")).json()["items"] == []
-    assert (await host.get("/settlements")).json()["items"] == []
