@@ -78,7 +78,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 @lru_cache(maxsize=4096)
 def instant_text(at: datetime) -> str:
     """An instant as SQLite keeps it. Cached: one batch writes the same few instants many times."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 class JsonDocument(sa.types.TypeDecorator[Any]):
@@ -95,10 +96,18 @@ class JsonDocument(sa.types.TypeDecorator[Any]):
         return dialect.type_descriptor(sa.Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return None if value is None else document_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
+
+
+_encode_document = msgspec.json.Encoder().encode
+
+
+def document_text(value: Any) -> str:
+    """A document as every database keeps it."""
+    return _encode_document(value).decode()
 
 
 Rows: TypeAlias = "sa.CursorResult[*tuple[Any, ...]]"

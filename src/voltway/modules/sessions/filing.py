@@ -47,7 +47,7 @@ def file(report: ReportTransaction) -> Filed:
         key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}|{_second(report)}'.encode())}"
     else:
         digest = hash_of(report.station_id.encode() + report.payload)
-        key = f"{report.phase.value}:{digest}"
+        key = f"{report.phase}:{digest}"
         return Filed(report, key, f"{_second(report):08x}{digest}")
     return Filed(report, key, inbox_id(report, key))
 

@@ -20,7 +20,7 @@ from voltway.kernel.json import to_json, to_struct
 from voltway.modules.sessions import rules
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge
 from voltway.modules.sessions.model import PROGRESS, Session
-from voltway.modules.sessions.tables import inbox, power_history, quarantine, samples, sessions, token_claims
+from voltway.modules.sessions.tables import IS_EVENT, inbox, power_history, quarantine, samples, sessions, token_claims
 
 if TYPE_CHECKING:
     from voltway.modules.sessions.matching import KnownSessions
@@ -88,7 +88,7 @@ async def said_before(
     keys = [entry.key for entry in filed if entry.report.sequence_number is not None or entry.report.phase == "started"]
     if keys and loaded:
         session_ids = [session.id for session in loaded]
-        matches.append(sa.and_(inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(keys)))
+        matches.append(sa.and_(IS_EVENT, inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(keys)))
     rows = {row.id: row for match in matches for row in (await tx.execute(sa.select(inbox).where(match))).all()}
     found: dict[tuple[str, str], list[SaidBefore]] = {}
     for row in sorted(rows.values(), key=attrgetter("received_at", "id")):
@@ -128,7 +128,7 @@ def inbox_row(entry: Filed, session: Session | None, receipt: TransactionReceipt
         report.station_id,
         entry.key,
         session.id if session is not None else None,
-        report.phase.value,
+        f"{report.phase}",  # the word itself: `value` is looked up by Python code
         report.protocol,
         report.message_id,
         report.occurred_at,
