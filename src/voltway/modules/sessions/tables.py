@@ -88,6 +88,7 @@ sessions = sa.Table(
     sa.Column("settled_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("station_id", "transaction_id"),
     sa.Index("ix_sessions_open", "station_id", "is_open"),
+    sa.Index("ix_sessions_operator", "operator_id", "id"),
     sa.Index("ix_sessions_operator_state", "operator_id", "state", "id"),
     sa.Index("ix_sessions_operator_settled", "operator_id", "settled_at"),
     sa.Index("ix_sessions_operator_started", "operator_id", "started_at"),

@@ -403,6 +403,7 @@ export interface paths {
         /**
          * Get Overview
          * @description The network at a glance: stations by status, what is charging, energy and revenue of the day, power of the last hours.
+         *     The figures may be a second old.
          */
         get: operations["get_overview"];
         put?: never;

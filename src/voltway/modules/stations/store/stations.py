@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from voltway.contracts.station_link import StationCredential
@@ -15,6 +17,7 @@ from voltway.contracts.vocabulary import Registration
 from voltway.kernel import bulk
 from voltway.kernel.auth import Principal, operators
 from voltway.kernel.database import Tx
+from voltway.kernel.listing import Listing
 from voltway.modules.stations.errors import StationNotFound
 from voltway.modules.stations.tables import connectors, evses, stations
 
@@ -24,11 +27,35 @@ CHUNK = 500
 """So many ids go into one IN list."""
 
 
+class EvseRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is kept of an EVSE."""
+
+    station_id: str
+    evse_number: int
+    power_w_max: float | None
+    charging_state: str | None
+
+
+class ConnectorRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is kept of a connector."""
+
+    station_id: str
+    evse_number: int
+    connector_number: int
+    type: str | None
+    status: str | None
+    wire_status: str | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    status_at: datetime | None
+
+
 class Layout(NamedTuple):
     """The EVSEs and connectors of a station, ordered by number."""
 
-    evses: Sequence[Row]
-    connectors: Sequence[Row]
+    evses: Sequence[EvseRow]
+    connectors: Sequence[ConnectorRow]
 
 
 # ---- reading
@@ -42,11 +69,20 @@ def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
     return is_visible
 
 
+_SLUG = operators.c.slug.label("operator")
+_WITH_OPERATOR = sa.join(stations, operators, operators.c.id == stations.c.operator_id)
+_LISTED = sa.select(stations, _SLUG).select_from(_WITH_OPERATOR)
+LISTING = Listing(
+    [column for column in stations.c if column is not stations.c.secret_hash] + [_SLUG],
+    key=[stations.c.id],
+    source=_WITH_OPERATOR,
+)
+"""The rows of the list of stations."""
+
+
 def listed() -> sa.Select[Any]:
     """Stations with the slug of their operator."""
-    return sa.select(stations, operators.c.slug.label("operator")).join(
-        operators, operators.c.id == stations.c.operator_id
-    )
+    return _LISTED
 
 
 async def get(tx: Tx, station_id: str, *conditions: sa.ColumnElement[bool]) -> Row:
@@ -86,26 +122,30 @@ async def find_in_use(tx: Tx, operator_id: str, identity_key: str) -> Row | None
     return (await tx.execute(statement)).one_or_none()
 
 
+_EVSES = bulk.HotSelect(
+    [evses.c.station_id, evses.c.evse_number, evses.c.power_w_max, evses.c.charging_state],
+    EvseRow,
+    {"station_ids": evses.c.station_id},
+    evses.c.evse_number > 0,
+)
+_CONNECTORS = bulk.HotSelect(
+    [connectors.c[name] for name in ConnectorRow.__struct_fields__],
+    ConnectorRow,
+    {"station_ids": connectors.c.station_id},
+    connectors.c.evse_number > 0,
+    connectors.c.connector_number > 0,
+)
+
+
 async def layouts(tx: Tx, station_ids: Sequence[str]) -> Mapping[str, Layout]:
     """The EVSEs and connectors of some stations, those that stand for the station or a whole EVSE left out."""
-    evse_rows: dict[str, list[Row]] = defaultdict(list)
-    connector_rows: dict[str, list[Row]] = defaultdict(list)
-    of_evses = (
-        sa.select(evses)
-        .where(evses.c.station_id.in_(station_ids), evses.c.evse_number > 0)
-        .order_by(evses.c.evse_number)
-    )
-    of_connectors = (
-        sa.select(connectors)
-        .where(
-            connectors.c.station_id.in_(station_ids), connectors.c.evse_number > 0, connectors.c.connector_number > 0
-        )
-        .order_by(connectors.c.evse_number, connectors.c.connector_number)
-    )
-    for row in (await tx.execute(of_evses)).all():
-        evse_rows[row.station_id].append(row)
-    for row in (await tx.execute(of_connectors)).all():
-        connector_rows[row.station_id].append(row)
+    evse_rows: dict[str, list[EvseRow]] = defaultdict(list)
+    connector_rows: dict[str, list[ConnectorRow]] = defaultdict(list)
+    wanted = {"station_ids": station_ids}
+    for evse in sorted(await _EVSES.fetch(tx, wanted), key=attrgetter("evse_number")):
+        evse_rows[evse.station_id].append(evse)
+    for connector in sorted(await _CONNECTORS.fetch(tx, wanted), key=attrgetter("evse_number", "connector_number")):
+        connector_rows[connector.station_id].append(connector)
     return {station_id: Layout(evse_rows[station_id], connector_rows[station_id]) for station_id in station_ids}
 
 

@@ -1,4 +1,6 @@
-"""The inbox's index by session holds events of transactions only: meter values, which are most of it, are not looked up so."""
+"""Indexes of sessions: the operator's newest first; the inbox by session for events of transactions only.
+
+Meter values are most of the inbox and are never looked up by their session."""
 
 from __future__ import annotations
 
@@ -20,3 +22,4 @@ def upgrade() -> None:
         sqlite_where=is_event,
         postgresql_where=is_event,
     )
+    op.create_index("ix_sessions_operator", "sessions_sessions", ["operator_id", "id"], unique=False)
