@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ async def test_between_two_paced_steps_the_loop_comes_round() -> None:
 
     *names, _ = await asyncio.gather(*(turns.pace(look(name)) for name in "abc"), serve_stations())
     assert names == ["a", "b", "c"]
-    assert not any("." not in pair for pair in zip(said, said[1:], strict=False)), said
+    assert not any("." not in pair for pair in pairwise(said)), said
 
 
 async def test_what_goes_wrong_reaches_who_waits() -> None:
