@@ -51,6 +51,8 @@ class Process:
     station_address: tuple[str, int] | None
     """Where stations connect; None if this process has no gateway."""
     console_dir: Path
+    tls_address: tuple[str, int] | None = None
+    """Where stations connect over TLS."""
 
 
 @asynccontextmanager
@@ -77,7 +79,10 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
                 log.info("process.started", version=VERSION, modules=list(modules), is_demo=installation.is_demo)
                 http_address = port.getsockname()[:2]
                 station_address = _station_address(configuration, runtime) if "gateway" in modules else None
-                yield Process(configuration, installation, runtime, http_address, station_address, console_dir)
+                tls_address = _tls_address(configuration, runtime) if "gateway" in modules else None
+                yield Process(
+                    configuration, installation, runtime, http_address, station_address, console_dir, tls_address
+                )
         finally:
             await installation.database.close()
 
@@ -88,6 +93,11 @@ def check_station_port(configuration: Configuration) -> None:
 
     settings = configuration.section(GatewaySettings)
     bind(settings.host, settings.port, flag="--ocpp").close()
+    if settings.tls.port is not None:
+        from voltway.modules.gateway import tls
+
+        tls.check(settings.tls)
+        bind(settings.tls.host, settings.tls.port, flag="--ocpps").close()
 
 
 def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int]:
@@ -95,6 +105,14 @@ def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[st
     from voltway.modules.gateway.settings import GatewaySettings
 
     return configuration.section(GatewaySettings).host, gateway_of(runtime).port.port
+
+
+def _tls_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int] | None:
+    from voltway.modules.gateway.gateway import gateway_of
+    from voltway.modules.gateway.settings import GatewaySettings
+
+    port = gateway_of(runtime).port.tls_port
+    return (configuration.section(GatewaySettings).tls.host, port) if port else None
 
 
 def _settle() -> None:

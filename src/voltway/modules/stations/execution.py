@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from voltway.contracts.security import FindAuthority
 from voltway.contracts.sessions import FindSession
 from voltway.contracts.station_link import CheckCommand, CommandOutcome, ExecuteCommand
 from voltway.contracts.vocabulary import CommandState, Registration, SessionState
@@ -20,7 +21,7 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import rules, service
+from voltway.modules.stations import rotation, rules, service
 from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
 from voltway.modules.stations.service import NewCommand
 from voltway.modules.stations.settings import StationsSettings
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 ASK_MARGIN_S = 10.0
 """The gateway gives a command its time; the bus gives the gateway a little more."""
 STOP_TIMEOUT_S = 5.0
+_CREDENTIAL_ORDERS = (rules.ROTATE, rules.SET_PROFILE)
 
 
 class Executions:
@@ -64,6 +66,8 @@ async def order(
     command = NewCommand(kind, given, resolved, requested_by)
     async with runtime.database.begin() as tx:
         command_id = await service.add_command(tx, station, command, settings)
+        if kind in _CREDENTIAL_ORDERS:
+            await rotation.begin(tx, station.id, kind, resolved, runtime.secret)
         if saved is not None:
             await saved(tx, command_id)
         request = ExecuteCommand(
@@ -112,6 +116,13 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     """What the gateway must know besides what was given."""
     if kind == rules.START:
         return {"remote_start_id": service.new_remote_start_id()}
+    if kind in _CREDENTIAL_ORDERS:
+        async with runtime.database.read() as tx:
+            return await rotation.resolve(tx, station, kind, given)
+    if kind == rules.INSTALL_CERTIFICATE and "certificate" not in given:
+        return {"certificate": await runtime.ask(FindAuthority(kind=given["kind"]))}
+    if kind == rules.SET_VARIABLES:
+        rules.check_no_password(given["variables"])
     if kind != rules.STOP:
         return {}
     session_id = given["session_id"]
@@ -158,6 +169,8 @@ async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
     try:
         async with runtime.database.begin() as tx:
             await service.finish(tx, request.command_id, outcome, runtime.settings(StationsSettings))
+            if request.type in _CREDENTIAL_ORDERS:
+                await rotation.settle(tx, request.station_id, request.type, request.arguments, outcome, runtime.secret)
     except Exception as error:  # `give_up` ends it
         log.error("command.not_recorded", command_id=request.command_id, state=outcome.state, exc_info=error)
     return problem

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from voltway.contracts.station_link import TransactionReceipt
-from voltway.kernel import clock
-from voltway.modules.gateway.dialects import ocpp201, ocpp201_commands
+from voltway.modules.gateway.dialects import ocpp201, ocpp201_commands, security
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, read_nothing
 from voltway.wire.ocpp import v21, v201
-from voltway.wire.ocpp.times import format_instant
 
 TOKEN_LENGTH_MAX = 255  # 2.1 part 2, IdTokenType
 
@@ -19,23 +17,6 @@ def answer_transaction_event(
     """2.1 part 2, TransactionEventResponse: the running cost while it runs, the final cost at its end."""
     is_started = request.event_type == v201.TransactionEventEnum.Started
     return ocpp201.transaction_event_response(request, receipt, None if is_started else receipt.running_cost)
-
-
-def answer_chain_status(
-    inbound: Inbound, request: v21.GetCertificateChainStatusRequest, reply: None
-) -> v21.GetCertificateChainStatusResponse:
-    """We ask no OCSP responder and read no revocation list: each certificate's status failed to be found out."""
-    return v21.GetCertificateChainStatusResponse(
-        certificate_status=[
-            v21.CertificateStatus(
-                certificate_hash_data=asked.certificate_hash_data,
-                source=asked.source,
-                status=v21.CertificateStatusEnum.Failed,
-                next_update=format_instant(clock.now()),
-            )
-            for asked in request.certificate_status_requests
-        ]
-    )
 
 
 def answer_vat_number(
@@ -65,19 +46,24 @@ _NEW = (
 
 REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
     "TransactionEvent": ReportRow(ocpp201.read_transaction_event, answer_transaction_event, is_transaction=True),
-    "GetCertificateChainStatus": ReportRow(read_nothing, answer_chain_status),
+    **security.REPORTS_21,
     "VatNumberValidation": ReportRow(read_nothing, answer_vat_number),
     **{action: answered(response) for action, response in _NEW},
 }
 
-COMMANDS: dict[str, CommandRow] = ocpp201_commands.COMMANDS | {
-    # A token's kind is free text in 2.1.
-    "start_transaction": ocpp201_commands.start_row(
-        lambda value, kind: v21.IdToken(id_token=value, type=kind), TOKEN_LENGTH_MAX, v21.ChargingProfile
-    ),
-    # A CustomTrigger would need the name of its trigger.
-    "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
-}
+COMMANDS: dict[str, CommandRow] = (
+    ocpp201_commands.COMMANDS
+    | security.COMMANDS_201
+    | security.COMMANDS_21
+    | {
+        # A token's kind is free text in 2.1.
+        "start_transaction": ocpp201_commands.start_row(
+            lambda value, kind: v21.IdToken(id_token=value, type=kind), TOKEN_LENGTH_MAX, v21.ChargingProfile
+        ),
+        # A CustomTrigger would need the name of its trigger.
+        "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
+    }
+)
 
 DIALECT = Dialect(
     protocol="ocpp2.1",

@@ -18,6 +18,7 @@ from voltway.kernel import bulk
 from voltway.kernel.auth import Principal, operators
 from voltway.kernel.database import Tx
 from voltway.kernel.listing import Listing
+from voltway.modules.stations import rules
 from voltway.modules.stations.errors import StationNotFound
 from voltway.modules.stations.tables import connectors, evses, stations
 
@@ -162,6 +163,8 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             stations.c.secret_hash,
             stations.c.registration,
             stations.c.connector_map,
+            stations.c.candidate_hashes,
+            stations.c.security_profile_target,
             stations.c.booted_at.is_not(None).label("has_booted"),
         )
         .join(operators, operators.c.id == stations.c.operator_id)
@@ -179,6 +182,8 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             registration=Registration(row.registration),
             connector_map=connector_map_of(row.connector_map),
             has_booted=bool(row.has_booted),
+            candidate_hashes=rules.split_candidates(row.candidate_hashes),
+            security_profile_target=row.security_profile_target,
         )
         for row in (await tx.execute(statement)).all()
     ]
@@ -259,6 +264,11 @@ async def change(tx: Tx, station_id: str, values: Mapping[str, Any]) -> None:
     """Set some columns of a station's record; a new version."""
     statement = sa.update(stations).where(stations.c.id == station_id)
     await tx.execute(statement.values(**values, version=stations.c.version + 1))
+
+
+async def change_silently(tx: Tx, station_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns that no person edits: the version stays."""
+    await tx.execute(sa.update(stations).where(stations.c.id == station_id).values(**values))
 
 
 async def configure_layout(tx: Tx, evse_rows: bulk.Rows, connector_rows: bulk.Rows) -> None:
