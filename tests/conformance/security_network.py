@@ -195,6 +195,7 @@ class Platform:
             await station.hang_up()
         for raw in self.raws:
             raw.writer.transport.abort()
+        await asyncio.sleep(0.05)  # the port hears of it before the loop ends
 
     # ---- certificates
 

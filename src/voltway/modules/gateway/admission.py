@@ -93,6 +93,13 @@ class Admission:
             log.info("station.not_admitted", identity=request.target.identity, reason=str(problem))
             verdict = UNAUTHORIZED
         if verdict is UNAUTHORIZED:
+            if (shown := request.peer.certificate) is not None:  # A00.FR.407: it is to be noticed
+                log.warning(
+                    "client_certificate.refused",
+                    identity=request.target.identity,
+                    common_name=shown.common_name,
+                    serial_number=shown.serial_number,
+                )
             for bucket in failures:
                 bucket.take(clock.monotonic())
         return verdict

@@ -103,7 +103,7 @@ class StationPort:
             log.info("station_port.opened", host=self.settings.tls.host, port=self.tls_port, is_tls=True)
 
     async def _listen(self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None) -> asyncio.Server:
-        timeout_s = self.settings.handshake_timeout_s if tls is not None else None
+        is_tls = tls is not None
         try:
             return await aiofastnet.create_server(
                 asyncio.get_running_loop(),
@@ -112,7 +112,8 @@ class StationPort:
                 port,
                 backlog=1024,
                 ssl=tls,
-                ssl_handshake_timeout=timeout_s,
+                ssl_handshake_timeout=self.settings.handshake_timeout_s if is_tls else None,
+                ssl_shutdown_timeout=self.settings.close_timeout_s if is_tls else None,
             )
         except OSError as error:
             raise StartUpError(
@@ -234,8 +235,8 @@ class Doorway(asyncio.Protocol):
         if isinstance(verdict, Welcome) and port.must_wait(verdict) and await port.is_alive(verdict):
             farewell = STILL_HERE
         if not self._transport.is_closing():
+            self._transport.resume_reading()  # first: a connection over TLS that is closed while paused hears no answer to it
             self._follow(request, verdict, farewell)
-            self._transport.resume_reading()
 
     def _follow(
         self, request: UpgradeRequest, verdict: Welcome | Refusal, farewell: tuple[int, str] | None = None

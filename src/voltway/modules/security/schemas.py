@@ -107,7 +107,9 @@ class RegistrationTokenIn(Schema):
 
     name: str = Field(min_length=1, max_length=100)
     location_id: str | None = Field(default=None, max_length=36)
-    evses: Annotated[list[EvseTemplate], Field(max_length=EVSES_MAX), AfterValidator(_numbered_once)] = Field(default=[])
+    evses: Annotated[list[EvseTemplate], Field(max_length=EVSES_MAX), AfterValidator(_numbered_once)] = Field(
+        default=[]
+    )
     uses_max: int = Field(default=1, ge=1, le=10_000)
     expires_at: Annotated[Instant, AfterValidator(_within_a_year)]
 

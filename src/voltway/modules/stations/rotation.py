@@ -18,6 +18,7 @@ from voltway.contracts.station_link import (
     CredentialChanged,
     ProveCredential,
 )
+from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.secrets import derive_key, hash_secret, matches_secret, new_password
@@ -62,8 +63,12 @@ async def begin(tx: Tx, station_id: str, kind: str, resolved: Mapping[str, Any],
 async def settle(
     tx: Tx, station_id: str, kind: str, resolved: Mapping[str, Any], outcome: CommandOutcome, secret: bytes
 ) -> None:
-    """The order has ended: what the station has refused it will not come with."""
-    if not rules.is_refused(outcome):
+    """The order has ended: what the station has refused it will not come with.
+
+    Where no password is asked for (profiles 0 and 3) nothing will ever prove the new one: there its word is enough.
+    """
+    is_refused = rules.is_refused(outcome)
+    if not is_refused and (kind != rules.ROTATE or outcome.state is not CommandState.ACCEPTED):
         return
     station = await stations.get_locked(tx, station_id)
     if kind == rules.SET_PROFILE:
@@ -71,9 +76,13 @@ async def settle(
         return
     key = derive_key(secret, STATION_PASSWORD_PURPOSE)
     for candidate in rules.split_candidates(station.candidate_hashes):
-        if matches_secret(resolved["password"], candidate, key):
+        if not matches_secret(resolved["password"], candidate, key):
+            continue
+        if is_refused:
             rest = rules.without_candidate(station.candidate_hashes, candidate)
             await _set(tx, station, {"candidate_hashes": rest})
+        elif station.security_profile not in rules.BY_PASSWORD:
+            await _set(tx, station, {"secret_hash": candidate, "candidate_hashes": None})
 
 
 async def prove(tx: Tx, proof: ProveCredential) -> None:

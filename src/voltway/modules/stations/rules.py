@@ -29,7 +29,7 @@ IDENTITY_PATTERN = r"^[A-Za-z0-9*\-_=+|@.]{1,48}$"
 # OCPP 2.0.1 part 2, A00.FR.205.
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 16, 40
 
-_BY_PASSWORD = (1, 2)
+BY_PASSWORD = (1, 2)
 
 
 def is_identity(text: str) -> bool:
@@ -53,7 +53,7 @@ class PasswordChange(NamedTuple):
 def password_change(security_profile: int, *, is_given: bool, value: str | None, has_password: bool) -> PasswordChange:
     """Profiles 1 and 2 have a password, 0 (nothing) and 3 (a certificate) have none. A null that is given asks for a new
     one. Raises PasswordNotWanted."""
-    if security_profile not in _BY_PASSWORD:
+    if security_profile not in BY_PASSWORD:
         if value is not None:
             raise PasswordNotWanted(f"A station with security profile {security_profile} has no password.")
         return PasswordChange(is_removed=True)
