@@ -73,9 +73,8 @@ def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
         return {
             "KEY_VALUES_MISMATCH": "the key is not that of the certificate",
-            "PEM_LIB": "it is not PEM, or the certificate or the key is missing in it",
             "EE_KEY_TOO_SMALL": "its key is too short",
-        }.get(error.reason or "", (error.reason or "it cannot be read").replace("_", " ").lower())
+        }.get(error.reason or "", "it is not PEM, or the certificate or the key is missing in it")
     return error.strerror or "it cannot be read"
 
 
