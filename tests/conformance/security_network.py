@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from gateway.raw_station import CLOSE, PING, PONG, TEXT, RawStation
+from voltway.contracts.station_link import StationCredential
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import gateway_of
+from voltway.modules.gateway.handshake import Target
 
 TIMEOUT_S = 10.0
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One", "chargePointSerialNumber": "SN-1"}
@@ -152,6 +154,11 @@ class Platform:
         answer = await self.client.get(path, params=params)
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
+
+    def known(self, identity: str) -> StationCredential:
+        """What the station port knows of a station by now."""
+        (credential,) = self.gateway.credentials.find(Target(None, identity))
+        return credential
 
     async def eventually(self, ask: Callable[[], Any], what: str) -> Any:
         """Until a coroutine gives something."""

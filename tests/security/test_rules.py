@@ -10,6 +10,7 @@ import pytest
 from builders import NOON
 from voltway.contracts.security import CertificateKind, ReportSecurityEvent
 from voltway.modules.security import rules
+from voltway.modules.security.asking import may_be_asked
 from voltway.modules.security.rules import Severity
 
 
@@ -106,7 +107,7 @@ def test_a_station_is_certified_under_its_own_name_only(kind: CertificateKind, n
     ],
 )
 def test_only_named_hosts_are_asked(url: str, may: bool) -> None:
-    assert rules.may_be_asked(url, ("ocsp.example",)) is may
+    assert may_be_asked(url, ("ocsp.example",)) is may
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ class Gateway:
         )
         try:
             await self.runtime.ask(proof)
+            await self.credentials.reread(credential.identity)  # here at once, elsewhere with the event
         except Exception as error:
             log.warning("credential.not_proved", station_id=credential.station_id, error=repr(error)[:300])
 

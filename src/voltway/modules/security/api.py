@@ -18,8 +18,8 @@ from voltway.kernel.auth import Permission, Principal, allowed, anybody
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Instant, Page, PageQuery, open_tx, page_query, read_tx, runtime_of
 from voltway.kernel.runtime import Runtime
+from voltway.modules.security import answering, schemas, service, store
 from voltway.modules.security import authorities as ours
-from voltway.modules.security import handlers, schemas, service, store
 from voltway.modules.security.errors import AuthorityNotFound, LocationUnknown
 from voltway.modules.security.pki import ocsp
 from voltway.modules.security.pki.authority import pem_of
@@ -147,7 +147,7 @@ async def _answer(runtime: Runtime, question: bytes) -> Response:
         asked = ocsp.asked_of(question[: QUESTION_BYTES_MAX + 1])
     except (ValueError, NotImplementedError):  # the second: several certificates at once
         return Response(ocsp.failed(OCSPResponseStatus.MALFORMED_REQUEST), media_type=_OCSP)
-    answer = await handlers.own_answer(runtime, asked)
+    answer = await answering.own_answer(runtime, asked)
     return Response(answer or ocsp.failed(OCSPResponseStatus.UNAUTHORIZED), media_type=_OCSP)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 
 from voltway.contracts.security import (
-    CertificateId,
     CertificateQuery,
     CertificateVerdict,
     ClientTrust,
@@ -34,8 +33,8 @@ from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
-from voltway.modules.security import asking, rules, service, store
-from voltway.modules.security.authorities import CSMS, Authorities, load_certificate
+from voltway.modules.security import answering, asking, rules, service, store
+from voltway.modules.security.authorities import CSMS, Authorities
 from voltway.modules.security.contracts import provider_of
 from voltway.modules.security.pki import ocsp
 from voltway.modules.security.settings import SecuritySettings
@@ -197,7 +196,7 @@ async def renew(runtime: Runtime) -> None:
 
 async def find_certificate_status(runtime: Runtime, request: FindCertificateStatus) -> bytes | None:
     """The OCSP response about a certificate: ours is answered here, for others their responder is asked."""
-    own = await own_answer(runtime, request.certificate)
+    own = await answering.own_answer(runtime, request.certificate)
     if own is not None:
         return own
     settings = runtime.settings(SecuritySettings)
@@ -209,21 +208,6 @@ async def find_certificate_status(runtime: Runtime, request: FindCertificateStat
     return said if said is not None and ocsp.is_response(said) else None
 
 
-async def own_answer(runtime: Runtime, asked: CertificateId) -> bytes | None:
-    """Our response about a certificate of one of our authorities; None if it is somebody else's."""
-    settings = runtime.settings(SecuritySettings)
-    for name, authority in runtime.state(Authorities):
-        if ocsp.is_issuer(authority.issuing, asked):
-            return ocsp.answer(authority, asked, await _standing(runtime, name, asked), settings.ocsp_validity_h)
-    return None
-
-
-async def _standing(runtime: Runtime, authority: str, asked: CertificateId) -> ocsp.Standing | None:
-    async with runtime.database.read() as tx:
-        row = await store.find_issued(tx, authority, f"{int(asked.serial_number, 16):x}")
-    return None if row is None else ocsp.Standing(load_certificate(row.certificate), row.revoked_at)
-
-
 async def find_chain_status(runtime: Runtime, request: FindChainStatus) -> list[CertificateVerdict]:
     """The status of each certificate of a chain; they are asked for side by side."""
     return list(await asyncio.gather(*(_verdict(runtime, query) for query in request.queries)))
@@ -231,7 +215,7 @@ async def find_chain_status(runtime: Runtime, request: FindChainStatus) -> list[
 
 async def _verdict(runtime: Runtime, query: CertificateQuery) -> CertificateVerdict:
     now, settings = clock.now(), runtime.settings(SecuritySettings)
-    said = await own_answer(runtime, query.certificate)
+    said = await answering.own_answer(runtime, query.certificate)
     found = ocsp.verdict_in(said, query.certificate, now) if said is not None else None
     for url in query.urls if said is None else ():
         if query.source == "CRL":

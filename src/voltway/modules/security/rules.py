@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from voltway.contracts.security import CertificateKind, ReportSecurityEvent
 
@@ -100,22 +99,6 @@ def complaint_about_name(
 def is_renewal_due(not_after: datetime, now: datetime, before_days: int) -> bool:
     """Whether it is time to have a certificate renewed."""
     return now >= not_after - timedelta(days=before_days)
-
-
-# ---- whom we ask
-
-
-def may_be_asked(url: str, hosts: Sequence[str]) -> bool:
-    """Whether a station may have us ask this address: only over HTTP(S), only hosts that were named, no log-in in it."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None or parts.password is not None:
-        return False
-    named = f"{host}:{port}" if port is not None else host
-    return host.lower() in hosts or named.lower() in hosts
 
 
 # ---- registration tokens

@@ -152,6 +152,10 @@ class StationOut(Schema):
     meter_serial_number: str | None
     protocol: str | None
     security_profile: int
+    security_profile_target: int | None = Field(
+        description="what it was told to take; it has not connected with it yet"
+    )
+    is_password_changing: bool = Field(description="it was sent a new password, and has not connected with it yet")
     registration: Registration
     is_online: bool
     last_seen_at: Instant | None
@@ -193,7 +197,7 @@ class VariableOut(Schema):
 
 
 _INSTANTS = ("last_seen_at", "connected_at", "disconnected_at", "booted_at", "created_at", "retired_at")
-_AS_STORED = tuple(StationOut.model_fields.keys() - {"connector_map", "evses", *_INSTANTS})
+_AS_STORED = tuple(StationOut.model_fields.keys() - {"connector_map", "evses", "is_password_changing", *_INSTANTS})
 _stored = attrgetter(*_AS_STORED)
 
 
@@ -205,6 +209,7 @@ def station_out(row: Any, layout: Any) -> dict[str, Any]:
     out = dict(zip(_AS_STORED, _stored(row), strict=True))
     for name in _INSTANTS:
         out[name] = instant_out(getattr(row, name))
+    out["is_password_changing"] = bool(row.candidate_hashes)
     out["connector_map"] = row.connector_map and {
         wire: {"evse_number": evse_number, "connector_number": connector_number}
         for wire, (evse_number, connector_number) in row.connector_map.items()

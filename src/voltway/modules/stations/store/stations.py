@@ -73,8 +73,13 @@ def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
 _SLUG = operators.c.slug.label("operator")
 _WITH_OPERATOR = sa.join(stations, operators, operators.c.id == stations.c.operator_id)
 _LISTED = sa.select(stations, _SLUG).select_from(_WITH_OPERATOR)
+_SECRETS = (stations.c.secret_hash, stations.c.candidate_hashes)
 LISTING = Listing(
-    [column for column in stations.c if column is not stations.c.secret_hash] + [_SLUG],
+    [
+        *(column for column in stations.c if not any(column is secret for secret in _SECRETS)),
+        stations.c.candidate_hashes.is_not(None).label("candidate_hashes"),  # whether there are any is all that is shown
+        _SLUG,
+    ],
     key=[stations.c.id],
     source=_WITH_OPERATOR,
 )
