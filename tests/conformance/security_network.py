@@ -23,6 +23,7 @@ from voltway.modules.gateway.gateway import gateway_of
 from voltway.modules.gateway.handshake import Target
 
 TIMEOUT_S = 10.0
+PASSWORD = "sixteen-letters!"
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One", "chargePointSerialNumber": "SN-1"}
 BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One", "serialNumber": "SN-1"}}
 Answer = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -262,3 +263,19 @@ def key_pem(key: Any) -> bytes:
 
 def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+async def connected(platform: Platform, protocol: str, **fields: Any) -> tuple[dict[str, Any], Station]:
+    """A station with a password, online without TLS."""
+    record = await platform.register("CS1", password=PASSWORD, **fields)
+    return record, await platform.connect("CS1", protocol=protocol, password=PASSWORD)
+
+
+async def state_of(platform: Platform, record: dict[str, Any], wanted: str) -> dict[str, Any]:
+    """The station's newest certificate, once it is so."""
+
+    async def ask() -> dict[str, Any] | None:
+        items = await platform.items("/certificates", station_id=record["id"])
+        return items[0] if items and items[0]["state"] == wanted else None
+
+    return dict(await platform.eventually(ask, f"certificate {wanted}"))

@@ -1,4 +1,4 @@
-"""Certification cases of the security block: 1.6 TC_073 to TC_088, 2.0.1 and 2.1 blocks A, B (network profile) and M."""
+"""Certification cases of security profiles: 1.6 TC_073, TC_077, TC_078, TC_083 to TC_088; 2.0.1 A_01 to A_10, A_19, B_42, B_44."""
 
 from __future__ import annotations
 
@@ -8,46 +8,16 @@ import warnings
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509 import ocsp
-
-from voltway.modules.security.pki.ocsp import issuer_hashes
 
 from .conftest import StartPlatform  # noqa: TID252  (tests are not installed)
-from .security_network import Platform, Station, request_for  # noqa: TID252
+from .security_network import PASSWORD, Platform, connected, state_of  # noqa: TID252
 
-PASSWORD = "sixteen-letters!"
-HASHES = {"hashAlgorithm": "SHA256", "issuerNameHash": "ab" * 32, "issuerKeyHash": "cd" * 32, "serialNumber": "0a1b"}
-NAMED = {
-    "hash_algorithm": "SHA256",
-    "issuer_name_hash": "ab" * 32,
-    "issuer_key_hash": "cd" * 32,
-    "serial_number": "0a1b",
-}
 CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-ECDSA-AES256-GCM-SHA384",
     "AES128-GCM-SHA256",
     "AES256-GCM-SHA384",
 )
-
-
-async def connected(platform: Platform, protocol: str, **fields: Any) -> tuple[dict[str, Any], Station]:
-    """A station with a password, online without TLS."""
-    record = await platform.register("CS1", password=PASSWORD, **fields)
-    return record, await platform.connect("CS1", protocol=protocol, password=PASSWORD)
-
-
-async def state_of(platform: Platform, record: dict[str, Any], wanted: str) -> dict[str, Any]:
-    """The station's newest certificate, once it is so."""
-
-    async def ask() -> dict[str, Any] | None:
-        items = await platform.items("/certificates", station_id=record["id"])
-        return items[0] if items and items[0]["state"] == wanted else None
-
-    return dict(await platform.eventually(ask, f"certificate {wanted}"))
 
 
 async def settled(platform: Platform, record: dict[str, Any]) -> None:
@@ -310,82 +280,6 @@ async def test_a_revoked_certificate_cuts_its_station_off_and_lets_it_in_no_more
     assert await platform.status_of("CS1", tls=context) == 401
 
 
-# ---- certificates of stations
-
-
-async def test_tc_074_update_charge_point_certificate_by_request(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp1.6")
-    ordered = await platform.order(record, type="sign_certificate_now")
-    assert ordered["state"] == "accepted"
-    assert await station.told("ExtendedTriggerMessage") == {"requestedMessage": "SignChargePointCertificate"}
-    await platform.certified(station, "CS1")
-    assert "certificateType" not in await station.told("CertificateSigned")
-    shown = await state_of(platform, record, "accepted")
-    assert (shown["kind"], shown["common_name"], shown["authority"]) == ("charging_station", "CS1", "csms")
-
-
-@pytest.mark.parametrize(
-    ("wire", "kind", "authority", "trigger"),
-    [
-        ("ChargingStationCertificate", "charging_station", "csms", "SignChargingStationCertificate"),
-        ("V2GCertificate", "v2g", "v2g", "SignV2GCertificate"),
-        (None, "combined", "csms", "SignCombinedCertificate"),
-    ],
-    ids=["tc_a_11_charging_station", "tc_a_12_v2g", "tc_a_13_combined"],
-)
-async def test_tc_a_11_12_13_update_certificate_by_request(
-    platform: Platform, wire: str | None, kind: str, authority: str, trigger: str
-) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    assert (await platform.order(record, type="sign_certificate_now", kind=kind))["state"] == "accepted"
-    assert await station.told("TriggerMessage") == {"requestedMessage": trigger}
-    await platform.certified(station, "CS1", **({} if wire is None else {"certificateType": wire}))
-    told = await station.told("CertificateSigned")
-    assert told.get("certificateType") == wire  # A02.FR.14
-    chain = x509.load_pem_x509_certificates(told["certificateChain"].encode())
-    chain[0].verify_directly_issued_by(chain[1])
-    shown = await state_of(platform, record, "accepted")
-    assert (shown["kind"], shown["authority"]) == (kind, authority)
-
-
-async def test_tc_a_14_update_certificate_the_station_refuses_it(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    station.answers["CertificateSigned"] = {"status": "Rejected"}
-    await platform.certified(station, "CS1", certificateType="ChargingStationCertificate")
-    await state_of(platform, record, "rejected")
-    await station.call(
-        "SecurityEventNotification",
-        {"type": "InvalidChargingStationCertificate", "timestamp": "2026-03-01T12:00:00Z"},
-    )
-    (event,) = await platform.items("/security-events", station_id=record["id"])
-    assert (event["type"], event["severity"]) == ("InvalidChargingStationCertificate", "critical")
-
-
-@pytest.mark.parametrize(
-    "csr",
-    [
-        "-----BEGIN CERTIFICATE REQUEST-----\nnonsense\n-----END CERTIFICATE REQUEST-----\n",
-        request_for(ec.generate_private_key(ec.SECP192R1()), "CS1"),
-        request_for(ec.generate_private_key(ec.SECP256R1()), "CS2"),
-    ],
-    ids=["unreadable", "weak key", "another station's name"],
-)
-async def test_a_request_that_must_not_be_signed_is_rejected_and_shown(platform: Platform, csr: str) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    answer = await station.call("SignCertificate", {"csr": csr, "certificateType": "ChargingStationCertificate"})
-    assert answer == {"status": "Rejected"}
-    (shown,) = await platform.items("/certificates", station_id=record["id"])
-    assert (shown["state"], shown["certificate"]) == ("refused", None)
-    assert shown["reason"]
-
-
-async def test_2_1_gets_the_number_of_its_request_back(platform: Platform) -> None:
-    _, station = await connected(platform, "ocpp2.1")
-    await platform.certified(station, "CS1", certificateType="V2G20Certificate", requestId=77)
-    told = await station.told("CertificateSigned")
-    assert (told["certificateType"], told["requestId"]) == ("V2G20Certificate", 77)
-
-
 # ---- security events
 
 
@@ -463,6 +357,58 @@ async def test_an_upgrade_that_the_station_refuses_changes_nothing(platform: Pla
     assert (await platform.read(record))["security_profile"] == 1
 
 
+@pytest.mark.parametrize(("allows", "status"), [(None, 409), ("false", 409), ("true", 200)])
+async def test_a_station_goes_down_from_3_to_2_only_where_it_allows_it(
+    platform: Platform, allows: str | None, status: int
+) -> None:
+    record, context = await certified(platform, "ocpp2.1")
+    station = await platform.connect("CS1", tls=context, protocol="ocpp2.1")
+    if allows is not None:
+        variable = {
+            "component": {"name": "SecurityCtrlr"},
+            "variable": {"name": "AllowSecurityProfileDowngrade"},
+            "variableAttribute": [{"value": allows}],
+        }
+        report = {"requestId": 1, "generatedAt": "2026-03-01T12:00:00Z", "seqNo": 0, "reportData": [variable]}
+        await station.call("NotifyReport", report)
+    assert (await platform.order(record, type="rotate_password"))["state"] == "accepted"
+    (told,) = (await station.told("SetVariables"))["setVariableData"]
+    answer = await platform.order(record, type="set_security_profile", security_profile=2)
+    assert answer["status_code"] == status
+    expected = 101 if status == 200 else 401
+    tls = await platform.trusting()
+    assert await platform.status_of("CS1", tls=tls, password=told["attributeValue"]) == expected
+    refused = await platform.order(record, type="set_security_profile", security_profile=1)
+    assert refused["type"] == "/problems/profile-not-possible"
+
+
+async def test_a_password_profile_needs_a_password_first(platform: Platform) -> None:
+    record = await platform.register("CS1", security_profile=0)
+    await platform.connect("CS1", protocol="ocpp1.6")
+    refused = await platform.order(record, type="set_security_profile", security_profile=1)
+    assert (refused["status_code"], refused["type"]) == (409, "/problems/profile-not-possible")
+    for _ in range(6):  # nothing will ever prove it: the station's word is enough
+        assert (await platform.order(record, type="rotate_password"))["state"] == "accepted"
+    assert (await platform.order(record, type="set_security_profile", security_profile=1))["state"] == "accepted"
+    shown = await platform.read(record)
+    assert (shown["security_profile"], shown["security_profile_target"]) == (0, 1)
+
+
+async def test_too_many_unanswered_passwords_are_not_forgotten(platform: Platform) -> None:
+    record, station = await connected(platform, "ocpp1.6")
+    passwords = []
+    for _ in range(4):
+        station.orders.clear()
+        assert (await platform.order(record, type="rotate_password"))["state"] == "accepted"
+        passwords.append((await station.told("ChangeConfiguration"))["value"])
+    refused = await platform.order(record, type="rotate_password")
+    assert (refused["status_code"], refused["type"]) == (409, "/problems/rotation-unfinished")
+    await platform.connect("CS1", protocol="ocpp1.6", password=passwords[2])
+    await settled(platform, record)
+    statuses = [await platform.status_of("CS1", password=password) for password in passwords]
+    assert statuses == [401, 401, 101, 401]
+
+
 async def test_tc_b_42_set_network_profile_accepted(platform: Platform) -> None:
     record, station = await connected(platform, "ocpp2.0.1")
     order = {
@@ -499,180 +445,3 @@ async def test_a_network_profile_that_cannot_be_is_refused_before_it_is_sent(pla
     refused = await platform.order(record, **order)
     assert (refused["status_code"], refused["errors"][0]["path"]) == (422, "$.url")
     assert "SetNetworkProfile" not in [action for action, _ in station.orders]
-
-
-# ---- certificates that stations trust
-
-ROOTS = [
-    ("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", "tc_075_1"),
-    ("ocpp1.6", "csms_root", "CentralSystemRootCertificate", "tc_075_2"),
-    ("ocpp2.0.1", "csms_root", "CSMSRootCertificate", "tc_m_01"),
-    ("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", "tc_m_02"),
-    ("ocpp2.0.1", "v2g_root", "V2GRootCertificate", "tc_m_03"),
-    ("ocpp2.0.1", "mo_root", "MORootCertificate", "tc_m_04"),
-    ("ocpp2.1", "oem_root", "OEMRootCertificate", "tc_m_101"),
-]
-
-
-@pytest.mark.parametrize(("protocol", "kind", "wire"), [each[:3] for each in ROOTS], ids=[each[3] for each in ROOTS])
-async def test_tc_075_tc_m_01_to_04_tc_m_101_install_certificate(
-    platform: Platform, protocol: str, kind: str, wire: str
-) -> None:
-    record, station = await connected(platform, protocol)
-    (ours, *_) = (await platform.client.get("/certificate-authorities")).json()["items"]
-    given = {"certificate": ours["root_certificate"]}
-    ended = await platform.order(record, type="install_certificate", kind=kind, **given)
-    assert (ended["state"], ended["effect"]) == ("accepted", "done")
-    told = await station.told("InstallCertificate")
-    assert told == {"certificateType": wire, "certificate": ours["root_certificate"]}
-
-
-async def test_our_own_root_is_installed_where_none_is_given(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    await platform.order(record, type="install_certificate", kind="csms_root")
-    (ours, *_) = (await platform.client.get("/certificate-authorities")).json()["items"]
-    assert (await station.told("InstallCertificate"))["certificate"] == ours["root_certificate"]
-    refused = await platform.order(record, type="install_certificate", kind="manufacturer_root")
-    assert (refused["status_code"], refused["type"]) == (409, "/problems/authority-not-found")
-
-
-async def test_tc_m_05_install_certificate_failed(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    station.answers["InstallCertificate"] = {"status": "Failed"}
-    ended = await platform.order(record, type="install_certificate", kind="csms_root")
-    assert (ended["state"], ended["wire_status"]) == ("rejected", "Failed")
-
-
-LISTS = [
-    (["csms_root"], ["CSMSRootCertificate"], "tc_m_12"),
-    (["manufacturer_root"], ["ManufacturerRootCertificate"], "tc_m_13"),
-    (["v2g_root"], ["V2GRootCertificate"], "tc_m_14"),
-    (["v2g_chain"], ["V2GCertificateChain"], "tc_m_15"),
-    (["mo_root"], ["MORootCertificate"], "tc_m_16"),
-    (["csms_root", "manufacturer_root"], ["CSMSRootCertificate", "ManufacturerRootCertificate"], "tc_m_17"),
-    ([], None, "tc_m_18"),
-]
-
-
-@pytest.mark.parametrize(("kinds", "wire"), [each[:2] for each in LISTS], ids=[each[2] for each in LISTS])
-async def test_tc_m_12_to_18_retrieve_certificates(
-    platform: Platform, kinds: list[str], wire: list[str] | None
-) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    child = {**HASHES, "serialNumber": "0c"}
-    station.answers["GetInstalledCertificateIds"] = {
-        "status": "Accepted",
-        "certificateHashDataChain": [
-            {
-                "certificateType": (wire or ["V2GCertificateChain"])[0],
-                "certificateHashData": HASHES,
-                "childCertificateHashData": [child],
-            }
-        ],
-    }
-    ended = await platform.order(record, type="get_installed_certificate_ids", kinds=kinds)
-    assert (ended["state"], ended["wire_status"]) == ("accepted", "Accepted")
-    assert (await station.told("GetInstalledCertificateIds")).get("certificateType") == wire
-    assert ended["result"] == [
-        {"kind": (kinds or ["v2g_chain"])[0], **NAMED, "children": [{**NAMED, "serial_number": "0c"}]}
-    ]
-
-
-async def test_tc_m_19_retrieve_certificates_none_found(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    station.answers["GetInstalledCertificateIds"] = {"status": "NotFound"}
-    ended = await platform.order(record, type="get_installed_certificate_ids", kinds=["mo_root"])
-    assert (ended["state"], ended["wire_status"], ended["result"]) == ("accepted", "NotFound", [])
-
-
-@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"], ids=["tc_076", "tc_m_20", "2.1"])
-async def test_tc_076_tc_m_20_delete_certificate(platform: Platform, protocol: str) -> None:
-    record, station = await connected(platform, protocol)
-    ended = await platform.order(record, type="delete_certificate", **NAMED)
-    assert (ended["state"], ended["effect"]) == ("accepted", "done")
-    assert await station.told("DeleteCertificate") == {"certificateHashData": HASHES}
-
-
-@pytest.mark.parametrize("status", ["Failed", "NotFound"])
-async def test_tc_m_21_delete_certificate_failed(platform: Platform, status: str) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    station.answers["DeleteCertificate"] = {"status": status}
-    ended = await platform.order(record, type="delete_certificate", **NAMED)
-    assert (ended["state"], ended["wire_status"]) == ("rejected", status)
-
-
-async def test_the_last_root_by_which_a_station_knows_us_is_not_deleted(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    listed = [{"certificateType": "CSMSRootCertificate", "certificateHashData": HASHES}]
-    station.answers["GetInstalledCertificateIds"] = {"status": "Accepted", "certificateHashDataChain": listed}
-    await platform.order(record, type="get_installed_certificate_ids")
-    refused = await platform.order(record, type="delete_certificate", **NAMED)
-    assert refused["status_code"] == 409
-    assert "DeleteCertificate" not in [action for action, _ in station.orders]
-
-
-# ---- the status of certificates, and contract certificates
-
-
-async def test_tc_m_24_get_certificate_status(platform: Platform) -> None:
-    record, station = await connected(platform, "ocpp2.0.1")
-    await platform.certified(station, "CS1", certificateType="V2GCertificate")
-    chain = x509.load_pem_x509_certificates((await station.told("CertificateSigned"))["certificateChain"].encode())
-    name, key = issuer_hashes(chain[1], hashes.SHA256())
-    asked = {
-        "hashAlgorithm": "SHA256",
-        "issuerNameHash": name,
-        "issuerKeyHash": key,
-        "serialNumber": f"{chain[0].serial_number:x}",
-        "responderURL": "http://localhost/ocsp",
-    }
-    answer = await station.call("GetCertificateStatus", {"ocspRequestData": asked})
-    assert answer["status"] == "Accepted"
-    assert ocsp_status(answer["ocspResult"]) is ocsp.OCSPCertStatus.GOOD
-    (shown,) = await platform.items("/certificates", station_id=record["id"])
-    await platform.client.post(f"/certificates/{shown['id']}/revocation")
-    answer = await station.call("GetCertificateStatus", {"ocspRequestData": asked})
-    assert ocsp_status(answer["ocspResult"]) is ocsp.OCSPCertStatus.REVOKED
-
-
-def ocsp_status(text: str) -> ocsp.OCSPCertStatus:
-    import base64
-
-    return ocsp.load_der_ocsp_response(base64.b64decode(text)).certificate_status
-
-
-async def test_a_station_cannot_have_us_ask_an_address_that_nobody_allowed(platform: Platform) -> None:
-    _, station = await connected(platform, "ocpp2.0.1")
-    asked: list[bytes] = []
-    server = await asyncio.start_server(lambda reader, writer: asked.append(b"") or writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        data = {**HASHES, "responderURL": f"http://127.0.0.1:{port}/ocsp"}
-        assert await station.call("GetCertificateStatus", {"ocspRequestData": data}) == {"status": "Failed"}
-    assert asked == []
-
-
-@pytest.mark.parametrize(
-    ("protocol", "action", "schema"),
-    [
-        ("ocpp2.0.1", "Install", "urn:iso:15118:2:2013:MsgDef"),
-        ("ocpp2.0.1", "Update", "urn:iso:15118:2:2013:MsgDef"),
-        ("ocpp2.1", "Install", "urn:iso:std:iso:15118:-20:CommonMessages"),
-    ],
-    ids=["tc_m_26", "tc_m_28", "tc_m_100"],
-)
-async def test_tc_m_26_tc_m_28_tc_m_100_certificate_for_a_car(
-    start_platform: StartPlatform, protocol: str, action: str, schema: str
-) -> None:
-    platform = await start_platform(security={"contract_provider": "local"})
-    _, station = await connected(platform, protocol)
-    request = {"iso15118SchemaVersion": schema, "action": action, "exiRequest": "gJgC"}
-    answer = await station.call("Get15118EVCertificate", request)
-    assert answer["status"] == "Accepted"
-    assert answer["exiResponse"]
-
-
-async def test_without_a_provider_a_car_is_told_that_it_failed(platform: Platform) -> None:
-    _, station = await connected(platform, "ocpp2.0.1")
-    request = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "gJgC"}
-    assert await station.call("Get15118EVCertificate", request) == {"status": "Failed", "exiResponse": ""}

@@ -145,7 +145,7 @@ async def ask_ocsp_by_address(question: str, runtime: OurRuntime) -> Response:
 async def _answer(runtime: Runtime, question: bytes) -> Response:
     try:
         asked = ocsp.asked_of(question[: QUESTION_BYTES_MAX + 1])
-    except (ValueError, NotImplementedError):  # the second: several certificates at once
+    except (ValueError, RuntimeError):  # the second: several certificates at once
         return Response(ocsp.failed(OCSPResponseStatus.MALFORMED_REQUEST), media_type=_OCSP)
     answer = await answering.own_answer(runtime, asked)
     return Response(answer or ocsp.failed(OCSPResponseStatus.UNAUTHORIZED), media_type=_OCSP)
