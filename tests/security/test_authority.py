@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,6 +46,13 @@ def test_a_restart_finds_the_same_authority_also_without_the_root_key(tmp_path: 
     (tmp_path / "root.key").unlink()  # kept apart
     again = Authority(tmp_path, "Test")
     assert (again.root_pem, again.issuing) == (first.root_pem, first.issuing)
+
+
+def test_processes_that_start_at_once_share_one_authority(tmp_path: Path) -> None:
+    """Each opens the lock's file anew, so threads are as strange to each other as processes are."""
+    with ThreadPoolExecutor(8) as starts:
+        roots = list(starts.map(lambda _: Authority(tmp_path, "Test").root_pem, range(8)))
+    assert len(set(roots)) == 1
 
 
 def test_a_broken_key_is_one_clear_line(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ Source: OCPP 2.0.1 part 2, A00.FR.501 to .514.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -47,15 +49,16 @@ class Authority:
         self._folder = folder
         self._name = name
         _make_folder(folder)
-        if not (folder / "root.pem").exists():
-            self._make_root()
-        if not (folder / "issuing.pem").exists():
-            self._make_issuing()
-        self.root = _read_certificate(folder / "root.pem")
-        self.issuing = _read_certificate(folder / "issuing.pem")
-        if self.issuing.not_valid_after_utc <= clock.now():
-            self._make_issuing()
+        with _alone_in(folder):
+            if not (folder / "root.pem").exists():
+                self._make_root()
+            if not (folder / "issuing.pem").exists():
+                self._make_issuing()
+            self.root = _read_certificate(folder / "root.pem")
             self.issuing = _read_certificate(folder / "issuing.pem")
+            if self.issuing.not_valid_after_utc <= clock.now():
+                self._make_issuing()
+                self.issuing = _read_certificate(folder / "issuing.pem")
         self._key = _read_key(folder / "issuing.key")
 
     @property
@@ -215,6 +218,14 @@ def write_private(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     finally:
         os.close(descriptor)
     Path(draft).replace(file)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Of processes that start at once, one makes the authority, and the others find it."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _make_folder(folder: Path) -> None:
