@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 import os
 import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -22,7 +24,7 @@ from voltway.modules.gateway.settings import TlsSettings
 from voltway.modules.gateway.tls import KeyPair
 
 from .conftest import PASSWORD, Network, StartNetwork  # noqa: TID252  (tests are not installed)
-from .neighbours import Neighbours  # noqa: TID252
+from .neighbours import Neighbours, until  # noqa: TID252
 from .raw_station import RawStation  # noqa: TID252
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -206,6 +208,26 @@ async def test_unknown_stations_are_not_accepted_where_the_tls_port_is_open_to_t
     settings = {"port": 0, "host": "0.0.0.0", "ecdsa_certificate_file": maker.server()}
     with pytest.raises(StartUpError, match=r"let anybody in who reaches 0\.0\.0\.0"):
         await start_network(tls=settings, unknown_stations="accept")
+
+
+async def test_handshakes_that_fail_are_one_line_for_many(
+    start_network: StartNetwork, maker: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = await start_network(tls={"port": 0, "ecdsa_certificate_file": maker.server()})
+    for known in list(logging.getLogger("asyncio").filters):  # another test may have just said its line
+        logging.getLogger("asyncio").removeFilter(known)
+    tls.quieten()
+    distrusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            with pytest.raises(ssl.SSLError):
+                await status(network, distrusting, "CS1")
+        await until(lambda: [line for line in logs if line["event"] == "tls_handshakes.failed"], "a line")
+        await asyncio.sleep(0.1)
+    (line,) = [line for line in logs if line["event"] == "tls_handshakes.failed"]
+    assert line["count"] == 1
+    assert line["last_reason"].replace("_", "").isalnum()  # a word, no trace
+    assert [record for record in caplog.records if "handshake" in record.getMessage()] == []
 
 
 # ---- files that cannot be used

@@ -7,15 +7,17 @@ have, no compression; an RSA and an ECDSA certificate side by side, since two of
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from cryptography import x509
 
 from voltway.contracts.security import FindClientTrust, ServerCertificates
+from voltway.kernel import clock
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.errors import StartUpError
 from voltway.kernel.runtime import Runtime
@@ -23,6 +25,8 @@ from voltway.modules.gateway.peer import Trust, plain_serial
 from voltway.modules.gateway.settings import TlsSettings
 
 log = structlog.get_logger()
+
+FAILURES_SAID_EVERY_S = 10.0
 
 _FORWARD_SECRET = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384")
 _MORE_FORWARD_SECRET = ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
@@ -69,6 +73,40 @@ def load_pairs(context: ssl.SSLContext, pairs: Sequence[KeyPair]) -> None:
                 raise StartUpError(f"The station port's certificate {where} cannot be used: {reason}.") from error
 
 
+class HandshakeFailures(logging.Filter):
+    """Handshakes that fail are everybody's to cause: one line for many, instead of a trace for each.
+
+    A00.FR.407: a client certificate that is not good ends here, and it must be noticed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._said_at = -FAILURES_SAID_EVERY_S
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line of the event loop's own log stays there."""
+        if not record.getMessage().startswith("SSL handshake failed"):
+            return True
+        self._count += 1
+        now = clock.monotonic()
+        if now - self._said_at >= FAILURES_SAID_EVERY_S:
+            error: Any = record.exc_info[1] if record.exc_info else None
+            kind = error if isinstance(error, type) else type(error)  # aiofastnet says some of them as classes
+            reason = getattr(error, "reason", None) or kind.__name__
+            log.warning("tls_handshakes.failed", count=self._count, last_reason=str(reason)[:200])
+            self._count, self._said_at = 0, now
+        return False
+
+
+def quieten() -> None:
+    """Keep what strangers can cause at will out of the log of libraries."""
+    logging.getLogger("aiofastnet").setLevel(logging.CRITICAL + 1)
+    loop_log = logging.getLogger("asyncio")
+    if not any(isinstance(known, HandshakeFailures) for known in loop_log.filters):
+        loop_log.addFilter(HandshakeFailures())
+
+
 def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
         return {
@@ -99,6 +137,7 @@ class TlsMaterial:
 
     async def start(self) -> None:
         """Load everything. Raises StartUpError."""
+        quieten()
         self._pairs = given_pairs(self._settings)
         if not self._pairs:
             try:
