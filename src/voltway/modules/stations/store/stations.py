@@ -77,7 +77,9 @@ _SECRETS = (stations.c.secret_hash, stations.c.candidate_hashes)
 LISTING = Listing(
     [
         *(column for column in stations.c if not any(column is secret for secret in _SECRETS)),
-        stations.c.candidate_hashes.is_not(None).label("candidate_hashes"),  # whether there are any is all that is shown
+        stations.c.candidate_hashes.is_not(None).label(
+            "candidate_hashes"
+        ),  # whether there are any is all that is shown
         _SLUG,
     ],
     key=[stations.c.id],
