@@ -16,7 +16,7 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
 from voltway.modules.sessions.errors import SessionHasEnded, SessionNotFound
 from voltway.modules.sessions.schemas import SHOWN, SampleOut, SessionOut, session_out
-from voltway.modules.sessions.tables import samples, sessions
+from voltway.modules.sessions.tables import column, progress, samples, sessions, whole
 
 router = APIRouter(tags=["sessions"])
 
@@ -25,7 +25,7 @@ MayStop = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 
 
-_SESSIONS = Listing([sessions.c[name] for name in SHOWN], key=[sessions.c.id])
+_SESSIONS = Listing([column(name) for name in SHOWN], key=[sessions.c.id], source=whole)
 
 
 @router.get("/sessions", response_model=Page[SessionOut])
@@ -46,13 +46,13 @@ async def list_sessions(
     statement = _SESSIONS.select(tx).where(sessions.c.operator_id == principal.operator_id)
     if principal.location_ids is not None:
         statement = statement.where(sessions.c.location_id.in_(principal.location_ids))
-    for column, value in (
+    for narrowed, value in (
         (sessions.c.station_id, station_id),
         (sessions.c.location_id, location_id),
         (sessions.c.state, state),
     ):
         if value is not None:
-            statement = statement.where(column == value)
+            statement = statement.where(narrowed == value)
     for text, value in ((sessions.c.station_identity, station_identity), (sessions.c.id_token, id_token)):
         if value is not None:
             statement = statement.where(sa.func.lower(text) == value.lower())
@@ -64,7 +64,7 @@ async def list_sessions(
         # An active session changes all the time and is found by its state; the others by an index on their last change.
         statement = statement.where(
             sa.or_(sessions.c.state == "active", sessions.c.settled_at >= updated_since),
-            sessions.c.updated_at >= updated_since,
+            progress.c.updated_at >= updated_since,
         )
     rows, next_cursor = await page.fetch(tx, statement, sessions.c.id)
     return page_answer(map(session_out, _SESSIONS.read(tx, rows)), next_cursor)

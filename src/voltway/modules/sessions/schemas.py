@@ -81,7 +81,7 @@ SHOWN = (*(name for name in SessionOut.model_fields if name not in _WORKED_OUT),
 
 
 def session_out(row: Any) -> dict[str, Any]:
-    """A row of sessions_sessions as SessionOut describes it."""
+    """A session with its progress, as SessionOut describes it."""
     tariff = tariff_of(row.tariff) if row.tariff else None
     cost = to_struct(row.cost, Cost) if row.cost else _running_cost(row, tariff)
     return {
