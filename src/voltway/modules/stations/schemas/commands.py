@@ -14,6 +14,16 @@ from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Instant, Schema
 from voltway.modules.stations.schemas.order import Order, StationOrEvse, Text, Word
 from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
+from voltway.modules.stations.schemas.orders_security import (
+    DeleteCertificate,
+    GetInstalledCertificateIds,
+    InstallCertificate,
+    RotatePassword,
+    SendCertificate,
+    SetNetworkProfile,
+    SetSecurityProfile,
+    SignCertificateNow,
+)
 from voltway.modules.stations.schemas.stations import Number
 
 VARIABLES_MAX = 100
@@ -136,6 +146,14 @@ AnyOrder = Annotated[
     | GetVariables
     | SetVariables
     | ClearCache
+    | InstallCertificate
+    | DeleteCertificate
+    | GetInstalledCertificateIds
+    | SendCertificate
+    | SignCertificateNow
+    | RotatePassword
+    | SetSecurityProfile
+    | SetNetworkProfile
     | AnyOrder21,
     Field(discriminator="type"),
 ]

@@ -1,4 +1,4 @@
-"""What every order is, and the fields that many have."""
+"""What all orders are made of."""
 
 from __future__ import annotations
 

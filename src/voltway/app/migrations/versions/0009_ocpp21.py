@@ -7,8 +7,8 @@ from alembic import op
 
 from voltway.kernel.database import JsonDocument, UtcDateTime
 
-revision = "0013"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
