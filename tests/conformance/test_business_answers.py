@@ -28,8 +28,8 @@ def ours(protocol: str) -> list[str]:
 
 
 @pytest.fixture
-async def play(platform: ServerProcess, key: str, protocol: str) -> Any:
-    play = Play(platform.stations_url, protocol, "BUSINESS", VoltwayDriver(platform.api, key))
+async def play(whole_platform: ServerProcess, key: str, protocol: str) -> Any:
+    play = Play(whole_platform.stations_url, protocol, "BUSINESS", VoltwayDriver(whole_platform.api, key))
     yield play
     await play.end()
 

@@ -22,8 +22,8 @@ EACH_CASE = pytest.mark.parametrize(
 
 
 @EACH_CASE
-async def test_case_passes_on_ourselves(platform: ServerProcess, key: str, case: Case, protocol: str) -> None:
-    verdict = await play_case(case, protocol, platform.stations_url, VoltwayDriver(platform.api, key))
+async def test_case_passes_on_ourselves(whole_platform: ServerProcess, key: str, case: Case, protocol: str) -> None:
+    verdict = await play_case(case, protocol, whole_platform.stations_url, VoltwayDriver(whole_platform.api, key))
     assert verdict.outcome == PASS, "\n".join([verdict.why, *verdict.wire])
 
 

@@ -24,6 +24,7 @@ class Row:
     group_value: str | None = None
     user_id: str | None = None
     concurrent_max: int | None = None
+    energy_transfer_modes: list[str] | None = None
 
 
 def status_of(row: Row | None, token: IdToken = IdToken("CARD-1")) -> AuthorizationStatus:
@@ -85,3 +86,10 @@ def test_verdict_tells_what_the_row_knows() -> None:
         2,
         NOW + timedelta(days=1),
     )
+
+
+def test_payment_at_a_terminal_needs_no_row_but_a_row_rules() -> None:
+    paid = IdToken("PSP-1", "DirectPayment")
+    assert status_of(None, paid) is AuthorizationStatus.ACCEPTED
+    assert status_of(Row(status="blocked"), paid) is AuthorizationStatus.BLOCKED
+    assert status_of(None, IdToken("PSP-1", "Central")) is AuthorizationStatus.INVALID

@@ -6,9 +6,10 @@ Owns: locations; charging stations with their EVSEs and connectors, the history 
 Records (batches): `ReportLink` (online or not; epochs order the links), `ReportBoot` (who it is; answered by `BootReceipt`),
 `ReportStatus`, `ReportVariables`. A report that cannot be recorded is kept in `stations_quarantine`.
 
-Answers: `ListCredentials`, `FindCredential`, `AdmitStation` for the gateway's handshake; `StationsSeen`, `NodesGone` from the
-gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`. Asks: `CheckCommand`, `ExecuteCommand` of the
-gateway, `FindSession` of sessions.
+Answers: `ListCredentials`, `FindCredential`, `AdmitStation`, `ProveCredential` for the gateway's handshake, `EnrolStation` for
+registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `DescribeStation`, `LocationExists`,
+`SummarizeStations`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway, `FindSession` of
+sessions, `FindTariff` of billing.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
 `SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
@@ -19,6 +20,8 @@ come later than the station's answer: `done` when the session began or ended or 
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
+from voltway.contracts.payments import FindTariffAbility
+from voltway.contracts.security import EnrolStation
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
@@ -27,6 +30,7 @@ from voltway.contracts.station_link import (
     LinkClosed,
     LinkOpened,
     ListCredentials,
+    ProveCredential,
     ReportBoot,
     ReportLink,
     ReportStatus,
@@ -35,6 +39,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.stations import (
     CommandChanged,
     ConnectorStatusChanged,
+    DescribeStation,
     FindStations,
     LocationExists,
     NodesGone,
@@ -48,7 +53,7 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import charging_states, execution
 from voltway.modules.stations.api import commands, locations, stations
 from voltway.modules.stations.charging_states import ChargingStates
-from voltway.modules.stations.handlers import answers, effects, reports
+from voltway.modules.stations.handlers import answers, effects, reports, tariffs
 from voltway.modules.stations.settings import StationsSettings
 
 
@@ -69,12 +74,16 @@ MANIFEST = Manifest(
         ListCredentials: answers.list_credentials,
         FindCredential: answers.find_credential,
         AdmitStation: answers.admit_station,
+        EnrolStation: answers.enrol_station,
+        ProveCredential: answers.prove_credential,
         StationsSeen: answers.stations_seen,
         NodesGone: answers.nodes_gone,
+        DescribeStation: answers.describe_station,
         FindStations: answers.find_stations,
         LocationExists: answers.location_exists,
         SummarizeStations: answers.summarize_stations,
         SendCommand: answers.send_command,
+        FindTariffAbility: tariffs.find_tariff_ability,
     },
     batches={
         ReportLink: reports.LinkHandler,

@@ -16,6 +16,10 @@ _VERDICTS = {
     "invalid": AuthorizationStatus.INVALID,
 }
 UNKNOWN = Authorization(status=AuthorizationStatus.INVALID)
+DIRECT_PAYMENT = "DirectPayment"
+"""2.1: the token is the reference of a payment at the station's terminal, which has judged the card; we have no record of it
+unless somebody made one, for example to block it."""
+PAID_AT_TERMINAL = Authorization(status=AuthorizationStatus.ACCEPTED)
 NEEDS_NO_TOKEN = frozenset({"NoAuthorization"})
 """2.x: the station charges without asking who, e.g. by a key switch (OCPP 2.0.1 C02)."""
 
@@ -34,7 +38,7 @@ def verdict(row: Any | None, token: IdToken, at: datetime) -> Authorization:
     if token.kind in NEEDS_NO_TOKEN:
         return Authorization(status=AuthorizationStatus.ACCEPTED)
     if row is None:
-        return UNKNOWN
+        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else UNKNOWN
     status = _VERDICTS[row.status]
     if status is AuthorizationStatus.ACCEPTED and row.expires_at is not None and row.expires_at <= at:
         status = AuthorizationStatus.EXPIRED
@@ -45,4 +49,5 @@ def verdict(row: Any | None, token: IdToken, at: datetime) -> Authorization:
         expires_at=row.expires_at,
         user_id=row.user_id,
         concurrent_max=row.concurrent_max,
+        energy_transfer_modes=tuple(row.energy_transfer_modes or ()),
     )

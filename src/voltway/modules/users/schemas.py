@@ -24,6 +24,26 @@ TokenKind = Literal[
 ]
 
 
+EnergyTransferMode = Literal[
+    "AC_single_phase",
+    "AC_two_phase",
+    "AC_three_phase",
+    "DC",
+    "AC_BPT",
+    "AC_BPT_DER",
+    "AC_DER",
+    "DC_BPT",
+    "DC_ACDP",
+    "DC_ACDP_BPT",
+    "WPT",
+]
+ENERGY_TRANSFER_MODES: Any = Field(
+    default=None,
+    min_length=1,
+    max_length=11,
+    description="the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car",
+)
+
 VALUE_LENGTH_MAX = 255
 
 
@@ -45,6 +65,7 @@ class IdTokenIn(Schema):
     group: str | None = Field(default=None, max_length=255)
     user_id: str | None = Field(default=None, max_length=36)
     concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
 
 class IdTokenPatch(Schema):
@@ -55,6 +76,7 @@ class IdTokenPatch(Schema):
     group: str | None = Field(default=None, max_length=255)
     user_id: str | None = Field(default=None, max_length=36)
     concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
     @field_validator("status")
     @classmethod
@@ -75,6 +97,7 @@ class IdTokenOut(Schema):
     group: str | None
     user_id: str | None
     concurrent_max: int | None
+    energy_transfer_modes: list[EnergyTransferMode] | None
     created_at: Instant
     updated_at: Instant
 
@@ -90,6 +113,7 @@ def id_token_out(row: Any) -> IdTokenOut:
         group=row.group_value,
         user_id=row.user_id,
         concurrent_max=row.concurrent_max,
+        energy_transfer_modes=row.energy_transfer_modes,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -38,6 +38,7 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
         "group_value": values["group"],
         "user_id": values["user_id"],
         "concurrent_max": values["concurrent_max"],
+        "energy_transfer_modes": values.get("energy_transfer_modes"),
         "created_at": now,
         "updated_at": now,
         "version": 1,

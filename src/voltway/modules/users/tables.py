@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from voltway.kernel.database import UtcDateTime, metadata
+from voltway.kernel.database import JsonDocument, UtcDateTime, metadata
 
 id_tokens = sa.Table(
     "users_id_tokens",
@@ -20,6 +20,7 @@ id_tokens = sa.Table(
     sa.Column("group_value", sa.String(255)),
     sa.Column("user_id", sa.String(36)),
     sa.Column("concurrent_max", sa.Integer),
+    sa.Column("energy_transfer_modes", JsonDocument),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),

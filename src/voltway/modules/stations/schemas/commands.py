@@ -12,29 +12,21 @@ from pydantic import Field, TypeAdapter, ValidationError
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Instant, Schema
-from voltway.modules.stations.schemas.stations import NUMBER_MAX, Number
+from voltway.modules.stations.schemas.order import Order, StationOrEvse, Text, Word
+from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
+from voltway.modules.stations.schemas.orders_security import (
+    DeleteCertificate,
+    GetInstalledCertificateIds,
+    InstallCertificate,
+    RotatePassword,
+    SendCertificate,
+    SetNetworkProfile,
+    SetSecurityProfile,
+    SignCertificateNow,
+)
+from voltway.modules.stations.schemas.stations import Number
 
 VARIABLES_MAX = 100
-
-Text = Annotated[str, Field(min_length=1, max_length=255)]
-StationOrEvse = Annotated[int, Field(ge=0, le=NUMBER_MAX)]
-Word = Annotated[str, Field(min_length=1, max_length=50)]
-
-
-class Order(Schema):
-    """Base of all orders."""
-
-    type: str
-
-    @property
-    def said_as(self) -> str:
-        """The row in the dialects' tables."""
-        return self.type
-
-    def arguments(self) -> dict[str, Any]:
-        """What was given besides the type. EVSE 0 is the station as a whole, which is what an order without one means."""
-        given = self.model_dump(mode="json", exclude={"type"}, exclude_none=True)
-        return {name: value for name, value in given.items() if name != "evse_number" or value != 0}
 
 
 class StartTransaction(Order):
@@ -153,7 +145,16 @@ AnyOrder = Annotated[
     | TriggerMessage
     | GetVariables
     | SetVariables
-    | ClearCache,
+    | ClearCache
+    | InstallCertificate
+    | DeleteCertificate
+    | GetInstalledCertificateIds
+    | SendCertificate
+    | SignCertificateNow
+    | RotatePassword
+    | SetSecurityProfile
+    | SetNetworkProfile
+    | AnyOrder21,
     Field(discriminator="type"),
 ]
 
