@@ -27,6 +27,7 @@ class Row:
     location_ids: list[str] | None = None
     language: str | None = None
     message: str | None = None
+    energy_transfer_modes: list[str] | None = None
 
 
 def status_of(row: Row | None, token: IdToken = IdToken("CARD-1")) -> AuthorizationStatus:
@@ -109,3 +110,10 @@ def test_token_is_over_when_it_may_charge_nowhere() -> None:
     assert rules.is_over(Row(status="blocked"), NOW)
     assert rules.is_over(Row(expires_at=NOW), NOW)
     assert not rules.is_over(Row(expires_at=NOW + timedelta(seconds=1)), NOW)
+
+
+def test_payment_at_a_terminal_needs_no_row_but_a_row_rules() -> None:
+    paid = IdToken("PSP-1", "DirectPayment")
+    assert status_of(None, paid) is AuthorizationStatus.ACCEPTED
+    assert status_of(Row(status="blocked"), paid) is AuthorizationStatus.BLOCKED
+    assert status_of(None, IdToken("PSP-1", "Central")) is AuthorizationStatus.INVALID

@@ -139,7 +139,6 @@ def test_a_stop_hears_a_verdict_only_for_a_token_that_it_showed() -> None:
         ("LogStatusNotification", {"status": "Uploading", "requestId": 1}, {}),
         ("SecurityEventNotification", {"type": "ResetOrReboot", "timestamp": "2026-03-01T12:00:00Z"}, {}),
         ("SignedFirmwareStatusNotification", {"status": "Downloading", "requestId": 1}, {}),
-        ("SignCertificate", {"csr": "-----BEGIN"}, {"status": "Rejected"}),
     ],
 )
 def test_other_messages_are_noted_or_declined(action: str, payload: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -149,7 +149,7 @@ async def _cancel_at_station(runtime: Runtime, principal: Principal, row: Any) -
 
 
 async def _group_of(runtime: Runtime, principal: Principal, station_id: str, body: ReservationIn) -> str | None:
-    """The group of a token: others of it may use the reservation (1.6 §5.13, 2.0.1 H01.FR.13)."""
+    """The group of a token: others of it may use the reservation (1.6 §5.13, 2.0.1 H03)."""
     query = TokenQuery(
         operator_id=principal.operator_id,
         station_id=station_id,

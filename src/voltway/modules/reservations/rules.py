@@ -26,7 +26,7 @@ HELD = frozenset({State.ACCEPTED, State.ACTIVE})
 """The station holds it."""
 
 _UPDATES = {"Expired": State.EXPIRED, "Removed": State.CANCELLED, "NoTransaction": State.EXPIRED}
-"""2.0.1 H04: it ran out. H01.FR.15 and H02: the station has removed it. 2.1: it was used, and nothing was charged."""
+"""2.0.1 H04: it ran out. H01: the station has removed it. 2.1: it was used, and nothing was charged."""
 
 
 def answered(state: State, about: str, word: str) -> State:

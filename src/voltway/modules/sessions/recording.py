@@ -105,7 +105,8 @@ class TransactionRecorder:
             plan = draw_up(filed, loaded, said, prepared, active)
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
-        tx.publish(*plan.started, *plan.met, *_events(plan.known))
+        events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
+        tx.publish(*plan.started, *plan.met, *events)
         await store.save(tx, plan.known, plan.samples)
         return plan.receipts
 
@@ -312,7 +313,7 @@ def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
     ]
 
 
-def _events(known: KnownSessions) -> list[Any]:
+def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
     events: list[Any] = []
     for session in known.touched.values():
         if rules.is_ready_to_price(session):
@@ -334,7 +335,7 @@ def _events(known: KnownSessions) -> list[Any]:
                     review=tuple(session.reasons),
                 )
             )
-        else:
+        elif tells_progress:
             events.append(
                 SessionProgressed(
                     operator_id=session.operator_id,

@@ -86,7 +86,7 @@ def _told_version(facts: ListFacts, mode: Mode, report: ReportLocalList) -> List
         return ListFacts(facts.version, None, state, report.wire_status or "NotSupported")
     if told == facts.version and (told > 0 or facts.entries is not None):
         return facts
-    # Version 0 is an empty list (1.6 §5.10, 2.0.1 D02.FR.03).
+    # Version 0 is an empty list (1.6 §5.10, 2.0.1 D02).
     state = "pending" if mode != "off" else "off"
     return ListFacts(told, {} if told == 0 else None, state, facts.wire_status)
 

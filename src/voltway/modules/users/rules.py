@@ -16,6 +16,10 @@ _VERDICTS = {
     "invalid": AuthorizationStatus.INVALID,
 }
 UNKNOWN = Authorization(status=AuthorizationStatus.INVALID)
+DIRECT_PAYMENT = "DirectPayment"
+"""2.1: the token is the reference of a payment at the station's terminal, which has judged the card; we have no record of it
+unless somebody made one, for example to block it."""
+PAID_AT_TERMINAL = Authorization(status=AuthorizationStatus.ACCEPTED)
 NEEDS_NO_TOKEN = frozenset({"NoAuthorization"})
 """2.x: the station charges without asking who, e.g. by a key switch (OCPP 2.0.1 C02)."""
 
@@ -43,7 +47,7 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
     if token.kind in NEEDS_NO_TOKEN:
         return Authorization(status=AuthorizationStatus.ACCEPTED)
     if row is None:
-        return UNKNOWN
+        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else UNKNOWN
     return Authorization(
         status=_status(row, at, place),
         id_token_id=row.id,
@@ -53,6 +57,7 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
         concurrent_max=row.concurrent_max,
         language=row.language,
         message=row.message,
+        energy_transfer_modes=tuple(row.energy_transfer_modes or ()),
     )
 
 
@@ -71,7 +76,7 @@ def _status(row: Any, at: datetime, place: Place) -> AuthorizationStatus:
     if row.location_ids is not None and place.location_id not in row.location_ids:
         return AuthorizationStatus.NOT_AT_THIS_LOCATION
     if place.is_start and is_master(row, place):
-        return AuthorizationStatus.INVALID  # C16.FR.03: a master pass starts no transaction
+        return AuthorizationStatus.INVALID  # 2.0.1 C16: a master pass starts no transaction
     return status
 
 

@@ -25,6 +25,26 @@ TokenKind = Literal[
 ]
 
 
+EnergyTransferMode = Literal[
+    "AC_single_phase",
+    "AC_two_phase",
+    "AC_three_phase",
+    "DC",
+    "AC_BPT",
+    "AC_BPT_DER",
+    "AC_DER",
+    "DC_BPT",
+    "DC_ACDP",
+    "DC_ACDP_BPT",
+    "WPT",
+]
+ENERGY_TRANSFER_MODES: Any = Field(
+    default=None,
+    min_length=1,
+    max_length=11,
+    description="the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car",
+)
+
 VALUE_LENGTH_MAX = 255
 LocationIds = list[Annotated[str, Field(min_length=1, max_length=36)]]
 
@@ -52,6 +72,7 @@ class IdTokenIn(Schema):
         default=None, min_length=2, max_length=8, description="the driver's, as RFC 5646 says it"
     )
     message: str | None = Field(default=None, min_length=1, max_length=512, description="what a 2.x station shows")
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
 
 class IdTokenPatch(Schema):
@@ -65,6 +86,7 @@ class IdTokenPatch(Schema):
     location_ids: LocationIds | None = Field(default=None, max_length=500)
     language: str | None = Field(default=None, min_length=2, max_length=8)
     message: str | None = Field(default=None, min_length=1, max_length=512)
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
     @field_validator("status")
     @classmethod
@@ -88,6 +110,7 @@ class IdTokenOut(Schema):
     location_ids: list[str] | None
     language: str | None
     message: str | None
+    energy_transfer_modes: list[EnergyTransferMode] | None
     created_at: Instant
     updated_at: Instant
 
@@ -106,6 +129,7 @@ def id_token_out(row: Any) -> IdTokenOut:
         location_ids=row.location_ids,
         language=row.language,
         message=row.message,
+        energy_transfer_modes=row.energy_transfer_modes,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -41,6 +41,7 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
         "location_ids": values.get("location_ids"),
         "language": values.get("language"),
         "message": values.get("message"),
+        "energy_transfer_modes": values.get("energy_transfer_modes"),
         "created_at": now,
         "updated_at": now,
         "version": 1,

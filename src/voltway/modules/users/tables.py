@@ -23,6 +23,7 @@ id_tokens = sa.Table(
     sa.Column("location_ids", JsonDocument),  # null: everywhere
     sa.Column("language", sa.String(8)),
     sa.Column("message", sa.String(512)),
+    sa.Column("energy_transfer_modes", JsonDocument),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),

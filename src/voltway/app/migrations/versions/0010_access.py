@@ -8,7 +8,7 @@ from alembic import op
 from voltway.kernel.database import JsonDocument, UtcDateTime
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 
 
 def upgrade() -> None:

@@ -2,7 +2,7 @@
 
 A list that does not fit into one message goes as one Full part and Differential parts behind it, each with a version of its
 own. Entries that a version cannot say (a longer token, a kind that it does not know) are left out of lists that we put together.
-Sources: OCPP 1.6 §5.16, §5.13, §5.3, §5.10; OCPP 2.0.1 part 2, D01, D02, H01-H04.
+Sources: OCPP 1.6 §5.15, §5.13, §5.1, §5.10; OCPP 2.0.1 part 2, D01, D02, H01-H04.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class _Sending:
         for entry in entries:
             try:
                 said.append(self._words.entry(entry))
-            except Exception:
+            except InvalidField:
                 if self._arguments.get("is_explicit"):
                     raise
                 self.left_out += 1
@@ -231,7 +231,7 @@ def send_row(words: Words) -> CommandRow:
             return sending.outcome(await sending.send(full, is_full=True))
         status = await sending.send(changes, is_full=False)
         if status == "VersionMismatch" and not arguments.get("is_explicit"):
-            # D01.FR.06 and 1.6 §5.16: what the station has is not what we think, so it gets all of it.
+            # 2.0.1 D01 and 1.6 §5.15: what the station has is not what we think, so it gets all of it.
             await sending.ask_version()
             status = await sending.send(full, is_full=True)
         return sending.outcome(status)

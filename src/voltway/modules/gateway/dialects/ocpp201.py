@@ -21,7 +21,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import access, meter, ocpp201_commands, variables
+from voltway.modules.gateway.dialects import access, meter, ocpp201_commands, security, variables
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered, ask_who, origin, read_nothing, verdict_in
@@ -261,7 +261,6 @@ _NOTED = (
     ("NotifyMonitoringReport", v201.NotifyMonitoringReportResponse()),
     ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
     ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
-    ("SecurityEventNotification", v201.SecurityEventNotificationResponse()),
     # "Accepted" says that the message could be processed, not that the schedule is approved (2.0.1 part 2, K15).
     ("NotifyEVChargingSchedule", v201.NotifyEVChargingScheduleResponse(status=v201.GenericStatusEnum.Accepted)),
 )
@@ -270,15 +269,9 @@ _NOTED = (
 _DECLINED = (
     ("DataTransfer", v201.DataTransferResponse(status=v201.DataTransferStatusEnum.UnknownVendorId)),
     (
-        "Get15118EVCertificate",
-        v201.Get15118EVCertificateResponse(status=v201.Iso15118EVCertificateStatusEnum.Failed, exi_response=""),
-    ),
-    ("GetCertificateStatus", v201.GetCertificateStatusResponse(status=v201.GetCertificateStatusEnum.Failed)),
-    (
         "NotifyEVChargingNeeds",
         v201.NotifyEVChargingNeedsResponse(status=v201.NotifyEVChargingNeedsStatusEnum.Rejected),
     ),
-    ("SignCertificate", v201.SignCertificateResponse(status=v201.GenericStatusEnum.Rejected)),
 )
 
 REPORTS: dict[str, ReportRow] = {
@@ -293,12 +286,13 @@ REPORTS: dict[str, ReportRow] = {
     "NotifyReport": ReportRow(read_report, lambda inbound, request, reply: _REPORT_NOTED),
     **{action: answered(response) for action, response in (*_NOTED, *_DECLINED)},
     **access.REPORTS_201,
+    **security.REPORTS_201,
 }
 
 DIALECT = Dialect(
     protocol="ocpp2.0.1",
     reports=REPORTS,
-    commands=ocpp201_commands.COMMANDS | access.COMMANDS_201,
+    commands=ocpp201_commands.COMMANDS | access.COMMANDS_201 | security.COMMANDS_201,
     after_boot=("read_variables",),
     triggers=ocpp201_commands.TRIGGERS,
 )

@@ -8,7 +8,9 @@ from typing import Any
 from voltway.contracts.station_link import Authorization
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, IdToken
-from voltway.modules.gateway.dialects.base import Inbound, ReportRow
+from voltway.kernel import clock
+from voltway.kernel.ids import new_id
+from voltway.modules.gateway.dialects.base import CommandLink, Inbound, ReportRow
 
 NOBODY = Authorization(status=AuthorizationStatus.INVALID)
 """The verdict where there is none: nobody may charge on our silence."""
@@ -25,6 +27,20 @@ def origin(inbound: Inbound) -> dict[str, Any]:
         "protocol": inbound.protocol,
         "message_id": inbound.message_id,
         "received_at": inbound.received_at,
+    }
+
+
+def link_origin(link: CommandLink) -> dict[str, Any]:
+    """The same for what an answer to a command tells of the station."""
+    credential = link.credential
+    return {
+        "operator_id": credential.operator_id,
+        "station_id": credential.station_id,
+        "station_identity": credential.identity,
+        "location_id": credential.location_id,
+        "protocol": link.protocol,
+        "message_id": new_id(),
+        "received_at": clock.now(),
     }
 
 

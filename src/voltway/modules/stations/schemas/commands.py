@@ -19,6 +19,17 @@ from voltway.modules.stations.schemas.orders_access import (
     ReserveNow,
     SendLocalList,
 )
+from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
+from voltway.modules.stations.schemas.orders_security import (
+    DeleteCertificate,
+    GetInstalledCertificateIds,
+    InstallCertificate,
+    RotatePassword,
+    SendCertificate,
+    SetNetworkProfile,
+    SetSecurityProfile,
+    SignCertificateNow,
+)
 from voltway.modules.stations.schemas.stations import Number
 
 VARIABLES_MAX = 100
@@ -144,7 +155,16 @@ AnyOrder = Annotated[
     | SendLocalList
     | GetLocalListVersion
     | ReserveNow
-    | CancelReservation,
+    | CancelReservation
+    | InstallCertificate
+    | DeleteCertificate
+    | GetInstalledCertificateIds
+    | SendCertificate
+    | SignCertificateNow
+    | RotatePassword
+    | SetSecurityProfile
+    | SetNetworkProfile
+    | AnyOrder21,
     Field(discriminator="type"),
 ]
 
