@@ -17,10 +17,10 @@ JOBS ?= 2
 export DATABASE_URL
 
 .PHONY: help setup dev run test test-python test-web bench lint lint-python lint-generated lint-web format web web-packages
-.PHONY: openapi screenshots lock hooks clean
+.PHONY: openapi coverage-page mutate screenshots lock hooks clean
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv from the locked requirements
 	@$(setup)/python.sh run
@@ -42,6 +42,7 @@ test: test-python ## run the tests (DB=sqlite|postgresql|mariadb, ARGS="-k word"
 
 test-python: dev web
 	@$(setup)/browser.sh
+	@$(setup)/node_stations.sh
 	@$(setup)/with_database.sh $(DB) $(bin)/pytest -n $(JOBS) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
 
 test-web: web-packages
@@ -61,6 +62,7 @@ lint-python: dev
 lint-generated: dev web-packages
 	$(bin)/python tools/generate_ocpp.py --check
 	$(bin)/voltway openapi --check
+	$(bin)/python tools/coverage_page.py --check
 	cd web && npm run --silent generate -- -- --check </dev/null
 
 lint-web: web-packages
@@ -72,6 +74,12 @@ format: dev ## format the Python sources and mend what ruff can mend
 openapi: dev web-packages ## write openapi.json, and the web's client from it
 	$(bin)/voltway openapi
 	cd web && npm run --silent generate </dev/null
+
+coverage-page: dev ## write docs/ocpp-coverage.md: what of OCPP is handled and tested
+	$(bin)/python tools/coverage_page.py
+
+mutate: dev ## break our code in listed ways, one after the other: each must turn its tests red (ARGS="word" chooses)
+	@$(bin)/python tools/mutate.py $(ARGS)
 
 screenshots: dev web ## take the README's pictures of the console
 	@$(setup)/browser.sh
@@ -88,6 +96,6 @@ hooks: dev ## check every commit with pre-commit
 	@$(bin)/pre-commit install
 
 clean: ## remove everything that was made here, but not data/
-	rm -rf .venv build dist bench/out web/node_modules web/apps/*/dist web/apps/*/node_modules web/packages/*/node_modules
+	rm -rf .venv build dist bench/out tests/e2e/node/node_modules web/node_modules web/apps/*/dist web/apps/*/node_modules web/packages/*/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	find . \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +

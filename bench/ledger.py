@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 DIFFERENCES_SHOWN = 10
-_SESSIONS = "SELECT station_identity, transaction_id, state, energy_wh FROM sessions_sessions"
+_SESSIONS = """SELECT station_identity, transaction_id, state, energy_wh
+    FROM sessions_sessions JOIN sessions_progress ON session_id = sessions_sessions.id"""
 
 Key = tuple[str, str]
 """(station, its transaction)"""

@@ -282,3 +282,21 @@ def test_api_description_is_the_committed_one_and_a_change_is_noticed(command: C
     document["info"]["title"] = "another"
     (tmp_path / "openapi.json").write_text(to_text(document), encoding="utf-8")
     assert line_of(command("openapi", "--check"), 1) == "openapi.json is not up to date. Run: voltway openapi"
+
+
+def test_a_certificate_of_the_station_port_that_cannot_be_read_is_one_line_and_exit_code_2(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VOLTWAY_GATEWAY__TLS__ECDSA_CERTIFICATE_FILE", "nowhere.pem")
+    told = command("run", "--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0", "--ocpps", "127.0.0.1:0")
+    assert told.code == 2
+    assert "nowhere.pem cannot be used: No such file" in told.err
+    assert len(told.err.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_tls_without_a_certificate_makes_one_and_says_so(command: Command, tmp_path: Path) -> None:
+    told = command("run", "--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0", "--ocpps", "127.0.0.1:0")
+    assert told.code == 0
+    assert re.search(r"over TLS +wss://localhost:\d+/ocpp/\{identity\} \(certificate of our own authority\)", told.out)
+    assert stat.S_IMODE((tmp_path / "data" / "pki" / "csms" / "root.key").stat().st_mode) == 0o600

@@ -63,6 +63,10 @@ def test_ctrl_c_ends_it_cleanly_with_a_page_open(server: ServerProcess) -> None:
     with httpx.stream("GET", f"{server.api}/live", headers=headers, trust_env=False) as page:
         assert page.status_code == 200
         assert server.stop() == 0
-    assert {file.name for file in server.data_dir.iterdir()} <= {"secret", "voltway.db"}  # the journal is folded in
+    assert {file.name for file in server.data_dir.iterdir()} <= {
+        "secret",
+        "voltway.db",
+        "pki",
+    }  # the journal is folded in
     assert '"level": "error"' not in server.log
     server.start()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pytest
 
+from voltway.app import catalog
 from voltway.contracts.station_link import StationCredential
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import Gateway, gateway_of
@@ -54,16 +55,22 @@ class Network:
 
 
 class StartNetwork(Protocol):
-    """`await start(stations={"CS1": {}}, unknown_stations="reject")`: stations have PASSWORD unless their fields say else."""
+    """`await start(stations={"CS1": {}}, unknown_stations="reject")`: stations have PASSWORD unless their fields say else.
 
-    def __call__(self, stations: Mapping[str, Mapping[str, Any]] = ..., **settings: Any) -> Awaitable[Network]: ...
+    `modules`: those of the platform that run beside the neighbours made of lists."""
+
+    def __call__(
+        self, stations: Mapping[str, Mapping[str, Any]] = ..., modules: Sequence[str] = ..., **settings: Any
+    ) -> Awaitable[Network]: ...
 
 
 @pytest.fixture
 async def start_network(make_runtime: Callable[..., Awaitable[Runtime]]) -> AsyncIterator[StartNetwork]:
     networks: list[Network] = []
 
-    async def start(stations: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any) -> Network:
+    async def start(
+        stations: Mapping[str, Mapping[str, Any]] | None = None, modules: Sequence[str] = (), **settings: Any
+    ) -> Network:
         def prepare(runtime: Runtime) -> None:
             for identity, fields in (stations or {"CS1": {}, "CS2": {}}).items():
                 values = {"password": PASSWORD, **fields}
@@ -71,7 +78,12 @@ async def start_network(make_runtime: Callable[..., Awaitable[Runtime]]) -> Asyn
 
         options = {"port": 0, "unknown_stations": "reject", **settings}
         runtime = await make_runtime(
-            neighbours.MANIFEST, MANIFEST, settings={"gateway": options}, before_start=prepare, secret=SECRET
+            neighbours.MANIFEST,
+            *catalog.load(modules),
+            MANIFEST,
+            settings={"gateway": options},
+            before_start=prepare,
+            secret=SECRET,
         )
         networks.append(Network(runtime))
         return networks[-1]

@@ -26,7 +26,14 @@ from voltway.contracts.station_link import (
     StationCredential,
     TransactionReceipt,
 )
-from voltway.contracts.stations import FindStations, NodesGone, StationName, StationsSeen
+from voltway.contracts.stations import (
+    DescribeStation,
+    FindStations,
+    NodesGone,
+    StationDescription,
+    StationName,
+    StationsSeen,
+)
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, Registration
 from voltway.kernel import clock
@@ -186,6 +193,10 @@ async def find_stations(runtime: Runtime, ask: FindStations) -> list[StationName
     ]
 
 
+async def describe_station(runtime: Runtime, ask: DescribeStation) -> StationDescription:
+    return StationDescription(location_id=None, serial_number=None)
+
+
 async def nodes_gone(runtime: Runtime, ask: NodesGone) -> int:
     runtime.state(Neighbours).alive_node_ids = ask.alive_node_ids
     return 0
@@ -206,6 +217,7 @@ MANIFEST = Manifest(
         FindCredential: find_credential,
         AdmitStation: admit_station,
         FindStations: find_stations,
+        DescribeStation: describe_station,
         NodesGone: nodes_gone,
         StationsSeen: stations_seen,
         AuthorizeTokens: authorize,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -109,6 +110,24 @@ async def test_today_begins_where_the_caller_says(
         SummarizeSessions(operator_id=DEFAULT_OPERATOR_ID, since=today, history_since=NOW - timedelta(hours=6)),
         SummarizeRevenue(operator_id=DEFAULT_OPERATOR_ID, since=today),
     ]
+
+
+async def test_figures_of_a_moment_ago_are_told_again_and_then_counted_anew(
+    make_runtime: Any, others: Others, client_of: ClientOf
+) -> None:
+    client = await client_of(await make_runtime(MANIFEST, others.manifest()))
+    await asyncio.gather(*(client.get("/overview") for _ in range(5)))
+    assert len(others.asked) == 3
+    await client.get("/overview", params={"since": "2026-05-01T00:00:00Z"})
+    assert len(others.asked) == 6
+    await asyncio.sleep(1.05)
+    await client.get("/overview")
+    assert len(others.asked) == 9
+
+
+async def test_a_count_that_failed_is_not_told_again(make_runtime: Any, client_of: ClientOf) -> None:
+    client = await client_of(await make_runtime(MANIFEST))
+    assert [(await client.get("/overview")).status_code for _ in range(2)] == [503, 503]
 
 
 async def test_stranger_is_told_of_the_strangers_network(

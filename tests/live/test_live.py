@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from voltway.charging.pricing import Tariff, price
 from voltway.contracts.billing import SessionPriced
+from voltway.contracts.security import SecurityEventRecorded
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import LinkOpened, MessagesLogged
 from voltway.contracts.stations import (
@@ -249,6 +250,25 @@ TOLD: list[tuple[Event, str, dict[str, Any]]] = [
         {"id": "c1", "station_id": "s1", "type": "reset", "state": "accepted", "effect": "scheduled"},
     ),
     (MessagesLogged(operator_id=DEFAULT_OPERATOR_ID, at=NOON, station_id="s1"), "message.logged", {"id": "s1"}),
+    (
+        SecurityEventRecorded(
+            operator_id=DEFAULT_OPERATOR_ID,
+            at=NOON,
+            security_event_id="e1",
+            station_id="s1",
+            station_identity="CS-1",
+            type="TamperDetectionActivated",
+            severity="critical",
+        ),
+        "security_event.recorded",
+        {
+            "id": "e1",
+            "station_id": "s1",
+            "station_identity": "CS-1",
+            "type": "TamperDetectionActivated",
+            "severity": "critical",
+        },
+    ),
 ]
 
 

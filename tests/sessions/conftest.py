@@ -19,8 +19,9 @@ from voltway.kernel.module import Manifest
 from voltway.kernel.runtime import Runtime
 from voltway.modules.billing import store as tariffs
 from voltway.modules.billing.module import MANIFEST as BILLING
+from voltway.modules.sessions.model import PROGRESS
 from voltway.modules.sessions.module import MANIFEST as SESSIONS
-from voltway.modules.sessions.tables import inbox, quarantine, samples, sessions
+from voltway.modules.sessions.tables import inbox, progress, quarantine, samples, sessions, whole
 from voltway.modules.users import store as tokens
 from voltway.modules.users.module import MANIFEST as USERS
 
@@ -80,7 +81,9 @@ class Platform:
             return list((await tx.execute(sa.select(table).order_by(*(order or table.primary_key)))).all())
 
     async def sessions(self) -> list[Any]:
-        return await self.rows(sessions, sessions.c.id)
+        async with self.runtime.database.read() as tx:
+            columns = [*sessions.c, *(progress.c[name] for name in PROGRESS)]
+            return list((await tx.execute(sa.select(*columns).select_from(whole).order_by(sessions.c.id))).all())
 
     async def session(self) -> Any:
         """The only session."""

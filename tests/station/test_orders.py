@@ -322,3 +322,24 @@ async def test_after_a_hard_reset_reports_wait_for_the_boot(protocol: str, csms:
     boots = [number for number, action in enumerate(csms.actions(), 1) if action == "BootNotification"]
     assert len(boots) == 2
     assert ends[0] < boots[1] < ends[1]
+
+
+async def test_what_only_2_1_has_and_this_station_has_not_is_answered_as_the_protocol_says_it(
+    csms: FakeCsms, launch: Launch
+) -> None:
+    await online(launch, "ocpp2.1")
+    no_der = {"status": "NotSupported"}
+    assert await csms.ask("GetDERControl", {"requestId": 1}) == no_der
+    assert await csms.ask("ClearDERControl", {"isDefault": True}) == no_der
+    enter = {"priority": 1, "highVoltage": 253, "lowVoltage": 207, "highFreq": 50.2, "lowFreq": 49.8}
+    setting = {"isDefault": True, "controlId": "c", "controlType": "EnterService", "enterService": enter}
+    assert await csms.ask("SetDERControl", setting) == no_der
+    rejected = {"status": "Rejected"}
+    assert await csms.ask("AFRRSignal", {"timestamp": "2026-05-01T12:00:00Z", "signal": 1}) == rejected
+    assert await csms.ask("AdjustPeriodicEventStream", {"id": 1, "params": {}}) == rejected
+    swap = {"requestId": 1, "idToken": {"idToken": "T", "type": "Central"}}
+    assert await csms.ask("RequestBatterySwap", swap) == rejected
+    allowed = {"transactionId": "t", "allowedEnergyTransfer": ["AC_BPT"]}
+    assert await csms.ask("NotifyAllowedEnergyTransfer", allowed) == rejected
+    assert await csms.ask("GetPeriodicEventStream", {}) == {}
+    assert await csms.ask("NotifyWebPaymentStarted", {"evseId": 1, "timeout": 60}) == {}

@@ -223,7 +223,7 @@ async def test_evse_0_is_the_station(network: Network) -> None:
 
 async def test_a_new_password_reaches_the_station_and_is_not_kept(network: Network) -> None:
     station = await network.station()
-    variables = [{"key": "AuthorizationKey", "value": "s3cret-s3cret-s3cret"}]
+    variables = [{"key": "ApnPassword", "value": "s3cret-s3cret-s3cret"}]
     answer = await network.order(station, type="set_variables", variables=variables)
     assert network.neighbours.sent[0].arguments == {"variables": variables}
     assert "s3cret" not in answer.text

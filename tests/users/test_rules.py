@@ -24,6 +24,10 @@ class Row:
     group_value: str | None = None
     user_id: str | None = None
     concurrent_max: int | None = None
+    location_ids: list[str] | None = None
+    language: str | None = None
+    message: str | None = None
+    energy_transfer_modes: list[str] | None = None
 
 
 def status_of(row: Row | None, token: IdToken = IdToken("CARD-1")) -> AuthorizationStatus:
@@ -85,3 +89,31 @@ def test_verdict_tells_what_the_row_knows() -> None:
         2,
         NOW + timedelta(days=1),
     )
+
+
+def test_token_bound_to_locations_charges_nowhere_else() -> None:
+    row = Row(location_ids=["here"])
+    for location_id, status in (("here", "Accepted"), ("there", "NotAtThisLocation"), (None, "NotAtThisLocation")):
+        assert rules.verdict(row, IdToken("CARD-1"), NOW, rules.Place(location_id)).status == status
+
+
+def test_master_pass_stops_and_starts_nothing() -> None:
+    row = Row(group_value="Master")
+    assert rules.verdict(row, IdToken("PASS"), NOW, rules.Place(master_group="MASTER")).status == "Accepted"
+    starting = rules.Place(master_group="MASTER", is_start=True)
+    assert rules.verdict(row, IdToken("PASS"), NOW, starting).status == "Invalid"
+    assert rules.verdict(Row(group_value="OTHER"), IdToken("CARD"), NOW, starting).status == "Accepted"
+    assert rules.verdict(Row(), IdToken("CARD"), NOW, rules.Place(is_start=True)).status == "Accepted"
+
+
+def test_token_is_over_when_it_may_charge_nowhere() -> None:
+    assert rules.is_over(Row(status="blocked"), NOW)
+    assert rules.is_over(Row(expires_at=NOW), NOW)
+    assert not rules.is_over(Row(expires_at=NOW + timedelta(seconds=1)), NOW)
+
+
+def test_payment_at_a_terminal_needs_no_row_but_a_row_rules() -> None:
+    paid = IdToken("PSP-1", "DirectPayment")
+    assert status_of(None, paid) is AuthorizationStatus.ACCEPTED
+    assert status_of(Row(status="blocked"), paid) is AuthorizationStatus.BLOCKED
+    assert status_of(None, IdToken("PSP-1", "Central")) is AuthorizationStatus.INVALID

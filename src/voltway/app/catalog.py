@@ -9,7 +9,18 @@ from voltway.app.errors import nearest
 from voltway.kernel.errors import StartUpError
 from voltway.kernel.module import Manifest
 
-MODULES = ("stations", "users", "billing", "sessions", "insight", "live", "gateway")
+MODULES = (
+    "stations",
+    "security",
+    "users",
+    "billing",
+    "sessions",
+    "reservations",
+    "grid",
+    "insight",
+    "live",
+    "gateway",
+)
 """In the order in which they start: the gateway lets stations in when all the others are ready, and closes first."""
 
 

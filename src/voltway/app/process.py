@@ -7,6 +7,7 @@ import errno
 import gc
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ BACKLOG = 2048
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHUTDOWN_S = 2
 GC_THRESHOLDS = (50_000, 20, 50)
+SWITCH_INTERVAL_S = 0.0005
+"""A thread that has come back from the disk waits this long for the interpreter; 5 ms, Python's own, is longer than most commits."""
 ASSETS = Path(__file__).resolve().parent / "assets"
 CONSOLE_DIRS = (ASSETS / "console", ASSETS.parents[3] / "web" / "apps" / "console" / "dist")
 """Where the built console lies: in a package, in a checkout."""
@@ -48,6 +51,8 @@ class Process:
     station_address: tuple[str, int] | None
     """Where stations connect; None if this process has no gateway."""
     console_dir: Path
+    tls_address: tuple[str, int] | None = None
+    """Where stations connect over TLS."""
 
 
 @asynccontextmanager
@@ -74,7 +79,10 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
                 log.info("process.started", version=VERSION, modules=list(modules), is_demo=installation.is_demo)
                 http_address = port.getsockname()[:2]
                 station_address = _station_address(configuration, runtime) if "gateway" in modules else None
-                yield Process(configuration, installation, runtime, http_address, station_address, console_dir)
+                tls_address = _tls_address(configuration, runtime) if "gateway" in modules else None
+                yield Process(
+                    configuration, installation, runtime, http_address, station_address, console_dir, tls_address
+                )
         finally:
             await installation.database.close()
 
@@ -85,6 +93,11 @@ def check_station_port(configuration: Configuration) -> None:
 
     settings = configuration.section(GatewaySettings)
     bind(settings.host, settings.port, flag="--ocpp").close()
+    if settings.tls.port is not None:
+        from voltway.modules.gateway import tls
+
+        tls.check(settings.tls)
+        bind(settings.tls.host, settings.tls.port, flag="--ocpps").close()
 
 
 def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int]:
@@ -94,12 +107,21 @@ def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[st
     return configuration.section(GatewaySettings).host, gateway_of(runtime).port.port
 
 
+def _tls_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int] | None:
+    from voltway.modules.gateway.gateway import gateway_of
+    from voltway.modules.gateway.settings import GatewaySettings
+
+    port = gateway_of(runtime).port.tls_port
+    return (configuration.section(GatewaySettings).tls.host, port) if port else None
+
+
 def _settle() -> None:
     """What the start leaves behind stays for good: take it out of the collector's sight, and let that come round seldom,
     since nearly all that is made for a message dies by reference counting."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 @asynccontextmanager

@@ -122,16 +122,20 @@ def _find_file(flags: Flags, data_dir: Path, environment: Mapping[str, str]) -> 
     return next((file for file in (Path(FILE_NAME), data_dir / FILE_NAME) if file.is_file()), None)
 
 
+_PORTS = {"http": 8080, "gateway": 9000, "gateway.tls": 9443}
+
+
 def address_flag(flag: str, section: str, text: str | None) -> dict[Path_, Given]:
-    """`HOST:PORT`, `:PORT` or `PORT` as the settings `host` and `port` of a section. Raises StartUpError."""
+    """`HOST:PORT`, `:PORT` or `PORT` as the settings `host` and `port` of a section (`gateway.tls`). Raises StartUpError."""
+    path = tuple(section.split("."))
     if text is None:
         return {}
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or int(port) > 65_535 or (host.count(":") > 0 and not host.startswith("[")):
         raise StartUpError(
-            f"{flag} {text} is not an address. Write HOST:PORT, for example {flag} 0.0.0.0:{9000 if section == 'gateway' else 8080}."
+            f"{flag} {text} is not an address. Write HOST:PORT, for example {flag} 0.0.0.0:{_PORTS[section]}."
         )
-    found: dict[Path_, Given] = {(section, "port"): Given(port, f"{flag} {text}", "the command line")}
+    found: dict[Path_, Given] = {(*path, "port"): Given(port, f"{flag} {text}", "the command line")}
     if host:
-        found[section, "host"] = Given(host.strip("[]"), f"{flag} {text}", "the command line")
+        found[(*path, "host")] = Given(host.strip("[]"), f"{flag} {text}", "the command line")
     return found

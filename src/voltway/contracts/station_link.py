@@ -137,6 +137,12 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: datetime | None = None
     user_id: str | None = None
     concurrent_max: int | None = None
+    language: str | None = None
+    """RFC 5646, the driver's."""
+    message: str | None = None
+    """What the station is to show the driver."""
+    energy_transfer_modes: tuple[str, ...] = ()
+    """The ways in which the car may transfer energy, in the words of OCPP 2.1; none: the station decides."""
 
 
 class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -252,6 +258,10 @@ class StationCredential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """1.6 connector -> (EVSE, connector); None: connector n is EVSE n, connector 1."""
     has_booted: bool = True
     """Whether it has told us its make; one that has not is asked for a BootNotification when it connects."""
+    candidate_hashes: tuple[bytes, ...] = ()
+    """Passwords that the station may have by now: it was sent them, and has not connected with one yet."""
+    security_profile_target: int | None = None
+    """The profile that the station was told to take; it holds once the station has connected with it."""
 
 
 class ListCredentials(Ask[list[StationCredential]], frozen=True, kw_only=True):
@@ -270,6 +280,15 @@ class AdmitStation(Ask[StationCredential], frozen=True, kw_only=True):
     operator_slug: str
     identity: str
     registration: Registration
+
+
+class ProveCredential(Ask[None], frozen=True, kw_only=True):
+    """A station has connected with what it was told to take: a candidate for its password (by its hash) is the password now,
+    or its target is its security profile now. None: nothing to say of it."""
+
+    station_id: str
+    secret_hash: bytes | None = None
+    security_profile: int | None = None
 
 
 class CredentialChanged(Event, frozen=True, kw_only=True, gc=False):

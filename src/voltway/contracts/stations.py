@@ -96,6 +96,20 @@ class FindStations(Ask[list[StationName]], frozen=True, kw_only=True):
     location_ids: tuple[str, ...] = ()
 
 
+class StationDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a station stands, and the serial number that it has told."""
+
+    location_id: str | None
+    serial_number: str | None
+
+
+class DescribeStation(Ask[StationDescription], frozen=True, kw_only=True):
+    """Ask for it. Raises StationNotFound."""
+
+    operator_id: str
+    station_id: str
+
+
 class LocationExists(Ask[bool], frozen=True, kw_only=True):
     """Whether the operator has this location."""
 

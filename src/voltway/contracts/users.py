@@ -15,6 +15,9 @@ class TokenQuery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     operator_id: str
     station_id: str
     id_token: IdToken
+    location_id: str | None = None
+    is_start: bool = False
+    """A transaction has begun with it."""
 
 
 class AuthorizeTokens(Ask[list[Authorization]], frozen=True, kw_only=True):

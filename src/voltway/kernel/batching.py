@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+import msgspec
 import structlog
 from sqlalchemy.exc import IntegrityError
 
@@ -53,7 +54,7 @@ Done = Callable[[Any], None]
 """Gets the receipt, or an exception (NothingCommits) if the report was not stored."""
 
 
-class _Waiting(NamedTuple):
+class _Waiting(msgspec.Struct, frozen=True, gc=False):  # a struct: one is made for every report
     report: Any
     done: Done
     since: float
@@ -132,6 +133,7 @@ class GroupCommit:
             if not self._waiting:
                 self._work.clear()
                 await self._work.wait()
+            await asyncio.sleep(0)  # whatever has reached the process by now is in this batch
             count = min(len(self._waiting), self._batch_max)
             batch = [self._waiting.popleft() for _ in range(count)]
             self._inflight_since = batch[0].since

@@ -34,7 +34,8 @@ def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
 
 def to_rfc3339(at: datetime) -> str:
     """An instant as RFC 3339 text with milliseconds and `Z`: 2026-01-31T12:00:00.000Z."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat("T", "milliseconds")[:-6] + "Z"  # without +00:00
 
 
 def epoch_ms() -> int:

@@ -78,7 +78,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 @lru_cache(maxsize=4096)
 def instant_text(at: datetime) -> str:
     """An instant as SQLite keeps it. Cached: one batch writes the same few instants many times."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 class JsonDocument(sa.types.TypeDecorator[Any]):
@@ -95,10 +96,18 @@ class JsonDocument(sa.types.TypeDecorator[Any]):
         return dialect.type_descriptor(sa.Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return None if value is None else document_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
+
+
+_encode_document = msgspec.json.Encoder().encode
+
+
+def document_text(value: Any) -> str:
+    """A document as every database keeps it."""
+    return _encode_document(value).decode()
 
 
 Rows: TypeAlias = "sa.CursorResult[*tuple[Any, ...]]"
@@ -212,7 +221,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with self._writer.connect() as connection:
+        async with _connected(self._writer) as connection:
             token = transaction_is_open.set(True)
             tx = Tx(self, connection)
             try:
@@ -234,7 +243,7 @@ class Database:
 
         `is_urgent`: a station waits for it, and it is not to queue behind what people look at.
         """
-        async with (self._urgent_reader if is_urgent else self._reader).connect() as connection:
+        async with _connected(self._urgent_reader if is_urgent else self._reader) as connection:
             token = transaction_is_open.set(True)
             try:
                 yield Tx(self, connection, is_writing=False)
@@ -283,6 +292,18 @@ def _checkpoint_passively(path: str) -> int:
         connection.execute("PRAGMA synchronous=FULL")
         _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return int(pages)
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool. A cancellation that comes while the pool replaces a broken connection would be lost there
+    (SQLAlchemy logs it and goes on): it is raised here, before anything has been done."""
+    task = asyncio.current_task()
+    asked_before = task.cancelling() if task is not None else 0
+    async with engine.connect() as connection:
+        if task is not None and task.cancelling() > asked_before:
+            raise asyncio.CancelledError
+        yield connection
 
 
 def _call_after_commit(callback: Callable[[], None]) -> None:

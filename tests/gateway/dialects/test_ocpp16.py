@@ -76,7 +76,14 @@ def test_a_heartbeat_is_answered_at_once_with_the_time() -> None:
 
 def test_authorize_asks_who_the_token_is_and_does_not_invent_its_kind() -> None:
     assert a_station().says("Authorize", {"idTag": "CAFE"}) == AuthorizeTokens(
-        queries=(TokenQuery(operator_id="operator", station_id="station", id_token=IdToken("CAFE", None)),)
+        queries=(
+            TokenQuery(
+                operator_id="operator",
+                station_id="station",
+                id_token=IdToken("CAFE", None),
+                location_id="location",
+            ),
+        )
     )
 
 
@@ -132,7 +139,6 @@ def test_a_stop_hears_a_verdict_only_for_a_token_that_it_showed() -> None:
         ("LogStatusNotification", {"status": "Uploading", "requestId": 1}, {}),
         ("SecurityEventNotification", {"type": "ResetOrReboot", "timestamp": "2026-03-01T12:00:00Z"}, {}),
         ("SignedFirmwareStatusNotification", {"status": "Downloading", "requestId": 1}, {}),
-        ("SignCertificate", {"csr": "-----BEGIN"}, {"status": "Rejected"}),
     ],
 )
 def test_other_messages_are_noted_or_declined(action: str, payload: dict[str, Any], answer: dict[str, Any]) -> None:

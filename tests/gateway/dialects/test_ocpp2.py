@@ -6,8 +6,11 @@ import json
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
+from voltway.contracts.payments import AuthorizeWithTariff, Company, Offer, ReportSettlement, VatVerdict
+from voltway.contracts.security import CertificateVerdict
 from voltway.contracts.station_link import Authorization, BootReceipt, Phase, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
@@ -21,13 +24,17 @@ from .builders import DIALECTS, NOON, Station  # noqa: TID252  (tests are not in
 MESSAGES: dict[str, ModuleType] = {"ocpp2.0.1": v201, "ocpp2.1": v21}
 NOT_IMPLEMENTED = {
     "ocpp2.0.1": set(),
-    # Payments at a terminal, battery swap and event streams are not done yet; to note them would be to lose them.
-    "ocpp2.1": {"BatterySwap", "NotifySettlement", "NotifyPeriodicEventStream"},
+    "ocpp2.1": set(),
 }
 TIME = "2026-03-01T12:00:00Z"
 TOKEN = {"idToken": "CAFE", "type": "ISO14443"}
 ACCEPTED = Authorization(status=AuthorizationStatus.ACCEPTED)
 both = pytest.mark.parametrize("protocol", MESSAGES)
+
+
+def reply_of(protocol: str, verdict: Authorization) -> Any:
+    """What a module answers to an Authorize: in 2.1 a tariff may come with the verdict."""
+    return Offer(verdicts=[verdict]) if protocol == "ocpp2.1" else [verdict]
 
 
 def an_event(kind: str = "Updated", **fields: Any) -> dict[str, Any]:
@@ -84,15 +91,25 @@ def test_a_heartbeat_is_answered_at_once_with_the_time(protocol: str) -> None:
 
 @both
 def test_authorize_asks_who_the_token_is(protocol: str) -> None:
-    assert Station(protocol).says("Authorize", {"idToken": TOKEN}) == AuthorizeTokens(
-        queries=(TokenQuery(operator_id="operator", station_id="station", id_token=IdToken("CAFE", "ISO14443")),)
+    asked = Station(protocol).says("Authorize", {"idToken": TOKEN})
+    who = asked.who if isinstance(asked, AuthorizeWithTariff) else asked
+    assert who == AuthorizeTokens(
+        queries=(
+            TokenQuery(
+                operator_id="operator",
+                station_id="station",
+                id_token=IdToken("CAFE", "ISO14443"),
+                location_id="location",
+            ),
+        )
     )
+    assert isinstance(asked, AuthorizeWithTariff) is (protocol == "ocpp2.1")
 
 
 @both
 def test_a_verdict_comes_with_its_expiry_and_its_group(protocol: str) -> None:
     verdict = Authorization(status=AuthorizationStatus.NO_CREDIT, group="FLEET", expires_at=NOON)
-    assert Station(protocol).hears("Authorize", {"idToken": TOKEN}, [verdict]) == {
+    assert Station(protocol).hears("Authorize", {"idToken": TOKEN}, reply_of(protocol, verdict)) == {
         "idTokenInfo": {
             "status": "NoCredit",
             "cacheExpiryDateTime": "2026-03-01T12:00:00.000Z",
@@ -104,7 +121,7 @@ def test_a_verdict_comes_with_its_expiry_and_its_group(protocol: str) -> None:
 @both
 def test_a_certificate_that_nobody_checked_opens_nothing(protocol: str) -> None:
     request = {"idToken": {"idToken": "DE-ABC-C12345", "type": "eMAID"}, "certificate": "MIIB"}
-    assert Station(protocol).hears("Authorize", request, [ACCEPTED]) == {
+    assert Station(protocol).hears("Authorize", request, reply_of(protocol, ACCEPTED)) == {
         "idTokenInfo": {"status": "Invalid"},
         "certificateStatus": "NoCertificateAvailable",
     }
@@ -155,13 +172,14 @@ def test_what_needs_no_answer_is_noted_and_what_we_cannot_do_is_declined(protoco
         "GetCertificateStatus": {"status": "Failed"},
         "NotifyEVChargingNeeds": {"status": "Rejected" if protocol == "ocpp2.0.1" else "NoChargingProfile"},
         "NotifyEVChargingSchedule": {"status": "Accepted"},
-        "OpenPeriodicEventStream": {"status": "Rejected"},
         "PullDynamicScheduleUpdate": {"status": "Rejected"},
         "SignCertificate": {"status": "Rejected"},
     }
     told_apart = {"BootNotification", "Heartbeat", "Authorize", "TransactionEvent"}
     told_apart |= {"GetCertificateChainStatus", "VatNumberValidation"}
     told_apart |= {"NotifyReport", "NotifyMonitoringReport", "NotifyDisplayMessages", "NotifyCustomerInformation"}
+    told_apart |= {"GetCertificateChainStatus", "VatNumberValidation", "NotifySettlement", "ReportDERControl"}
+    told_apart |= {"OpenPeriodicEventStream", "NotifyPeriodicEventStream"}
     station = Station(protocol)
     for action, row in DIALECTS[protocol].reports.items():
         if action in told_apart:
@@ -172,7 +190,7 @@ def test_what_needs_no_answer_is_noted_and_what_we_cannot_do_is_declined(protoco
         assert json.loads(bytes(frame.payload)) == declined.get(action, {}), action  # type: ignore[union-attr]
 
 
-def test_2_1_says_that_it_could_not_find_out_about_certificates() -> None:
+def test_2_1_says_what_was_found_out_about_certificates() -> None:
     hashes = {
         "hashAlgorithm": "SHA256",
         "issuerNameHash": "ab",
@@ -184,8 +202,8 @@ def test_2_1_says_that_it_could_not_find_out_about_certificates() -> None:
             {"certificateHashData": hashes, "source": "OCSP", "urls": ["http://ocsp.example"]}
         ]
     }
-    with clock.frozen(NOON):
-        answer = Station("ocpp2.1").hears("GetCertificateChainStatus", request)
+    reply = [CertificateVerdict(status="Failed", next_update_at=NOON)]
+    answer = Station("ocpp2.1").hears("GetCertificateChainStatus", request, reply)
     assert answer == {
         "certificateStatus": [
             {
@@ -198,12 +216,31 @@ def test_2_1_says_that_it_could_not_find_out_about_certificates() -> None:
     }
 
 
-def test_2_1_confirms_no_vat_number() -> None:
-    assert Station("ocpp2.1").hears("VatNumberValidation", {"vatNumber": "DE123456789", "evseId": 1}) == {
-        "vatNumber": "DE123456789",
+def test_2_1_says_whose_a_vat_number_is_where_a_register_knows() -> None:
+    company = Company(name="Acme" * 20, address="Way 1", city="Ulm", country="DE")
+    verdict = VatVerdict(is_valid=True, company=company)
+    assert Station("ocpp2.1").hears("VatNumberValidation", {"vatNumber": "DE136695976", "evseId": 1}, verdict) == {
+        "vatNumber": "DE136695976",
         "evseId": 1,
-        "status": "Rejected",
+        "status": "Accepted",
+        "company": {"name": ("Acme" * 20)[:50], "address1": "Way 1", "city": "Ulm", "country": "DE"},
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("12.34", "12.34"), ("0.1", "0.1"), ("1e2", "100"), ("-5", "-5"), ("0.30000000000000004", "0.30000000000000004")],
+)
+def test_2_1_settled_amount_is_read_from_the_text(written: str, kept: str) -> None:
+    station = Station("ocpp2.1")
+    told = {"pspRef": "P", "status": "Settled", "settlementAmount": 1, "settlementTime": TIME}
+    inbound, request = station.call("NotifySettlement", told)
+    payload = inbound.payload.replace(b'"settlementAmount": 1', f'"settlementAmount": {written}'.encode())
+    report = station.dialect.reports["NotifySettlement"].read(
+        msgspec.structs.replace(inbound, payload=payload), request
+    )
+    assert isinstance(report, ReportSettlement)
+    assert report.amount_text == kept
 
 
 def test_the_inventory_tells_how_many_settings_fit_into_a_message() -> None:

@@ -23,6 +23,12 @@ async def announcement(process: Process) -> str:
         rows.append(
             ("Stations", f"{base_url('ws', *process.station_address)}/ocpp/{{identity}} (OCPP 1.6, 2.0.1, 2.1)")
         )
+    if process.tls_address is not None:
+        from voltway.modules.gateway.gateway import gateway_of
+
+        tls = gateway_of(process.runtime).tls
+        made = " (certificate of our own authority)" if tls is not None and tls.is_self_made else ""
+        rows.append(("over TLS", f"{base_url('wss', *process.tls_address)}/ocpp/{{identity}}{made}"))
     rows.append(
         ("Data", f"{process.configuration.data_dir}{' (demo network)' if process.installation.is_demo else ''}")
     )

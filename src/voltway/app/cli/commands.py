@@ -22,10 +22,11 @@ COMMANDS: Mapping[str, str] = {
     "api-key": "voltway.app.cli.api_key:app",
     "openapi": "voltway.app.cli.openapi:openapi",
     "simulate": "voltway.station.simulator.cli:simulate",
+    "conformance": "voltway.station.conformance.cli:conformance",
 }
 """What each command is: a function, or an application of Typer with commands of its own."""
 
-EXTRA_OF = {"simulate": "station"}
+EXTRA_OF = {"simulate": "station", "conformance": "station"}
 """The extra that a command needs; the others need `cloud`."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

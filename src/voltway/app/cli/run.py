@@ -31,6 +31,13 @@ def run(
     ocpp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where stations connect; 0.0.0.0:9000 lets real ones in.")
     ] = None,
+    ocpps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where stations connect over TLS; without a certificate set, one of our own is made.",
+        ),
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Run a demo network in a database of its own.")] = False,
 ) -> None:
     """Start Voltway; Ctrl-C ends it."""
@@ -38,6 +45,7 @@ def run(
         raise StartUpError("The demo network needs all modules: leave out --demo, or the list of modules.")
     chosen = tuple(modules or MODULES)
     given = address_flag("--http", "http", http) | address_flag("--ocpp", "gateway", ocpp)
+    given |= address_flag("--ocpps", "gateway.tls", ocpps)
     configuration = settings.read(
         settings.Flags(data_dir, config, given, settings.DEMO_DATA_DIR if demo else settings.DATA_DIR), chosen
     )

@@ -1,5 +1,9 @@
 """REST: the application that serves all modules' routes, and what those routes are made of."""
 
+from voltway.kernel.http.answers import instant_out as instant_out
+from voltway.kernel.http.answers import json_answer as json_answer
+from voltway.kernel.http.answers import money_out as money_out
+from voltway.kernel.http.answers import page_answer as page_answer
 from voltway.kernel.http.app import create_app as create_app
 from voltway.kernel.http.dependencies import open_tx as open_tx
 from voltway.kernel.http.dependencies import read_tx as read_tx

@@ -17,6 +17,7 @@ from voltway.kernel.http.settings import HttpSettings
 from voltway.kernel.ids import new_id
 from voltway.kernel.metrics import Metrics
 from voltway.kernel.request import arrives_on_loopback, host_named, is_loopback
+from voltway.kernel.turns import Turns
 
 API = "/api/v1"
 _CORRELATION_ID = re.compile(r"[\w.-]{1,64}")
@@ -45,6 +46,7 @@ class Edge:
         self._app = app
         self._settings = settings
         self._metrics = metrics
+        self._turns = Turns()
         self._hosts = frozenset(host.lower().strip("[]") for host in settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +70,7 @@ class Edge:
         ):
             try:
                 self._check(request)
-                await self._app(scope, self._limited(receive), send_marked)
+                await self._turns.pace(self._app(scope, self._limited(receive), send_marked))
             except Exception as error:
                 if status is not None:  # it has begun to answer: all that is left is to break the connection off
                     raise

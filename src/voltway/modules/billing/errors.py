@@ -14,3 +14,9 @@ class TargetNotFound(Problem):
 
     status = 422
     title = "The tariff cannot be assigned to this"
+
+
+class SettlementNotFound(NotFound):
+    """No such settlement, or not the caller's."""
+
+    title = "Settlement not found"

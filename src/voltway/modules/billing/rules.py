@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from voltway.charging import pricing
 from voltway.charging.pricing import Cost, Tariff
 from voltway.contracts.billing import TariffQuery
 from voltway.contracts.sessions import SessionEnded
+from voltway.kernel.money import Money
 
 OPERATOR, LOCATION, STATION, EVSE = "operator", "location", "station", "evse"
 
@@ -52,3 +54,22 @@ def cost_of(session: SessionEnded) -> Cost | None:
         return None
     duration_s = int((session.ended_at - session.started_at).total_seconds())
     return pricing.price(session.tariff, energy_wh=session.energy_wh, duration_s=duration_s)
+
+
+SETTLED = "Settled"
+
+
+AMOUNT_DIGITS_MAX = 15
+
+
+def settled_amount(text: str, currency: str | None) -> Money | None:
+    """What was settled; None while no currency is known, and for a figure that is no payment."""
+    amount = Decimal(text)
+    if currency is None or amount.adjusted() >= AMOUNT_DIGITS_MAX:
+        return None
+    return Money.round_from(amount, currency)
+
+
+def changes_settlement(before: str, after: str) -> bool:
+    """Whether a settlement that is told again says something new: what was settled stays settled."""
+    return before != after and before != SETTLED

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import ipaddress
 import random
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 
 import structlog
 
+from voltway.contracts.security import TOKEN_PREFIX, RedeemToken
 from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, AdmitStation, StationCredential
 from voltway.contracts.vocabulary import Registration
 from voltway.kernel import clock
 from voltway.kernel.auth import DEFAULT_OPERATOR_SLUG
+from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.errors import Problem, Unavailable
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key
-from voltway.modules.gateway.credentials import CredentialTable, fits
+from voltway.modules.gateway.credentials import NOBODY_TRUSTED, CredentialTable, Fit, fits
 from voltway.modules.gateway.handshake import UNAUTHORIZED, Refusal, UpgradeRequest, too_many
 from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
+from voltway.modules.gateway.peer import Trust
 from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
 
 log = structlog.get_logger()
@@ -36,6 +40,8 @@ class Welcome(NamedTuple):
 
     credential: StationCredential | None
     protocol: str | None
+    fit: Fit | None = None
+    """How it has proved who it is."""
 
 
 Verdict = Welcome | Refusal
@@ -56,6 +62,8 @@ class Admission:
         self._table = table
         self._protocols = protocols
         self._unknown_stations = unknown_stations
+        self.find_trust: Callable[[], Trust] = lambda: NOBODY_TRUSTED
+        """What client certificates are held against; the TLS port sets it."""
         self._key = derive_key(runtime.secret, STATION_PASSWORD_PURPOSE)
         self._rereads = TokenBucket(settings.rereads_per_s, settings.rereads_per_s)
         self._admissions = TokenBucket(settings.admissions_per_s, 5 * settings.admissions_per_s)
@@ -67,8 +75,8 @@ class Admission:
 
     def judge(self, request: UpgradeRequest) -> Welcome | None:
         """The verdict by what is in memory; None: `judge_again`."""
-        credential = self._match(request)
-        return None if credential is None else Welcome(credential, self._choose(request))
+        found = self._match(request)
+        return None if found is None else Welcome(found[0], self._choose(request), found[1])
 
     async def judge_again(self, request: UpgradeRequest, address: str) -> Verdict:
         """The verdict after a look into the database."""
@@ -85,6 +93,13 @@ class Admission:
             log.info("station.not_admitted", identity=request.target.identity, reason=str(problem))
             verdict = UNAUTHORIZED
         if verdict is UNAUTHORIZED:
+            if (shown := request.peer.certificate) is not None:  # A00.FR.407: it is to be noticed
+                log.warning(
+                    "client_certificate.refused",
+                    identity=request.target.identity,
+                    common_name=shown.common_name,
+                    serial_number=shown.serial_number,
+                )
             for bucket in failures:
                 bucket.take(clock.monotonic())
         return verdict
@@ -94,6 +109,8 @@ class Admission:
         if not self._rereads.take(clock.monotonic()):
             return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
         await self._table.reread(target.identity)
+        if not self._table.find(target):
+            await self._redeem(request)
         if not self._table.find(target) and self._unknown_stations != "reject":
             if protocol is None:
                 return Welcome(None, None)  # nothing is stored of a station that we cannot talk to
@@ -105,15 +122,32 @@ class Admission:
                 AdmitStation(operator_slug=slug, identity=target.identity, registration=registration)
             )
             await self._table.reread(target.identity)
-        credential = self._match(request)  # somebody may have made a record with a password meanwhile
-        return UNAUTHORIZED if credential is None else Welcome(credential, protocol)
+        found = self._match(request)  # somebody may have made a record with a password meanwhile
+        return UNAUTHORIZED if found is None else Welcome(found[0], protocol, found[1])
 
-    def _match(self, request: UpgradeRequest) -> StationCredential | None:
-        """The one record that the request fits; none also if it fits those of two operators."""
+    async def _redeem(self, request: UpgradeRequest) -> None:
+        """Make the record of a station that shows a registration token."""
+        credentials, target = request.credentials, request.target
+        if credentials is None or credentials.username.casefold() != target.identity.casefold():
+            return
+        token = credentials.password.decode(errors="replace")
+        if not token.startswith(TOKEN_PREFIX):
+            return
+        redeem = RedeemToken(operator_slug=target.operator_slug, identity=target.identity, token=token)
+        try:
+            is_made = await self._runtime.ask(redeem)
+        except NobodyAnswers:
+            return
+        if is_made:
+            await self._table.reread(target.identity)
+
+    def _match(self, request: UpgradeRequest) -> tuple[StationCredential, Fit] | None:
+        """The one record that the request fits, and how; none also if it fits those of two operators."""
+        trust = self.find_trust()
         matching = [
-            credential
+            (credential, fit)
             for credential in self._table.find(request.target)
-            if fits(credential, request.target.identity, request.credentials, self._key)
+            if (fit := fits(credential, request.target.identity, request.credentials, self._key, request.peer, trust))
         ]
         return matching[0] if len(matching) == 1 else None
 

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from voltway.contracts.station_link import BootReceipt
 from voltway.kernel.runtime import Runtime
@@ -48,7 +50,7 @@ class LinkContext:
         task.add_done_callback(self.tasks.discard)
 
 
-class Waiting(NamedTuple):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A call that waits for its turn."""
 
     call: Call[Any]
@@ -57,7 +59,7 @@ class Waiting(NamedTuple):
     flags: tuple[str, ...]
 
 
-class Exchange(NamedTuple):
+class Exchange(msgspec.Struct, frozen=True, gc=False):
     """The call that is being answered."""
 
     row: ReportRow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -17,10 +18,12 @@ from voltway.contracts.station_link import CredentialChanged, FindCredential, Li
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import matches_secret
 from voltway.modules.gateway.handshake import Credentials, Target
+from voltway.modules.gateway.peer import PLAIN, Peer, Trust
 
 log = structlog.get_logger()
 
 RETRY_S = 1.0
+NOBODY_TRUSTED = Trust()
 OnChange = Callable[[Sequence[StationCredential], Sequence[str]], None]
 
 
@@ -116,22 +119,62 @@ class CredentialTable:
         self._on_change(found, () if found else (event.station_id,))
 
 
-def fits(credential: StationCredential, identity: str, offered: Credentials | None, key: bytes) -> bool:
-    """Whether what a station presents over a connection without TLS is what its record asks for.
+class Fit(NamedTuple):
+    """How what a station presents fits its record: the candidate that it used, the security profile that it has now."""
 
-    Profile 0 asks for nothing; profiles 2 and 3 ask for TLS, which this port does not speak.
+    candidate_hash: bytes | None
+    security_profile: int
+
+    def is_news(self, credential: StationCredential) -> bool:
+        """Whether the record does not know it yet: a new password, or a profile that was the target."""
+        return self.candidate_hash is not None or self.security_profile != credential.security_profile
+
+
+def fits(
+    credential: StationCredential,
+    identity: str,
+    offered: Credentials | None,
+    key: bytes,
+    peer: Peer = PLAIN,
+    trust: Trust = NOBODY_TRUSTED,
+) -> Fit | None:
+    """Whether what a station presents is what its record asks for; None if it is not.
+
+    Profile 0 asks for nothing, 1 for the password, 2 for the password over TLS, 3 for a certificate. A station that was told
+    to take another profile is let in with either, until it has come with the new one. So it is with a new password, since
+    nobody knows whether the station has heard of it when the answer was lost.
     """
-    if credential.security_profile == 0:
-        return True
     # Every refusal costs the same number of hashes, whatever its cause: the time says nothing either.
     username, password = offered or Credentials("", b"")
-    spellings = [matches_secret(spelling, credential.secret_hash, key) for spelling in spellings_of(password)]
-    return (
-        any(spellings)
-        and credential.security_profile == 1
-        and offered is not None
-        and username.casefold() == identity.casefold()
-    )
+    spellings = spellings_of(password)
+    is_named = offered is not None and username.casefold() == identity.casefold()
+    is_current = _is_one_of(spellings, credential.secret_hash, key)
+    candidates = [hashed for hashed in credential.candidate_hashes if _is_one_of(spellings, hashed, key)]
+    has_password = is_named and (is_current or bool(candidates))
+    is_certified = peer.is_tls and trust.certifies(peer.certificate, credential)
+    for profile in (credential.security_profile_target, credential.security_profile):
+        if profile is not None and _proves(profile, peer, has_password=has_password, is_certified=is_certified):
+            return Fit(candidates[0] if has_password and candidates and not is_current else None, profile)
+    return None
+
+
+def _is_one_of(spellings: Sequence[bytes], hashed: bytes | None, key: bytes) -> bool:
+    """Whether a password, however it is spelled, is the one that was hashed; all spellings are tried in any case."""
+    found = [matches_secret(spelling, hashed, key) for spelling in spellings]
+    return any(found)
+
+
+def _proves(profile: int, peer: Peer, *, has_password: bool, is_certified: bool) -> bool:
+    """Whether a connection is what a security profile asks for; a better transport than it asks for does no harm."""
+    match profile:
+        case 0:
+            return True
+        case 1:
+            return has_password
+        case 2:
+            return has_password and peer.is_tls
+        case _:
+            return is_certified
 
 
 def spellings_of(password: bytes) -> tuple[bytes, bytes, bytes]:

@@ -13,9 +13,11 @@ _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 def payload_of(raw: bytes) -> bytes:
     """The payload of a valid CALL as the station wrote it."""
     pieces = raw.split(b'"', 4)
-    if len(pieces) == 5 and b"\\" not in pieces[1] and b"\\" not in pieces[3]:
+    if (
+        len(pieces) == 5 and pieces[1].find(b"\\") < 0 and pieces[3].find(b"\\") < 0
+    ):  # `in` raises an error inside first
         rest = pieces[4]
-        return rest[rest.index(b",") + 1 : rest.rindex(b"]")].strip()
+        return rest[rest.find(b",") + 1 : rest.rfind(b"]")].strip()
     return bytes(_decode_elements(raw)[3])
 
 

@@ -7,9 +7,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import cast
 
+import msgspec
 import structlog
 
-from voltway.contracts.station_link import BootReceipt, CredentialChanged, LinkOpened, StationCredential
+from voltway.contracts.security import CertificateRevoked
+from voltway.contracts.station_link import (
+    BootReceipt,
+    CredentialChanged,
+    LinkOpened,
+    ProveCredential,
+    StationCredential,
+)
 from voltway.contracts.stations import StationsSeen
 from voltway.kernel import clock
 from voltway.kernel.bus.event import Event
@@ -19,13 +27,15 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway import commands, messages, nodes
 from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
 from voltway.modules.gateway.context import LinkContext
-from voltway.modules.gateway.credentials import CredentialTable
+from voltway.modules.gateway.credentials import CredentialTable, Fit
 from voltway.modules.gateway.dialects.base import Dialect
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts, GatewayCollector
+from voltway.modules.gateway.peer import Trust, plain_serial
 from voltway.modules.gateway.registry import Registry
-from voltway.modules.gateway.server import StationPort
+from voltway.modules.gateway.server import CERTIFICATE, StationPort
 from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
+from voltway.modules.gateway.tls import TlsMaterial
 from voltway.wire.ocpp.rpc import Subprotocol, codec_for
 
 log = structlog.get_logger()
@@ -67,6 +77,9 @@ class Gateway:
         admission = Admission(
             runtime, self.credentials, self.settings, frozenset(dialects), unknown_stations(self.settings)
         )
+        self.tls = TlsMaterial(runtime, self.settings.tls) if self.settings.tls.port is not None else None
+        if self.tls is not None:
+            admission.find_trust = self._trust
         self.port = StationPort(self.settings, admission, self.registry, self.counts, self._make_link)
         self._collector = GatewayCollector(self.counts)
         self._following_up: set[Link] = set()
@@ -77,7 +90,9 @@ class Gateway:
     async def start(self) -> None:
         """Load what must be known, then open the port."""
         runtime = self.runtime
-        self._undo.callback(runtime.events.hear(self._hear, (CredentialChanged, LinkOpened)))
+        if self.tls is not None:
+            await self.tls.start()
+        self._undo.callback(runtime.events.hear(self._hear, (CredentialChanged, LinkOpened, CertificateRevoked)))
         await nodes.enter(runtime, self.settings.lease_s)
         await self.credentials.start()
         if self.log is not None:
@@ -88,7 +103,7 @@ class Gateway:
         metrics.registry.register(self._collector)
         self._undo.callback(metrics.registry.unregister, self._collector)
         metrics.links_online.set_function(lambda: len(self.registry))
-        await self.port.start()
+        await self.port.start(None if self.tls is None else self.tls.context)
 
     async def stop(self) -> None:
         """Let answers under way leave, then send all stations off: they come back to the next process (1012)."""
@@ -115,6 +130,11 @@ class Gateway:
     async def tick(self) -> None:
         """Once a second: pings."""
         self.registry.tick()
+
+    async def reload_certificates(self) -> None:
+        """Show new certificates when their files have changed."""
+        if self.tls is not None:
+            await self.tls.reload()
 
     async def renew_lease(self) -> None:
         """Say that this process lives. After a long sleep its stations count as offline: they are to connect again."""
@@ -145,7 +165,29 @@ class Gateway:
         assert welcome.protocol is not None
         dialect = self.dialects[welcome.protocol]
         codec = codec_for(cast(Subprotocol, welcome.protocol))
-        return Link(self._context, welcome.credential, dialect, codec, address)
+        credential = welcome.credential
+        if welcome.fit is not None and welcome.fit.is_news(credential):
+            self._context.spawn(self._prove(credential, welcome.fit))
+            credential = msgspec.structs.replace(credential, security_profile=welcome.fit.security_profile)
+        return Link(self._context, credential, dialect, codec, address)
+
+    async def _prove(self, credential: StationCredential, fit: Fit) -> None:
+        """Have it recorded that a station uses its new password or profile; if this is lost, its next connection says it."""
+        is_other = fit.security_profile != credential.security_profile
+        proof = ProveCredential(
+            station_id=credential.station_id,
+            secret_hash=fit.candidate_hash,
+            security_profile=fit.security_profile if is_other else None,
+        )
+        try:
+            await self.runtime.ask(proof)
+            await self.credentials.reread(credential.identity)  # here at once, elsewhere with the event
+        except Exception as error:
+            log.warning("credential.not_proved", station_id=credential.station_id, error=repr(error)[:300])
+
+    def _trust(self) -> Trust:
+        assert self.tls is not None
+        return self.tls.trust
 
     def _opened(self, link: Link) -> None:
         self.registry.add(link)
@@ -183,6 +225,11 @@ class Gateway:
             self.credentials.hear(event)
         elif isinstance(event, LinkOpened):
             self.registry.hear(event)
+        elif isinstance(event, CertificateRevoked) and self.tls is not None:
+            self.tls.revoke(event.serial_number)
+            link = self.registry.find(event.station_id)
+            if link is not None and link.memory.scratch.get(CERTIFICATE) == plain_serial(event.serial_number):
+                link.close(1008, "the certificate was revoked")
 
     def _credentials_changed(self, found: Sequence[StationCredential], retired_ids: Sequence[str]) -> None:
         for link in self.registry.refresh(found, retired_ids):  # else it would hear of it at its next boot
@@ -205,10 +252,11 @@ def gateway_of(runtime: Runtime) -> Gateway:
 
 def unknown_stations(settings: GatewaySettings) -> UnknownStations:
     """What happens to a station without a record. Raises StartUpError where anybody in the world would be accepted."""
-    is_ours_alone = is_loopback(settings.host)
+    hosts = [settings.host, *([settings.tls.host] if settings.tls.port is not None else [])]
+    is_ours_alone = all(map(is_loopback, hosts))
     if settings.unknown_stations == "accept" and not is_ours_alone:
         raise StartUpError(
-            f"unknown_stations=accept would let anybody in who reaches {settings.host}: it is for loopback only. "
+            f"unknown_stations=accept would let anybody in who reaches {hosts[-1]}: it is for loopback only. "
             "Set VOLTWAY_GATEWAY__UNKNOWN_STATIONS=pending or reject."
         )
     return settings.unknown_stations or ("pending" if is_ours_alone else "reject")

@@ -12,6 +12,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from voltway.modules.gateway.peer import PLAIN, Peer
+
 HEAD_BYTES_MAX = 8192
 HEADERS_MAX = 64
 IDENTITY_LENGTH_MAX = 48  # OCPP 2.0.1 part 4, section 3.1.1
@@ -70,6 +72,8 @@ class UpgradeRequest(NamedTuple):
     key: str
     subprotocols: tuple[str, ...]
     extensions: str
+    peer: Peer = PLAIN
+    """What the connection itself says; not in the request."""
 
 
 # One answer for every cause: unknown, wrong, missing, retired, another profile. It says nothing of which stations exist.

@@ -221,7 +221,7 @@ class Link:
             self.transport.pause()
 
     def _handle(self, item: Waiting) -> None:
-        call, raw, received_at, flags = item
+        call, raw, flags = item.call, item.raw, item.flags
         message_id, action = call.message_id, call.action
         row = self.dialect.reports.get(action)
         if row is None:
@@ -241,7 +241,7 @@ class Link:
             flags = (*flags, MESSAGE_ID_REUSED)
         self._last_message_id = message_id
         inbound = Inbound(
-            self.credential, self.protocol, message_id, received_at, payload_of(raw), self.memory, flags
+            self.credential, self.protocol, message_id, item.received_at, payload_of(raw), self.memory, flags
         )  # fmt: skip
         try:
             request = row.read(inbound, call.payload)
@@ -290,14 +290,14 @@ class Link:
         exchange, self._exchange = self._exchange, None
         if exchange is None:
             return
-        row, inbound, call, digest = exchange
+        row, inbound, call = exchange.row, exchange.inbound, exchange.call
         try:
             answer = self.codec.encode_result(call.message_id, row.answer(inbound, call.payload, reply))
         except Exception as error:
             self._answer_failure(call.message_id, call.action, error)
             return
         if row.is_transaction:
-            self._keep_answer(call.message_id, digest, answer)
+            self._keep_answer(call.message_id, exchange.digest, answer)
         self._send("result", call.message_id, call.action, answer)
         if isinstance(reply, BootReceipt):
             self._booted(reply)
@@ -422,11 +422,13 @@ class Link:
         if self.transport is not None and self.is_open:
             self.transport.send(message)
             self._context.counts.frames_out += 1
-            self._log("out", kind, message_id, action, message, clock.now())
+            self._log("out", kind, message_id, action, message)
 
-    def _log(self, direction: str, kind: str, message_id: str, action: str | None, frame: bytes, at: datetime) -> None:
+    def _log(
+        self, direction: str, kind: str, message_id: str, action: str | None, frame: bytes, at: datetime | None = None
+    ) -> None:
         message_log = self._context.message_log
         if message_log is not None and message_log.takes():
             credential = self.credential
-            logged = Logged(at, direction, kind, message_id, action, frame)
+            logged = Logged(at or clock.now(), direction, kind, message_id, action, frame)
             message_log.add(credential.operator_id, credential.station_id, logged)

@@ -40,16 +40,28 @@ if TYPE_CHECKING:
 DIALECTS = {dialect.protocol: dialect for dialect in (ocpp16.DIALECT, ocpp201.DIALECT, ocpp21.DIALECT)}
 
 
+_TELL_URL = ("set_security_profile", "set_network_profile")
+
+
 async def execute_command(runtime: Runtime, order: ExecuteCommand) -> CommandOutcome:
     """Send a command over the station's link."""
     link = gateway_of(runtime).registry.find(order.station_id)
-    return await commands.execute(runtime, link, order.type, order.arguments, order.timeout_s, order.report_timeout_s)
+    return await commands.execute(
+        runtime, link, order.type, _with_url(runtime, order), order.timeout_s, order.report_timeout_s
+    )
 
 
 async def check_command(runtime: Runtime, order: CheckCommand) -> None:
     """Raise if a protocol cannot say a command."""
     dialect = gateway_of(runtime).dialects.get(order.protocol)
-    commands.row_of(dialect, order.type).check(order.arguments)
+    commands.row_of(dialect, order.type).check(_with_url(runtime, order))
+
+
+def _with_url(runtime: Runtime, order: ExecuteCommand | CheckCommand) -> Mapping[str, Any]:
+    """The arguments with our own address where an order is to tell it and does not say it."""
+    if order.type not in _TELL_URL or order.arguments.get("url"):
+        return order.arguments
+    return {**order.arguments, "url": runtime.settings(GatewaySettings).tls.url}
 
 
 async def call_station(runtime: Runtime, call: CallStation) -> CallOutcome:
@@ -97,6 +109,7 @@ def manifest_of(dialects: Mapping[str, Dialect]) -> Manifest:
             job("lease", 10.0, Gateway.renew_lease),
             job("seen", 15.0, Gateway.say_seen),
             job("purge_log", 600.0, Gateway.purge_log),
+            job("certificates", 5.0, Gateway.reload_certificates),
         ),
         start=start,
         stop=stop,

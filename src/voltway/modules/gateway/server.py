@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, cast
@@ -35,6 +36,7 @@ from voltway.modules.gateway.handshake import (
 from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts
+from voltway.modules.gateway.peer import PLAIN, Peer, read_certificate
 from voltway.modules.gateway.registry import Registry
 from voltway.modules.gateway.settings import GatewaySettings
 from voltway.modules.gateway.transports.deflate import negotiate
@@ -43,6 +45,8 @@ from voltway.modules.gateway.transports.websocket import Farewell, MessageBudget
 log = structlog.get_logger()
 
 READ_BUFFER_BYTES = 2048
+CERTIFICATE = "certificate_serial"
+"""Where a link's memory has the number of the certificate that it was opened with."""
 STILL_HERE = (1008, "another connection of this station is alive")
 
 # Every fault of a peer would be an error with a trace in picows' log. An adapter, because picows makes a logger for each
@@ -75,6 +79,7 @@ class StationPort:
         self._arrivals = TokenBucket(settings.connections_per_s, settings.connections_burst)
         self._takeovers = KeyedBuckets(1 / settings.takeover_pause_s, settings.takeovers_burst)
         self._server: asyncio.Server | None = None
+        self._tls_server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -83,23 +88,44 @@ class StationPort:
         sockets = self._server.sockets if self._server is not None else ()
         return int(sockets[0].getsockname()[1]) if sockets else 0
 
-    async def start(self) -> None:
-        """Begin to listen. Raises StartUpError where the address cannot be had."""
-        host, port = self.settings.host, self.settings.port
-        loop = asyncio.get_running_loop()
+    @property
+    def tls_port(self) -> int:
+        """The port for TLS that was bound; 0 if there is none."""
+        sockets = self._tls_server.sockets if self._tls_server is not None else ()
+        return int(sockets[0].getsockname()[1]) if sockets else 0
+
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """Begin to listen, also for TLS if a context is given. Raises StartUpError where an address cannot be had."""
+        self._server = await self._listen(self.settings.host, self.settings.port, "--ocpp")
+        log.info("station_port.opened", host=self.settings.host, port=self.port)
+        if tls is not None:
+            self._tls_server = await self._listen(self.settings.tls.host, self.settings.tls.port or 0, "--ocpps", tls)
+            log.info("station_port.opened", host=self.settings.tls.host, port=self.tls_port, is_tls=True)
+
+    async def _listen(self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None) -> asyncio.Server:
+        is_tls = tls is not None
         try:
-            self._server = await aiofastnet.create_server(loop, lambda: Doorway(self), host, port, backlog=1024)
+            return await aiofastnet.create_server(
+                asyncio.get_running_loop(),
+                lambda: Doorway(self),
+                host,
+                port,
+                backlog=1024,
+                ssl=tls,
+                ssl_handshake_timeout=self.settings.handshake_timeout_s if is_tls else None,
+                ssl_shutdown_timeout=self.settings.close_timeout_s if is_tls else None,
+            )
         except OSError as error:
             raise StartUpError(
                 f"The station port {host}:{port} cannot be opened ({error.strerror or error}): another program may have it. "
-                "Choose another with --ocpp HOST:PORT."
+                f"Choose another with {flag} HOST:PORT."
             ) from error
-        log.info("station_port.opened", host=host, port=self.port)
 
     async def stop(self) -> None:
         """Listen no more."""
-        if self._server is not None:
-            self._server.close()
+        for server in (self._server, self._tls_server):
+            if server is not None:
+                server.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -191,7 +217,7 @@ class Doorway(asyncio.Protocol):
             self._refuse(refusal)
             return
         try:
-            request = read_request(head)
+            request = read_request(head)._replace(peer=self._peer())
         except HandshakeRefused as refused:
             self._refuse(refused.refusal)
             return
@@ -209,8 +235,8 @@ class Doorway(asyncio.Protocol):
         if isinstance(verdict, Welcome) and port.must_wait(verdict) and await port.is_alive(verdict):
             farewell = STILL_HERE
         if not self._transport.is_closing():
+            self._transport.resume_reading()  # first: a connection over TLS that is closed while paused hears no answer to it
             self._follow(request, verdict, farewell)
-            self._transport.resume_reading()
 
     def _follow(
         self, request: UpgradeRequest, verdict: Welcome | Refusal, farewell: tuple[int, str] | None = None
@@ -234,6 +260,8 @@ class Doorway(asyncio.Protocol):
         if deflate is not None:
             headers["Sec-WebSocket-Extensions"] = deflate.response
         link = port.make_link(welcome, self._address())
+        if request.peer.certificate is not None:
+            link.memory.scratch[CERTIFICATE] = request.peer.certificate.serial_number
         link.transport = WebSocket(link, port.settings, port.budget, deflate)
         self._upgrade(request, link.transport, headers)
 
@@ -277,6 +305,11 @@ class Doorway(asyncio.Protocol):
 
     def _farewell(self, why: tuple[int, str]) -> Farewell:
         return Farewell(*why, self._port.settings.close_timeout_s)
+
+    def _peer(self) -> Peer:
+        """What the connection itself says: plain, or TLS with the certificate that was shown."""
+        tls = self._transport.get_extra_info("ssl_object")
+        return PLAIN if tls is None else Peer(True, read_certificate(self._transport.get_extra_info("peercert")))
 
     def _address(self) -> str:
         peer = self._transport.get_extra_info("peername")

@@ -11,6 +11,32 @@ from voltway.kernel.module import Settings
 UnknownStations = Literal["accept", "pending", "reject"]
 
 
+class TlsSettings(Settings):
+    """Stations over TLS (security profiles 2 and 3): VOLTWAY_GATEWAY__TLS__PORT and so on. Files are PEM."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65_535)
+    """Not set: no TLS here. 0: any free port."""
+    mode: Literal["compat", "strict"] = "compat"
+    """`compat` has all four cipher suites that OCPP demands; `strict` leaves out the two without forward secrecy."""
+    ecdsa_certificate_file: str = ""
+    """With its chain. No certificate at all: our own authority makes them."""
+    ecdsa_key_file: str = ""
+    """Empty: the key is in the file of the certificate."""
+    rsa_certificate_file: str = ""
+    rsa_key_file: str = ""
+    client_authorities_file: str = ""
+    """Who else may certify stations, beside our own authority."""
+    client_revocation_file: str = ""
+    """The revocation list of that authority."""
+    organizations: dict[str, str] = Field(default={})
+    """Operator's slug -> the organization in its stations' certificates; where it is not named: its slug."""
+    url: str = ""
+    """How stations reach this port from outside, wss://HOST:PORT/ocpp: what they are told when their profile is raised."""
+    server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    """Under which names stations reach this port: what a certificate of our own authority is made for."""
+
+
 class GatewaySettings(Settings):
     """Durations in seconds, sizes in bytes."""
 
@@ -19,6 +45,8 @@ class GatewaySettings(Settings):
     """0: any free port."""
     unknown_stations: UnknownStations | None = None
     """What happens to a station without a record. Not set: `pending` on loopback, `reject` beyond it."""
+
+    tls: TlsSettings = TlsSettings()
 
     # ---- connecting
     handshake_timeout_s: float = Field(default=10.0, gt=0)

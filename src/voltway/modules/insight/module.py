@@ -5,5 +5,6 @@ Owns nothing yet. Asks `SummarizeStations`, `SummarizeSessions`, `SummarizeReven
 
 from voltway.kernel.module import Manifest
 from voltway.modules.insight import api
+from voltway.modules.insight.settings import InsightSettings
 
-MANIFEST = Manifest(name="insight", routes=lambda: (api.router,))
+MANIFEST = Manifest(name="insight", settings=InsightSettings, routes=lambda: (api.router,))

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from voltway.contracts.billing import SessionPriced
+from voltway.contracts.security import SecurityEventRecorded
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
 from voltway.contracts.station_link import MessagesLogged
 from voltway.contracts.stations import CommandChanged, ConnectorStatusChanged, StationChanged
@@ -86,6 +87,11 @@ def _messages(event: MessagesLogged) -> Told:
     return "message.logged", event.station_id, {"id": event.station_id}
 
 
+def _security_event(event: SecurityEventRecorded) -> Told:
+    data = {"id": event.security_event_id, "station_id": event.station_id, "station_identity": event.station_identity}
+    return "security_event.recorded", event.station_id, data | {"type": event.type, "severity": event.severity}
+
+
 TELLING: dict[type[Event], Callable[[Any], Told]] = {
     StationChanged: _station,
     ConnectorStatusChanged: _connector,
@@ -96,6 +102,7 @@ TELLING: dict[type[Event], Callable[[Any], Told]] = {
     SessionPriced: _priced,
     CommandChanged: _command,
     MessagesLogged: _messages,
+    SecurityEventRecorded: _security_event,
 }
 """What a browser is told of each event; the rest is not its business."""
 

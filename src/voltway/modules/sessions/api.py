@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from voltway.contracts.stations import SendCommand
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.database import Tx
-from voltway.kernel.http import Instant, Page, PageQuery, page_query, read_tx, runtime_of
+from voltway.kernel.http import Instant, Page, PageQuery, json_answer, page_answer, page_query, read_tx, runtime_of
+from voltway.kernel.listing import Listing
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
 from voltway.modules.sessions.errors import SessionHasEnded, SessionNotFound
-from voltway.modules.sessions.schemas import SampleOut, SessionOut, session_out
-from voltway.modules.sessions.tables import samples, sessions
+from voltway.modules.sessions.schemas import SHOWN, SampleOut, SessionOut, session_out
+from voltway.modules.sessions.tables import column, progress, samples, sessions, whole
 
 router = APIRouter(tags=["sessions"])
 
@@ -24,7 +25,10 @@ MayStop = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 
 
-@router.get("/sessions")
+_SESSIONS = Listing([column(name) for name in SHOWN], key=[sessions.c.id], source=whole)
+
+
+@router.get("/sessions", response_model=Page[SessionOut])
 async def list_sessions(
     principal: MayRead,
     tx: ReadTx,
@@ -37,18 +41,18 @@ async def list_sessions(
     since: Annotated[Instant | None, Query(description="started at or after")] = None,
     until: Annotated[Instant | None, Query(description="started before")] = None,
     updated_since: Instant | None = None,
-) -> Page[SessionOut]:
+) -> Response:
     """The operator's sessions, newest first."""
-    statement = sa.select(sessions).where(sessions.c.operator_id == principal.operator_id)
+    statement = _SESSIONS.select(tx).where(sessions.c.operator_id == principal.operator_id)
     if principal.location_ids is not None:
         statement = statement.where(sessions.c.location_id.in_(principal.location_ids))
-    for column, value in (
+    for narrowed, value in (
         (sessions.c.station_id, station_id),
         (sessions.c.location_id, location_id),
         (sessions.c.state, state),
     ):
         if value is not None:
-            statement = statement.where(column == value)
+            statement = statement.where(narrowed == value)
     for text, value in ((sessions.c.station_identity, station_identity), (sessions.c.id_token, id_token)):
         if value is not None:
             statement = statement.where(sa.func.lower(text) == value.lower())
@@ -60,16 +64,16 @@ async def list_sessions(
         # An active session changes all the time and is found by its state; the others by an index on their last change.
         statement = statement.where(
             sa.or_(sessions.c.state == "active", sessions.c.settled_at >= updated_since),
-            sessions.c.updated_at >= updated_since,
+            progress.c.updated_at >= updated_since,
         )
     rows, next_cursor = await page.fetch(tx, statement, sessions.c.id)
-    return Page(items=[session_out(row) for row in rows], next_cursor=next_cursor)
+    return page_answer(map(session_out, _SESSIONS.read(tx, rows)), next_cursor)
 
 
-@router.get("/sessions/{session_id}")
-async def get_session(session_id: str, principal: MayRead, tx: ReadTx) -> SessionOut:
+@router.get("/sessions/{session_id}", response_model=SessionOut)
+async def get_session(session_id: str, principal: MayRead, tx: ReadTx) -> Response:
     """One session, with its cost so far or for good."""
-    return session_out(await _get(tx, principal, session_id))
+    return json_answer(session_out(await _get(tx, principal, session_id)))
 
 
 @router.get("/sessions/{session_id}/samples")

@@ -9,11 +9,12 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from voltway.contracts.station_link import Phase, ReportTransaction, TransactionReceipt
 
 
-class Filed(NamedTuple):
+class Filed(msgspec.Struct, frozen=True, gc=False):
     """A report, which message it is, and the id under which the inbox keeps it."""
 
     report: ReportTransaction
@@ -47,7 +48,7 @@ def file(report: ReportTransaction) -> Filed:
         key = f"start:{hash_of(f'{report.evse_number}|{token}|{report.meter_wh}|{_second(report)}'.encode())}"
     else:
         digest = hash_of(report.station_id.encode() + report.payload)
-        key = f"{report.phase.value}:{digest}"
+        key = f"{report.phase}:{digest}"
         return Filed(report, key, f"{_second(report):08x}{digest}")
     return Filed(report, key, inbox_id(report, key))
 
@@ -70,7 +71,7 @@ def hash_of(content: bytes) -> str:
 
 def as_other_content(entry: Filed) -> Filed:
     """A message to be kept beside one with the same key that says something else."""
-    return entry._replace(id=inbox_id(entry.report, f"{entry.key}|{hash_of(entry.report.payload)}"))
+    return replace(entry, id=inbox_id(entry.report, f"{entry.key}|{hash_of(entry.report.payload)}"))
 
 
 def as_new_charge(entry: Filed) -> Filed | None:
@@ -79,7 +80,7 @@ def as_new_charge(entry: Filed) -> Filed | None:
     idle_at = entry.report.evse_idle_at
     if entry.report.phase is not Phase.STARTED or entry.report.sequence_number is not None or idle_at is None:
         return None
-    return entry._replace(id=inbox_id(entry.report, f"{entry.key}|{int(idle_at.timestamp() * 1000)}"))
+    return replace(entry, id=inbox_id(entry.report, f"{entry.key}|{int(idle_at.timestamp() * 1000)}"))
 
 
 def _content(payload: bytes) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from voltway.contracts.access import FindTokenSessions
 from voltway.contracts.billing import SessionPriced
 from voltway.contracts.sessions import FindSession, SessionName, SessionSummary, SummarizeSessions
 from voltway.contracts.stations import ConnectorStatusChanged
@@ -33,8 +35,17 @@ async def find_session(runtime: Runtime, request: FindSession) -> SessionName | 
     """A session by its id."""
     async with runtime.database.read() as tx:
         row = await store.find(tx, request.operator_id, request.session_id)
-    if row is None:
-        return None
+    return None if row is None else _name_of(row)
+
+
+async def find_token_sessions(runtime: Runtime, request: FindTokenSessions) -> list[SessionName]:
+    """The running sessions of a token."""
+    async with runtime.database.read() as tx:
+        rows = await store.find_running_of(tx, request.operator_id, request.id_token_id)
+    return [_name_of(row) for row in rows]
+
+
+def _name_of(row: Any) -> SessionName:
     return SessionName(
         session_id=row.id,
         operator_id=row.operator_id,

@@ -1,4 +1,4 @@
-"""A session as the rules see it: one row of `sessions_sessions`, with its times as aware instants."""
+"""A session as the rules see it: a row of `sessions_sessions` with its progress, the times as aware instants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voltway.kernel.json import to_json, to_struct
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
-    """Our record of one charge. The fields are those of the table; see the rules for how reports change them.
+    """Our record of one charge. The fields are those of the two tables; see the rules for how reports change them.
 
     Instants are the station's clock plus `clock_offset_s`, except `..._received_at`, which is ours. `..._order` says from
     which report a register or the token came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
@@ -105,7 +105,8 @@ PROGRESS = (
     "sequence_count",
     "updated_at",
 )
-"""The fields that change with every report of a session that goes on; the rest changes at its start and end."""
+"""The fields that change with every report of a session that goes on (`sessions_progress`); the rest changes at its start and
+end."""
 
 SETTLED = tuple(field.name for field in fields(Session) if field.name not in PROGRESS)
 """All the other fields: a report of its progress leaves them alone."""

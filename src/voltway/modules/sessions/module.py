@@ -2,7 +2,7 @@
 
 Owns: the inbox of transaction reports (every one as received, with what was answered), sessions, samples, the power history.
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
-Answers: `FindSession`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
+Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
 Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone.
@@ -10,7 +10,9 @@ Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
 
+from voltway.contracts.access import FindTokenSessions, ReservationMet
 from voltway.contracts.billing import SessionPriced
+from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
     FindSession,
     SessionEnded,
@@ -22,15 +24,20 @@ from voltway.contracts.sessions import (
 from voltway.contracts.station_link import ReportTransaction
 from voltway.contracts.stations import ConnectorStatusChanged
 from voltway.kernel.module import Job, Manifest
-from voltway.modules.sessions import api, handlers
+from voltway.modules.sessions import api, handlers, station_costs
 from voltway.modules.sessions.recording import TransactionRecorder
 
 MANIFEST = Manifest(
     name="sessions",
-    answers={FindSession: handlers.find_session, SummarizeSessions: handlers.summarize_sessions},
+    answers={
+        FindSession: handlers.find_session,
+        FindTokenSessions: handlers.find_token_sessions,
+        FindTransactions: station_costs.find_transactions,
+        SummarizeSessions: handlers.summarize_sessions,
+    },
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged),
-    routes=lambda: (api.router,),
+    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
+    routes=lambda: (api.router, station_costs.router),
     jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
 )

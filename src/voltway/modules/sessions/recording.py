@@ -11,6 +11,7 @@ import structlog
 
 from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
+from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
@@ -43,6 +44,7 @@ class Plan:
     samples: list[tuple[Any, ...]] = field(default_factory=list)
     receipts: list[TransactionReceipt] = field(default_factory=list)
     started: list[SessionStarted] = field(default_factory=list)
+    met: list[ReservationMet] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -60,7 +62,11 @@ class TransactionRecorder:
         for index, report in enumerate(reports):
             if report.id_token is not None:
                 token = TokenQuery(
-                    operator_id=report.operator_id, station_id=report.station_id, id_token=report.id_token
+                    operator_id=report.operator_id,
+                    station_id=report.station_id,
+                    id_token=report.id_token,
+                    location_id=report.location_id,
+                    is_start=report.phase is Phase.STARTED or report.trigger == "Authorized",
                 )
                 token_queries.setdefault(token, []).append(index)
             if report.phase is Phase.STARTED:
@@ -99,7 +105,8 @@ class TransactionRecorder:
             plan = draw_up(filed, loaded, said, prepared, active)
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
-        tx.publish(*plan.started, *_events(plan.known))
+        events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
+        tx.publish(*plan.started, *plan.met, *events)
         await store.save(tx, plan.known, plan.samples)
         return plan.receipts
 
@@ -147,6 +154,8 @@ def draw_up(
         authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
         session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
         receipt = _receipt(report, session, authorization)
+        if report.reservation_number is not None and session is not None:
+            plan.met.append(_reservation_met(report, session))
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
@@ -242,6 +251,16 @@ def _decide(
     return begun
 
 
+def _reservation_met(report: ReportTransaction, session: Session) -> ReservationMet:
+    return ReservationMet(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        station_id=report.station_id,
+        number=report.reservation_number or 0,
+        session_id=session.id,
+    )
+
+
 def _is_next(report: ReportTransaction, session: Session) -> bool:
     """Whether nothing of this transaction can have had the report's number yet."""
     number, last = report.sequence_number, session.sequence_last
@@ -294,7 +313,7 @@ def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
     ]
 
 
-def _events(known: KnownSessions) -> list[Any]:
+def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
     events: list[Any] = []
     for session in known.touched.values():
         if rules.is_ready_to_price(session):
@@ -316,7 +335,7 @@ def _events(known: KnownSessions) -> list[Any]:
                     review=tuple(session.reasons),
                 )
             )
-        else:
+        elif tells_progress:
             events.append(
                 SessionProgressed(
                     operator_id=session.operator_id,

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from voltway.charging import pricing
-from voltway.charging.pricing import Cost, Tariff
-from voltway.kernel.http import Instant, MoneyOut, Schema
+from voltway.charging.pricing import Cost, CostLine, Tariff
+from voltway.kernel.http import Instant, MoneyOut, Schema, instant_out, money_out
 from voltway.kernel.json import to_struct
+from voltway.modules.sessions.model import tariff_of
 
 
 class CostLineOut(Schema):
@@ -74,51 +75,57 @@ class SampleOut(Schema):
     signed: list[Any] | None
 
 
-def session_out(row: Any) -> SessionOut:
-    """A row of sessions_sessions as the API shows it."""
-    tariff = to_struct(row.tariff, Tariff) if row.tariff else None
+_WORKED_OUT = {"cost_excl_vat", "cost_lines", "is_cost_final", "tariff_id"}
+SHOWN = (*(name for name in SessionOut.model_fields if name not in _WORKED_OUT), "tariff", "has_start")
+"""The columns that `session_out` needs."""
+
+
+def session_out(row: Any) -> dict[str, Any]:
+    """A session with its progress, as SessionOut describes it."""
+    tariff = tariff_of(row.tariff) if row.tariff else None
     cost = to_struct(row.cost, Cost) if row.cost else _running_cost(row, tariff)
-    return SessionOut(
-        id=row.id,
-        visit_id=row.visit_id,
-        transaction_id=row.transaction_id,
-        station_id=row.station_id,
-        station_identity=row.station_identity,
-        location_id=row.location_id,
-        protocol=row.protocol,
-        evse_number=row.evse_number,
-        connector_number=row.connector_number,
-        id_token=row.id_token,
-        state=row.state,
-        charging_state=row.charging_state if row.state == "active" else None,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        charging_ended_at=row.charging_ended_at,
-        unplugged_at=row.unplugged_at,
-        last_report_at=row.last_report_at,
-        stop_reason=row.stop_reason,
-        meter_start_wh=row.meter_start_wh,
-        meter_stop_wh=row.meter_stop_wh if row.state == "ended" else None,
-        energy_wh=row.energy_wh,
-        power_w=row.power_w,
-        soc_percent=row.soc_percent,
-        cost=MoneyOut.of(cost.incl_vat) if cost else None,
-        cost_excl_vat=MoneyOut.of(cost.excl_vat) if cost else None,
-        cost_lines=[
-            CostLineOut(
-                description=line.description,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=line.unit_price,
-                vat_percent=line.vat_percent,
-                amount=MoneyOut.of(line.amount),
-            )
-            for line in (cost.lines if cost else ())
-        ],
-        is_cost_final=row.cost is not None,
-        tariff_id=tariff.tariff_id if tariff else None,
-        review=row.review.split(),
-    )
+    return {
+        "id": row.id,
+        "visit_id": row.visit_id,
+        "transaction_id": row.transaction_id,
+        "station_id": row.station_id,
+        "station_identity": row.station_identity,
+        "location_id": row.location_id,
+        "protocol": row.protocol,
+        "evse_number": row.evse_number,
+        "connector_number": row.connector_number,
+        "id_token": row.id_token,
+        "state": row.state,
+        "charging_state": row.charging_state if row.state == "active" else None,
+        "started_at": instant_out(row.started_at),
+        "ended_at": instant_out(row.ended_at),
+        "charging_ended_at": instant_out(row.charging_ended_at),
+        "unplugged_at": instant_out(row.unplugged_at),
+        "last_report_at": instant_out(row.last_report_at),
+        "stop_reason": row.stop_reason,
+        "meter_start_wh": row.meter_start_wh,
+        "meter_stop_wh": row.meter_stop_wh if row.state == "ended" else None,
+        "energy_wh": row.energy_wh,
+        "power_w": row.power_w,
+        "soc_percent": row.soc_percent,
+        "cost": money_out(cost.incl_vat) if cost else None,
+        "cost_excl_vat": money_out(cost.excl_vat) if cost else None,
+        "cost_lines": [_line_out(line) for line in cost.lines] if cost else [],
+        "is_cost_final": row.cost is not None,
+        "tariff_id": tariff.tariff_id if tariff else None,
+        "review": row.review.split(),
+    }
+
+
+def _line_out(line: CostLine) -> dict[str, Any]:
+    return {
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "unit_price": line.unit_price,
+        "vat_percent": line.vat_percent,
+        "amount": money_out(line.amount),
+    }
 
 
 def _running_cost(row: Any, tariff: Tariff | None) -> Cost | None:

@@ -19,21 +19,33 @@ from voltway.kernel.ids import new_id
 from voltway.kernel.json import to_json, to_struct
 from voltway.modules.sessions import rules
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge
-from voltway.modules.sessions.model import PROGRESS, Session
-from voltway.modules.sessions.tables import inbox, power_history, quarantine, samples, sessions, token_claims
+from voltway.modules.sessions.model import PROGRESS, SETTLED, Session
+from voltway.modules.sessions.tables import (
+    IS_EVENT,
+    column,
+    inbox,
+    power_history,
+    progress,
+    quarantine,
+    samples,
+    sessions,
+    token_claims,
+    whole,
+)
 
 if TYPE_CHECKING:
     from voltway.modules.sessions.matching import KnownSessions
 
 _FIELDS = tuple(field.name for field in fields(Session))
-_COLUMNS = [sessions.c[name] for name in _FIELDS]
+_COLUMNS = [column(name) for name in _FIELDS]
+_TOGETHER = progress.c.session_id == sessions.c.id
 
 
 _BY_STATION = {"station_ids": sessions.c.station_id}
 _BY_TRANSACTION = {**_BY_STATION, "transaction_ids": sessions.c.transaction_id}
-_OPEN = bulk.HotSelect(_COLUMNS, Session, _BY_STATION, sessions.c.is_open.is_(True))
-_NAMED = bulk.HotSelect(_COLUMNS, Session, _BY_TRANSACTION)
-_BY_ID = bulk.HotSelect(_COLUMNS, Session, {"ids": sessions.c.id})
+_OPEN = bulk.HotSelect(_COLUMNS, Session, _BY_STATION, sessions.c.is_open.is_(True), _TOGETHER)
+_NAMED = bulk.HotSelect(_COLUMNS, Session, _BY_TRANSACTION, _TOGETHER)
+_BY_ID = bulk.HotSelect(_COLUMNS, Session, {"ids": sessions.c.id}, _TOGETHER)
 
 
 # ---- the hot path
@@ -88,7 +100,7 @@ async def said_before(
     keys = [entry.key for entry in filed if entry.report.sequence_number is not None or entry.report.phase == "started"]
     if keys and loaded:
         session_ids = [session.id for session in loaded]
-        matches.append(sa.and_(inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(keys)))
+        matches.append(sa.and_(IS_EVENT, inbox.c.session_id.in_(session_ids), inbox.c.report_key.in_(keys)))
     rows = {row.id: row for match in matches for row in (await tx.execute(sa.select(inbox).where(match))).all()}
     found: dict[tuple[str, str], list[SaidBefore]] = {}
     for row in sorted(rows.values(), key=attrgetter("received_at", "id")):
@@ -128,7 +140,7 @@ def inbox_row(entry: Filed, session: Session | None, receipt: TransactionReceipt
         report.station_id,
         entry.key,
         session.id if session is not None else None,
-        report.phase.value,
+        f"{report.phase}",  # the word itself: `value` is looked up by Python code
         report.protocol,
         report.message_id,
         report.occurred_at,
@@ -193,36 +205,41 @@ def sample_rows(report: ReportTransaction, session: Session | None) -> list[tupl
 async def save(tx: Tx, known: KnownSessions, sample_rows: Sequence[tuple[Any, ...]]) -> None:
     """Write what a batch changed: new sessions whole, of the others their progress and what else has changed."""
     new: list[tuple[Any, ...]] = []
-    changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    new_progress: list[tuple[Any, ...]] = []
+    progressed: list[tuple[Any, ...]] = []
+    settled: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for session in sorted(known.touched.values(), key=_id_of):
         if session.id in known.added:
-            new.append(_row(session))
+            new.append(_settled_row(session))
+            new_progress.append((session.id, session.operator_id, *_progress_of(session)))
             continue
+        progressed.append(_progress_row(session))
         names = known.settled_changes(session)
         if names:
             session.settled_at = session.updated_at
-        changed.setdefault(names, []).append(_change(names)[1](session))
-    work = [(_change(names)[0], rows) for names, rows in changed.items()]
-    await bulk.run_all(tx, [(_ADD, new), *work, (_SAMPLE, sample_rows)])
+            settled.setdefault(names, []).append(_settling(names)[1](session))
+    work = [(_settling(names)[0], rows) for names, rows in settled.items()]
+    await bulk.run_all(
+        tx,
+        [(_ADD, new), (_ADD_PROGRESS, new_progress), *work, (_PROGRESS, progressed), (_SAMPLE, sample_rows)],
+    )
 
 
 _id_of = attrgetter("id")
-_all_fields = attrgetter(*_FIELDS)
-_ADD = bulk.HotStatement.insert(sessions, _FIELDS)
+_settled_row = attrgetter(*SETTLED)
+_progress_of = attrgetter(*PROGRESS)
+_progress_row = attrgetter(*PROGRESS, "id")
+_ADD = bulk.HotStatement.insert(sessions, SETTLED)
+_ADD_PROGRESS = bulk.HotStatement.insert(progress, ("session_id", "operator_id", *PROGRESS))
+_PROGRESS = bulk.HotStatement.update(progress, PROGRESS, key="session_id")
 
 
 @cache
-def _change(names: tuple[str, ...]) -> tuple[bulk.HotStatement, Callable[[Session], tuple[Any, ...]]]:
-    """The update that sets these fields and those of PROGRESS, and what gives its row. Only what has changed is written: a
-    column that is named has its indexes written, changed or not."""
-    columns = (*PROGRESS, *dict.fromkeys((*names, "settled_at"))) if names else PROGRESS
+def _settling(names: tuple[str, ...]) -> tuple[bulk.HotStatement, Callable[[Session], tuple[Any, ...]]]:
+    """The update that sets these fields, and what gives its row. Only what has changed is written: a column that is named has
+    its indexes written, changed or not."""
+    columns = tuple(dict.fromkeys((*names, "settled_at")))
     return bulk.HotStatement.update(sessions, columns, key="id"), attrgetter(*columns, "id")
-
-
-def _row(session: Session) -> tuple[Any, ...]:
-    """A session's fields as the columns take them."""
-    row: tuple[Any, ...] = _all_fields(session)
-    return row
 
 
 async def claim_and_count(
@@ -271,24 +288,28 @@ async def put_in_quarantine(tx: Tx, report: ReportTransaction, error: Exception)
 
 async def find(tx: Tx, operator_id: str, session_id: str) -> Any:
     """The row of a session, or None."""
-    statement = sa.select(sessions).where(sessions.c.operator_id == operator_id, sessions.c.id == session_id)
+    statement = _WHOLE.where(sessions.c.operator_id == operator_id, sessions.c.id == session_id)
     return (await tx.execute(statement)).one_or_none()
 
 
-_COST = bulk.HotStatement.update(sessions, ("cost", "updated_at", "settled_at"), key="id")
+_WHOLE = sa.select(sessions, *(progress.c[name] for name in PROGRESS)).select_from(whole)
+_COST = bulk.HotStatement.update(sessions, ("cost", "settled_at"), key="id")
+_TOUCH = bulk.HotStatement.update(progress, ("updated_at",), key="session_id")
 
 
 async def set_cost(tx: Tx, costs: Sequence[tuple[str, str]]) -> None:
     """Keep what sessions cost: (session id, Cost as JSON)."""
     now = clock.now()
-    await _COST.run(tx, [(cost, now, now, session_id) for session_id, cost in costs])
+    priced = [(cost, now, session_id) for session_id, cost in costs]
+    await bulk.run_all(tx, [(_COST, priced), (_TOUCH, [(now, session_id) for session_id, _ in costs])])
 
 
 async def note_power(tx: Tx, at: datetime) -> None:
     """Add a point to each operator's power history: what its active sessions draw now. An operator that had a point a moment
     ago gets one also if nothing is active any more: its curve falls to zero."""
     statement = (
-        sa.select(sessions.c.operator_id, sa.func.coalesce(sa.func.sum(sessions.c.power_w), 0.0).label("power_w"))
+        sa.select(sessions.c.operator_id, sa.func.coalesce(sa.func.sum(progress.c.power_w), 0.0).label("power_w"))
+        .select_from(whole)
         .where(sessions.c.state == SessionState.ACTIVE.value)
         .group_by(sessions.c.operator_id)
     )
@@ -307,16 +328,16 @@ async def summarize(tx: Tx, operator_id: str, since: datetime, history_since: da
     ours = sessions.c.operator_id == operator_id
     active = (
         await tx.execute(
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sessions.c.power_w), 0.0)).where(
-                ours, sessions.c.state == SessionState.ACTIVE.value
-            )
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(progress.c.power_w), 0.0))
+            .select_from(whole)
+            .where(ours, sessions.c.state == SessionState.ACTIVE.value)
         )
     ).one()
     begun = (
         await tx.execute(
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sessions.c.energy_wh), 0)).where(
-                ours, sessions.c.started_at >= since
-            )
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(progress.c.energy_wh), 0))
+            .select_from(whole)
+            .where(ours, sessions.c.started_at >= since)
         )
     ).one()
     history = await tx.execute(
@@ -337,3 +358,14 @@ async def summarize(tx: Tx, operator_id: str, since: datetime, history_since: da
 async def forget_power_before(tx: Tx, oldest: datetime) -> None:
     """Drop points of the power history that nobody looks at any more."""
     await tx.execute(sa.delete(power_history).where(power_history.c.at < oldest))
+
+
+async def find_running_of(tx: Tx, operator_id: str, id_token_id: str) -> Sequence[Any]:
+    """The sessions of a token that have not ended and have a transaction."""
+    statement = sa.select(sessions).where(
+        sessions.c.operator_id == operator_id,
+        sessions.c.id_token_id == id_token_id,
+        sessions.c.state == SessionState.ACTIVE.value,
+        sessions.c.transaction_id.is_not(None),
+    )
+    return (await tx.execute(statement)).all()

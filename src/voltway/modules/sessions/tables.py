@@ -1,10 +1,12 @@
 """Tables of the sessions module.
 
-`sessions_inbox` keeps every transaction report as received, with what we answered: the truth. `sessions_sessions` and
-`sessions_samples` are its projection. A repeat falls on the inbox's primary key.
+`sessions_inbox` keeps every transaction report as received, with what we answered: the truth. `sessions_sessions`,
+`sessions_progress` and `sessions_samples` are its projection. A repeat falls on the inbox's primary key.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,7 +21,7 @@ inbox = sa.Table(
     sa.Column("operator_id", sa.String(36), nullable=False),
     sa.Column("station_id", sa.String(36), nullable=False),
     sa.Column("report_key", sa.String(100), nullable=False),
-    sa.Column("session_id", sa.String(36), index=True),
+    sa.Column("session_id", sa.String(36)),
     sa.Column("phase", sa.String(10), nullable=False),
     sa.Column("protocol", sa.String(10), nullable=False),
     sa.Column("message_id", sa.String(36), nullable=False),
@@ -31,6 +33,11 @@ inbox = sa.Table(
 )
 """`id` begins with the second in which the report occurred: a repeat has the same one, and what comes in at one time lies
 together in the index, so that a commit writes few pages."""
+
+IS_EVENT = inbox.c.phase != sa.literal_column("'metered'")
+"""Whether a row is about the transaction itself: these are looked up by their session, meter values never, and most rows are
+meter values. (A literal: a database uses a partial index only for what it can see to be inside.)"""
+sa.Index("ix_sessions_inbox_events", inbox.c.session_id, sqlite_where=IS_EVENT, postgresql_where=IS_EVENT)
 
 sessions = sa.Table(
     "sessions_sessions",
@@ -53,41 +60,61 @@ sessions = sa.Table(
     sa.Column("user_id", sa.String(36)),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("is_open", sa.Boolean, nullable=False),
-    sa.Column("charging_state", sa.String(20)),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("start_received_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("end_received_at", UtcDateTime),
     sa.Column("charging_ended_at", UtcDateTime),
     sa.Column("unplugged_at", UtcDateTime),
-    sa.Column("last_report_at", UtcDateTime, nullable=False),
     sa.Column("stop_reason", sa.String(60)),
     sa.Column("meter_start_wh", sa.BigInteger),
     sa.Column("meter_start_order", sa.BigInteger),
     sa.Column("meter_stop_wh", sa.BigInteger),
-    sa.Column("register_wh", sa.BigInteger),
-    sa.Column("register_order", sa.BigInteger),
-    sa.Column("energy_wh", sa.BigInteger, nullable=False),
-    sa.Column("power_w", sa.Double),
-    sa.Column("soc_percent", sa.Double),
     sa.Column("has_start", sa.Boolean, nullable=False),
-    sa.Column("sequence_first", sa.BigInteger),
-    sa.Column("sequence_last", sa.BigInteger),
-    sa.Column("sequence_count", sa.BigInteger, nullable=False),
     sa.Column("clock_offset_s", sa.BigInteger, nullable=False),
     sa.Column("tariff", sa.Text),
     sa.Column("is_priced", sa.Boolean, nullable=False),
     sa.Column("cost", sa.Text),
     sa.Column("review", sa.String(500), nullable=False),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("settled_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("station_id", "transaction_id"),
     sa.Index("ix_sessions_open", "station_id", "is_open"),
+    sa.Index("ix_sessions_operator", "operator_id", "id"),
     sa.Index("ix_sessions_operator_state", "operator_id", "state", "id"),
     sa.Index("ix_sessions_operator_settled", "operator_id", "settled_at"),
     sa.Index("ix_sessions_operator_started", "operator_id", "started_at"),
     sa.Index("ix_sessions_operator_token", "operator_id", "id_token"),
 )
+
+progress = sa.Table(
+    "sessions_progress",
+    metadata,
+    sa.Column("session_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("charging_state", sa.String(20)),
+    sa.Column("last_report_at", UtcDateTime, nullable=False),
+    sa.Column("register_wh", sa.BigInteger),
+    sa.Column("register_order", sa.BigInteger),
+    sa.Column("energy_wh", sa.BigInteger, nullable=False),
+    sa.Column("power_w", sa.Double),
+    sa.Column("soc_percent", sa.Double),
+    sa.Column("sequence_first", sa.BigInteger),
+    sa.Column("sequence_last", sa.BigInteger),
+    sa.Column("sequence_count", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The columns of a session that change with every report, one row beside each of `sessions`: a meter value rewrites this short
+row and not the whole session."""
+
+whole = sa.join(sessions, progress, progress.c.session_id == sessions.c.id)
+"""Sessions with their progress."""
+
+
+def column(name: str) -> sa.Column[Any]:
+    """A session's column, in whichever of the two tables it is."""
+    return progress.c[name] if name in progress.c and name not in sessions.c else sessions.c[name]
+
 
 samples = sa.Table(
     "sessions_samples",

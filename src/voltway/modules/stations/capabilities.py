@@ -1,49 +1,66 @@
-"""Whether a station offers what is ordered, by what its device model declares. Pure.
-
-What a station has not told is no reason to refuse. Source: OCPP 2.0.1 part 2, appendix: DisplayMessageCtrlr,
-MonitoringCtrlr, TariffCostCtrlr; O01.FR.
-"""
+"""What a station says that it can do, as far as orders of the access block go. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from voltway.modules.stations.errors import NotOffered
+from voltway.modules.stations.errors import CapabilityMissing
 
-_DISPLAY, _MONITORING, _COST = "DisplayMessageCtrlr", "MonitoringCtrlr", "TariffCostCtrlr"
-CONTROLLERS: dict[str, str] = {
-    "set_display_message": _DISPLAY,
-    "get_display_messages": _DISPLAY,
-    "clear_display_message": _DISPLAY,
-    "set_variable_monitoring": _MONITORING,
-    "clear_variable_monitoring": _MONITORING,
-    "get_monitoring_report": _MONITORING,
-    "set_monitoring_base": _MONITORING,
-    "set_monitoring_level": _MONITORING,
-    "update_cost": _COST,
-}
-"""Order -> the component of the device model that says whether the station can do it."""
+Settings = Mapping[tuple[str | None, str], str | None]
+"""(component, variable) -> value; a 1.6 key has no component. What the station has not told is not in it."""
 
-_SUPPORTED = (
-    ("format", "supportedformats", "format"),
-    ("priority", "supportedpriorities", "priority"),
-    ("state", "supportedstates", "state"),
+WANTED: tuple[tuple[str | None, str], ...] = (
+    (None, "SupportedFeatureProfiles"),
+    (None, "ReserveConnectorZeroSupported"),
+    (None, "SendLocalListMaxLength"),
+    (None, "LocalAuthListMaxLength"),
+    ("ReservationCtrlr", "Available"),
+    ("ReservationCtrlr", "Enabled"),
+    ("ReservationCtrlr", "NonEvseSpecific"),
+    ("LocalAuthListCtrlr", "ItemsPerMessage"),
+    ("LocalAuthListCtrlr", "BytesPerMessage"),
 )
 
 
-def check(kind: str, arguments: Mapping[str, Any], declared: Mapping[str, str | None]) -> None:
-    """Raise NotOffered, with why. `declared`: variable -> value of the order's controller, as the station told it."""
-    controller = CONTROLLERS[kind]
-    values = {name.casefold(): value for name, value in declared.items()}
-    if (values.get("available") or "").casefold() == "false":
-        raise NotOffered(f"The station says that its {controller} is not available.")
-    if kind != "set_display_message":
+def check_reserve(settings: Settings, given: Mapping[str, Any]) -> None:
+    """Raise CapabilityMissing where the station has said that it reserves nothing, or not like that."""
+    profiles = settings.get((None, "SupportedFeatureProfiles"))
+    if profiles and "reservation" not in [name.strip().casefold() for name in profiles.split(",")]:
+        raise CapabilityMissing("The station does not name Reservation among its SupportedFeatureProfiles.")
+    for variable in ("Available", "Enabled"):
+        if _is_false(settings, "ReservationCtrlr", variable):
+            raise CapabilityMissing(f"The station says that ReservationCtrlr.{variable} is false.")
+    if given.get("evse_number") is not None:
         return
-    for argument, variable, word in _SUPPORTED:
-        wanted, list_of = arguments.get(argument), values.get(variable)
-        if wanted is None or not list_of:
-            continue
-        offered = [each.strip() for each in list_of.split(",")]
-        if wanted.casefold() not in (each.casefold() for each in offered):
-            raise NotOffered(f"The station shows no message of this {word}: it offers {', '.join(offered)}.")
+    for component, variable in ((None, "ReserveConnectorZeroSupported"), ("ReservationCtrlr", "NonEvseSpecific")):
+        if _is_false(settings, component, variable):
+            raise CapabilityMissing(f"The station reserves no EVSE of its own choice: its {variable} is false.")
+
+
+def list_limits(settings: Settings) -> dict[str, int | None]:
+    """How much of a list the station takes in one message."""
+    items = (
+        _number(settings, None, "SendLocalListMaxLength"),
+        _number(settings, "LocalAuthListCtrlr", "ItemsPerMessage"),
+    )
+    return {
+        "items_max": next((number for number in items if number), None),
+        "bytes_max": _number(settings, "LocalAuthListCtrlr", "BytesPerMessage"),
+    }
+
+
+def check_list(settings: Settings, count: int) -> None:
+    """Raise CapabilityMissing for a list that is longer than the station can hold."""
+    length_max = _number(settings, None, "LocalAuthListMaxLength")
+    if length_max is not None and count > length_max:
+        raise CapabilityMissing(f"The list has {count} entries, and the station holds {length_max}.")
+
+
+def _is_false(settings: Settings, component: str | None, variable: str) -> bool:
+    return (settings.get((component, variable)) or "").strip().casefold() == "false"
+
+
+def _number(settings: Settings, component: str | None, variable: str) -> int | None:
+    value = (settings.get((component, variable)) or "").strip()
+    return int(value) if value.isascii() and value.isdecimal() and int(value) > 0 else None

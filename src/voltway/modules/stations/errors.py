@@ -81,3 +81,44 @@ class SessionNotRunning(Problem):
 
     status = 409
     title = "Session is not running"
+
+
+class CapabilityMissing(Problem):
+    """The station has said that it cannot do this."""
+
+    status = 409
+    title = "Charging station cannot do this"
+
+
+class TariffNotFound(NotFound):
+    """No such tariff, or somebody else's."""
+
+    title = "Tariff not found"
+
+
+class TariffsNotTaken(Problem):
+    """The station does not compute costs, or not in this currency."""
+
+    status = 409
+    title = "The charging station does not take this tariff"
+
+
+class ProfileNotPossible(Problem):
+    """The station cannot go from its security profile to that one."""
+
+    status = 409
+    title = "Security profile is not possible"
+
+
+class RotationUnfinished(Problem):
+    """The station has not answered the last new passwords."""
+
+    status = 409
+    title = "Password change is unfinished"
+
+
+class SecretNotSettable(Problem):
+    """A password is changed by an order of its own, which knows when the old one ends."""
+
+    status = 409
+    title = "A password is not set as a variable"

@@ -10,8 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import structlog
 
+from voltway.contracts.payments import FindTariff, FindTariffAbility
+from voltway.contracts.security import FindAuthority
 from voltway.contracts.sessions import FindSession
 from voltway.contracts.station_link import CheckCommand, CommandOutcome, ExecuteCommand
 from voltway.contracts.vocabulary import CommandState, Registration, SessionState
@@ -20,8 +23,14 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import capabilities, rules, service
-from voltway.modules.stations.errors import SessionNotFound, SessionNotRunning, StationRetired
+from voltway.modules.stations import access, controllers, rotation, rules, service
+from voltway.modules.stations.errors import (
+    SessionNotFound,
+    SessionNotRunning,
+    StationRetired,
+    TariffNotFound,
+    TariffsNotTaken,
+)
 from voltway.modules.stations.service import NewCommand
 from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import commands, device_model, stations
@@ -31,6 +40,7 @@ log = structlog.get_logger()
 ASK_MARGIN_S = 10.0
 """The gateway gives a command its time; the bus gives the gateway a little more."""
 STOP_TIMEOUT_S = 5.0
+_CREDENTIAL_ORDERS = (rules.ROTATE, rules.SET_PROFILE)
 
 
 class Executions:
@@ -58,16 +68,18 @@ async def order(
     if station.retired_at is not None:
         raise StationRetired(f"Charging station {station.identity} is retired.")
     rules.check_registration(Registration(station.registration), kind)
-    if kind in capabilities.CONTROLLERS:
+    if kind in controllers.CONTROLLERS:
         async with runtime.database.read() as tx:
-            declared = await device_model.values_of(tx, station.id, capabilities.CONTROLLERS[kind])
-        capabilities.check(kind, given, {row.variable: row.value or row.value_list for row in declared})
+            declared = await device_model.values_of(tx, station.id, controllers.CONTROLLERS[kind])
+        controllers.check(kind, given, {row.variable: row.value or row.value_list for row in declared})
     resolved = given | await _resolve(runtime, station, kind, given)
     if station.protocol is not None:
         await runtime.ask(CheckCommand(protocol=station.protocol, type=said_as, arguments=resolved))
     command = NewCommand(kind, given, resolved, requested_by)
     async with runtime.database.begin() as tx:
         command_id = await service.add_command(tx, station, command, settings)
+        if kind in _CREDENTIAL_ORDERS:
+            await rotation.begin(tx, station.id, kind, resolved, runtime.secret)
         if saved is not None:
             await saved(tx, command_id)
         request = ExecuteCommand(
@@ -117,9 +129,39 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     """What the gateway must know besides what was given."""
     if kind == rules.START:
         return {"remote_start_id": service.new_remote_start_id()}
-    if kind != rules.STOP:
+    if kind in _CREDENTIAL_ORDERS:
+        async with runtime.database.read() as tx:
+            return await rotation.resolve(tx, station, kind, given)
+    if kind == rules.INSTALL_CERTIFICATE and "certificate" not in given:
+        return {"certificate": await runtime.ask(FindAuthority(kind=given["kind"]))}
+    if kind == rules.SET_VARIABLES:
+        rules.check_no_password(given["variables"])
+    resolved: dict[str, Any] = {}
+    if kind in rules.ABOUT_TARIFFS:
+        resolved = await _resolve_tariff(runtime, station, given.get("tariff_id"))
+    if "session_id" in given:
+        resolved |= await _resolve_session(runtime, station, given["session_id"])
+    return resolved | await access.resolve(runtime, station, kind, given)
+
+
+async def _resolve_tariff(runtime: Runtime, station: stations.Row, tariff_id: str | None) -> dict[str, Any]:
+    """The tariff that is named. Raises TariffsNotTaken where the station has said that it takes none."""
+    (ability,) = await runtime.ask(FindTariffAbility(station_ids=(station.id,)))
+    if ability.takes_tariffs is False:
+        raise TariffsNotTaken(f"Charging station {station.identity} says that it takes no tariffs (TariffCostCtrlr).")
+    if tariff_id is None:
         return {}
-    session_id = given["session_id"]
+    tariff = await runtime.ask(FindTariff(operator_id=station.operator_id, tariff_id=tariff_id))
+    if tariff is None:
+        raise TariffNotFound(f"There is no tariff {tariff_id}.")
+    if ability.currency not in (None, tariff.currency):
+        raise TariffsNotTaken(
+            f"Charging station {station.identity} computes in {ability.currency}, the tariff is in {tariff.currency}."
+        )
+    return {"tariff": msgspec.to_builtins(tariff)}
+
+
+async def _resolve_session(runtime: Runtime, station: stations.Row, session_id: str) -> dict[str, Any]:
     session = await runtime.ask(FindSession(operator_id=station.operator_id, session_id=session_id))
     if session is None or session.station_id != station.id:
         raise SessionNotFound(f"There is no session {session_id} at this charging station.")
@@ -168,6 +210,8 @@ async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
     try:
         async with runtime.database.begin() as tx:
             await service.finish(tx, request.command_id, outcome, runtime.settings(StationsSettings))
+            if request.type in _CREDENTIAL_ORDERS:
+                await rotation.settle(tx, request.station_id, request.type, request.arguments, outcome, runtime.secret)
     except Exception as error:  # `give_up` ends it
         log.error("command.not_recorded", command_id=request.command_id, state=outcome.state, exc_info=error)
     return problem

@@ -6,9 +6,11 @@ Owns: locations; charging stations with their EVSEs and connectors, the history 
 Records (batches): `ReportLink` (online or not; epochs order the links), `ReportBoot` (who it is; answered by `BootReceipt`),
 `ReportStatus`, `ReportVariables`, `ReportMonitors`, `ReportEvents`, `ReportDisplayMessages`, `ReportDataTransfer`. A report that cannot be recorded is kept in `stations_quarantine`.
 
-Answers: `ListCredentials`, `FindCredential`, `AdmitStation` for the gateway's handshake; `StationsSeen`, `NodesGone` from the
-gateway; `FindStations`, `LocationExists`, `SummarizeStations`; `SendCommand`. Asks: `CheckCommand`, `ExecuteCommand` of the
-gateway, `FindSession` of sessions.
+Answers: `ListCredentials`, `FindCredential`, `AdmitStation`, `ProveCredential` for the gateway's handshake, `EnrolStation` for
+registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `DescribeStation`,
+`LocationExists`, `SummarizeStations`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway,
+`FindSession` of sessions, `FindTariff` of billing, `PlanLocalList` of users, `ClaimReservation` and `FindReservation` of
+reservations.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
 `SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
@@ -20,6 +22,9 @@ accepted start led to none in time. One whose process died ends as `timed_out` a
 """
 
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
+from voltway.contracts.access import FindStationSettings
+from voltway.contracts.payments import FindTariffAbility
+from voltway.contracts.security import EnrolStation
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
@@ -28,6 +33,7 @@ from voltway.contracts.station_link import (
     LinkClosed,
     LinkOpened,
     ListCredentials,
+    ProveCredential,
     ReportBoot,
     ReportLink,
     ReportStatus,
@@ -36,6 +42,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.stations import (
     CommandChanged,
     ConnectorStatusChanged,
+    DescribeStation,
     FindStations,
     LocationExists,
     NodesGone,
@@ -47,11 +54,11 @@ from voltway.contracts.stations import (
 )
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import charging_states, execution
+from voltway.modules.stations import access, charging_states, execution
 from voltway.modules.stations.api import commands, locations, stations
 from voltway.modules.stations.api import device_model as device_model_api
 from voltway.modules.stations.charging_states import ChargingStates
-from voltway.modules.stations.handlers import answers, device_model, effects, reports
+from voltway.modules.stations.handlers import answers, device_model, effects, reports, tariffs
 from voltway.modules.stations.settings import StationsSettings
 
 
@@ -72,12 +79,17 @@ MANIFEST = Manifest(
         ListCredentials: answers.list_credentials,
         FindCredential: answers.find_credential,
         AdmitStation: answers.admit_station,
+        EnrolStation: answers.enrol_station,
+        ProveCredential: answers.prove_credential,
         StationsSeen: answers.stations_seen,
         NodesGone: answers.nodes_gone,
+        DescribeStation: answers.describe_station,
         FindStations: answers.find_stations,
         LocationExists: answers.location_exists,
         SummarizeStations: answers.summarize_stations,
         SendCommand: answers.send_command,
+        FindStationSettings: access.find_station_settings,
+        FindTariffAbility: tariffs.find_tariff_ability,
     },
     batches={
         ReportLink: reports.LinkHandler,

@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 from voltway.contracts.sessions import SessionStarted
 from voltway.contracts.station_link import CommandOutcome, ReportStatus, VariableValue
 from voltway.contracts.vocabulary import CommandState, ConnectorStatus, Registration
-from voltway.modules.stations.errors import PasswordNotWanted, StationNotAccepted
+from voltway.modules.stations.errors import (
+    PasswordNotWanted,
+    ProfileNotPossible,
+    RotationUnfinished,
+    SecretNotSettable,
+    StationNotAccepted,
+)
 from voltway.modules.stations.settings import StationsSettings
 
 # ---- who a station is
@@ -23,7 +29,7 @@ IDENTITY_PATTERN = r"^[A-Za-z0-9*\-_=+|@.]{1,48}$"
 # OCPP 2.0.1 part 2, A00.FR.205.
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 16, 40
 
-_BY_PASSWORD = (1, 2)
+BY_PASSWORD = (1, 2)
 
 
 def is_identity(text: str) -> bool:
@@ -47,7 +53,7 @@ class PasswordChange(NamedTuple):
 def password_change(security_profile: int, *, is_given: bool, value: str | None, has_password: bool) -> PasswordChange:
     """Profiles 1 and 2 have a password, 0 (nothing) and 3 (a certificate) have none. A null that is given asks for a new
     one. Raises PasswordNotWanted."""
-    if security_profile not in _BY_PASSWORD:
+    if security_profile not in BY_PASSWORD:
         if value is not None:
             raise PasswordNotWanted(f"A station with security profile {security_profile} has no password.")
         return PasswordChange(is_removed=True)
@@ -224,12 +230,80 @@ def masked(document: Any) -> Any:
     return document
 
 
+# ---- passwords and profiles that a station is told to take
+
+CANDIDATE_BYTES = 40
+CANDIDATES_MAX = 4
+ROTATE, SET_PROFILE = "rotate_password", "set_security_profile"
+SET_VARIABLES, INSTALL_CERTIFICATE = "set_variables", "install_certificate"
+_PASSWORDS = ("authorizationkey", "basicauthpassword")
+_REFUSED = (CommandState.REJECTED, CommandState.OFFLINE)
+
+
+def split_candidates(joined: bytes | None) -> tuple[bytes, ...]:
+    """The hashes that stand behind each other in a station's record."""
+    joined = joined or b""
+    return tuple(joined[start : start + CANDIDATE_BYTES] for start in range(0, len(joined), CANDIDATE_BYTES))
+
+
+def with_candidate(joined: bytes | None, candidate: bytes) -> bytes:
+    """One more. Raises RotationUnfinished where the station has left too many unanswered: forgetting the oldest could
+    lock it out."""
+    known = split_candidates(joined)
+    if len(known) >= CANDIDATES_MAX:
+        raise RotationUnfinished(
+            "The station has left several new passwords unanswered. Let it connect once, or set its password by hand."
+        )
+    return b"".join((*known, candidate))
+
+
+def without_candidate(joined: bytes | None, candidate: bytes) -> bytes | None:
+    """One less; None if none is left."""
+    return b"".join(known for known in split_candidates(joined) if known != candidate) or None
+
+
+def is_refused(outcome: CommandOutcome) -> bool:
+    """Whether a station has surely not done what it was told: it said so, or it was never told.
+
+    A01.FR.04 (2.0.1 part 2): anything but Accepted keeps the old password. No answer says nothing: it may have the new one.
+    """
+    said_no = outcome.state is CommandState.FAILED and outcome.wire_status is not None
+    return outcome.state in _REFUSED or said_no
+
+
+def check_no_password(items: Iterable[Mapping[str, Any]]) -> None:
+    """Raise SecretNotSettable for a password: set as a variable, only the station would know it and stay outside."""
+    for item in items:
+        if str(item.get("key") or item.get("variable")).casefold() in _PASSWORDS:
+            raise SecretNotSettable(
+                "Send rotate_password: it makes a new password up and lets the old one end in time."
+            )
+
+
+def check_profile_change(present: int, wanted: int, *, has_password: bool, may_downgrade: bool) -> None:
+    """Raise ProfileNotPossible for a step that must not be taken.
+
+    A05.FR.07 (2.0.1 part 2): no way down through OCPP; 2.1 lets a station go from 3 to 2 that says so
+    (AllowSecurityProfileDowngrade), never to 1.
+    """
+    if wanted == present:
+        raise ProfileNotPossible(f"The station has security profile {present} already.")
+    if wanted < present and not (present == 3 and wanted == 2 and may_downgrade):
+        raise ProfileNotPossible(
+            "A security profile is only raised over OCPP; from 3 to 2 where the station's AllowSecurityProfileDowngrade is true."
+        )
+    if wanted in (1, 2) and not has_password:
+        raise ProfileNotPossible(f"Security profile {wanted} needs a password: send rotate_password first.")
+
+
 # ---- commands
 
 OPEN_STATES = (CommandState.PENDING, CommandState.SENT)
 
 DONE, SCHEDULED, NO_SESSION = "done", "scheduled", "no_session"
 START, STOP, RESET = "start_transaction", "stop_transaction", "reset"
+ABOUT_TARIFFS = frozenset({"set_default_tariff", "get_tariffs", "clear_tariffs", "change_transaction_tariff"})
+"""Orders that a station refuses which takes no tariffs."""
 _SCHEDULED_FOR = timedelta(days=1)
 REPORTING = (
     "get_base_report",

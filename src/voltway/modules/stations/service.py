@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from voltway.contracts.security import EnrolStation
 from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, CommandOutcome, CredentialChanged
 from voltway.contracts.stations import CommandChanged, StationChanged
 from voltway.contracts.vocabulary import CommandState, Registration
@@ -22,7 +23,15 @@ from voltway.modules.stations.errors import BadIdentity, IdentityTaken, Location
 from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import commands, locations, stations
 
-_CREDENTIAL_COLUMNS = {"location_id", "security_profile", "secret_hash", "registration", "connector_map"}
+_CREDENTIAL_COLUMNS = {
+    "location_id",
+    "security_profile",
+    "secret_hash",
+    "candidate_hashes",
+    "security_profile_target",
+    "registration",
+    "connector_map",
+}
 _PLAIN_COLUMNS = {"name", "location_id", "security_profile", "registration"}
 _GRACE_S = 30
 """How much longer than the station's time to answer a command may take before its process counts as dead."""
@@ -62,6 +71,22 @@ async def add_station(tx: Tx, principal: Principal, given: Mapping[str, Any], se
     return Saved(await stations.get(tx, row["id"]), password)
 
 
+async def enrol(tx: Tx, request: EnrolStation, secret: bytes) -> str:
+    """Make the record of a station from a registration token's template; its id. Raises IdentityTaken, BadIdentity."""
+    if not rules.is_identity(request.identity):
+        raise BadIdentity(f"{request.identity[:80]!r} is no identity.")
+    row = _blank(request.operator_id, request.identity) | {
+        "location_id": request.location_id,
+        "security_profile": 1,
+        "secret_hash": hash_secret(request.password, derive_key(secret, STATION_PASSWORD_PURPOSE)),
+    }
+    if not await stations.add(tx, row):
+        raise IdentityTaken(f"There is a charging station {request.identity} already.")
+    await _configure(tx, row["id"], request.operator_id, request.evses)
+    _tell(tx, row, "added", is_credential_changed=True)
+    return str(row["id"])
+
+
 async def admit(tx: Tx, operator_slug: str, identity: str, registration: Registration) -> stations.Row:
     """The station with this identity; if nobody has registered it, a record without a password is made."""
     if not rules.is_identity(identity):
@@ -97,7 +122,9 @@ async def change_station(
     )
     password, hashed = _password(change, secret)
     if hashed is not None or change.is_removed:
-        values["secret_hash"] = hashed
+        values |= {"secret_hash": hashed, "candidate_hashes": None}
+    if "security_profile" in given:
+        values["security_profile_target"] = None
     await stations.change(tx, station.id, values)
     if "evses" in given:
         await _replace_layout(tx, station, given["evses"])
@@ -110,7 +137,7 @@ async def retire_station(tx: Tx, station: stations.Row) -> None:
     """Take a station out of service for good: it may not connect, its history stays, its identity is free again."""
     if station.retired_at is not None:
         return
-    values = {"retired_at": clock.now(), "retired_key": station.id, "secret_hash": None}
+    values = {"retired_at": clock.now(), "retired_key": station.id, "secret_hash": None, "candidate_hashes": None}
     await stations.change(tx, station.id, values)
     _tell(tx, station._asdict(), "retired", is_credential_changed=True)
 
@@ -145,6 +172,8 @@ def _blank(operator_id: str, identity: str) -> dict[str, Any]:
         "location_id": None,
         "security_profile": 0,
         "secret_hash": None,
+        "candidate_hashes": None,
+        "security_profile_target": None,
         "registration": Registration.ACCEPTED.value,
         "connector_map": None,
         "boot_level": 0.0,

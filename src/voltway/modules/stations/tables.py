@@ -51,6 +51,8 @@ stations = sa.Table(
     # Who may connect
     sa.Column("security_profile", sa.SmallInteger, nullable=False),
     sa.Column("secret_hash", sa.LargeBinary(64)),
+    sa.Column("candidate_hashes", sa.LargeBinary(200)),  # rules.CANDIDATE_BYTES each: it may have one of these by now
+    sa.Column("security_profile_target", sa.SmallInteger),
     sa.Column("registration", sa.String(16), nullable=False),
     sa.Column("connector_map", JsonDocument),
     # What the station says of itself

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Request, Response
 
+from voltway.kernel import clock
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.database import Tx
-from voltway.kernel.http import Page, PageQuery, etag_of, open_tx, page_query, read_tx, require_match
-from voltway.modules.users import store
-from voltway.modules.users.schemas import IdTokenIn, IdTokenOut, IdTokenPatch, TokenStatus, id_token_out
+from voltway.kernel.http import Page, PageQuery, etag_of, open_tx, page_query, read_tx, require_match, runtime_of
+from voltway.kernel.runtime import Runtime
+from voltway.modules.users import local_lists, rules, store
+from voltway.modules.users.schemas import (
+    AccessSettingsIn,
+    AccessSettingsOut,
+    IdTokenIn,
+    IdTokenOut,
+    IdTokenPatch,
+    LocalListIn,
+    LocalListOut,
+    TokenStatus,
+    id_token_out,
+    local_list_out,
+)
 from voltway.modules.users.tables import id_tokens
 
 router = APIRouter(tags=["tokens"])
@@ -19,6 +32,9 @@ router = APIRouter(tags=["tokens"])
 MayRead = Annotated[Principal, Depends(allowed(Permission.TOKENS_READ))]
 MayWrite = Annotated[Principal, Depends(allowed(Permission.TOKENS_WRITE))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
+MayReadStations = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
+MayWriteStations = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
+OurRuntime = Annotated[Runtime, Depends(runtime_of)]
 OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]
 
 
@@ -41,9 +57,12 @@ async def list_id_tokens(
 
 
 @router.post("/id-tokens", status_code=201)
-async def add_id_token(body: IdTokenIn, principal: MayWrite, tx: OpenTx, response: Response) -> IdTokenOut:
+async def add_id_token(
+    body: IdTokenIn, principal: MayWrite, tx: OpenTx, runtime: OurRuntime, response: Response
+) -> IdTokenOut:
     """Add a token."""
     row = await store.add(tx, principal.operator_id, body.model_dump())
+    await local_lists.touch(tx, principal.operator_id, local_lists.debounce_s(runtime))
     etag_of(row.version, response)
     return id_token_out(row)
 
@@ -62,6 +81,7 @@ async def change_id_token(
     body: IdTokenPatch,
     principal: MayWrite,
     tx: OpenTx,
+    runtime: OurRuntime,
     request: Request,
     response: Response,
 ) -> IdTokenOut:
@@ -72,11 +92,60 @@ async def change_id_token(
     if "group" in values:
         values["group_value"] = values.pop("group")
     row = await store.change(tx, principal.operator_id, token_id, values)
+    if rules.is_over(row, clock.now()):
+        await store.note_deauthorized(tx, principal.operator_id, token_id)
+    await local_lists.touch(tx, principal.operator_id, local_lists.debounce_s(runtime))
     etag_of(row.version, response)
     return id_token_out(row)
 
 
 @router.delete("/id-tokens/{token_id}", status_code=204)
-async def delete_id_token(token_id: str, principal: MayWrite, tx: OpenTx) -> None:
+async def delete_id_token(token_id: str, principal: MayWrite, tx: OpenTx, runtime: OurRuntime) -> None:
     """Delete a token; it is unknown from then on."""
     await store.remove(tx, principal.operator_id, token_id)
+    await store.note_deauthorized(tx, principal.operator_id, token_id)
+    await local_lists.touch(tx, principal.operator_id, local_lists.debounce_s(runtime))
+
+
+# ---- how tokens are judged
+
+
+@router.get("/access-settings")
+async def get_access_settings(principal: MayRead, tx: ReadTx) -> AccessSettingsOut:
+    """How the operator's tokens are judged."""
+    row = await store.access_settings_of(tx, principal.operator_id)
+    return AccessSettingsOut() if row is None else _settings_out(row)
+
+
+@router.put("/access-settings")
+async def set_access_settings(body: AccessSettingsIn, principal: MayWrite, tx: OpenTx) -> AccessSettingsOut:
+    """Say how the operator's tokens are judged; a new master group holds within a second."""
+    await store.set_access_settings(tx, principal.operator_id, body.model_dump())
+    return _settings_out(await store.access_settings_of(tx, principal.operator_id))
+
+
+def _settings_out(row: Any) -> AccessSettingsOut:
+    return AccessSettingsOut(master_group=row.master_group, is_stopping_deauthorized=row.is_stopping_deauthorized)
+
+
+# ---- local lists
+
+
+@router.get("/charging-stations/{station_id}/local-list")
+async def get_local_list(station_id: str, principal: MayReadStations, runtime: OurRuntime) -> LocalListOut:
+    """What is known of a station's local authorisation list."""
+    await local_lists.station_of(runtime, principal.operator_id, principal.location_ids, station_id)
+    async with runtime.database.read() as tx:
+        return local_list_out(station_id, await local_lists.find(tx, station_id))
+
+
+@router.put("/charging-stations/{station_id}/local-list")
+async def set_local_list(
+    station_id: str, body: LocalListIn, principal: MayWriteStations, runtime: OurRuntime
+) -> LocalListOut:
+    """Say which tokens belong into a station's local list; from then on it is kept in step. With `off` the station keeps the
+    list that it has."""
+    await local_lists.station_of(runtime, principal.operator_id, principal.location_ids, station_id)
+    async with runtime.database.begin() as tx:
+        row = await local_lists.set_mode(tx, principal.operator_id, station_id, body.mode, body.id_token_ids)
+    return local_list_out(station_id, row)

@@ -14,3 +14,9 @@ class IdTokenExists(Problem):
 
     status = 409
     title = "There is a token with this value already"
+
+
+class StationNotFound(NotFound):
+    """No such charging station, or not the caller's."""
+
+    title = "Charging station not found"

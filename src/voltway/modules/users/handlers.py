@@ -6,13 +6,22 @@ from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
+from voltway.contracts.access import FindTokenSessions
+from voltway.contracts.sessions import SessionName
 from voltway.contracts.station_link import Authorization
+from voltway.contracts.stations import SendCommand
 from voltway.contracts.users import AuthorizeTokens
+from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
+from voltway.kernel.database import Tx
+from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
 from voltway.modules.users import rules
-from voltway.modules.users.tables import id_tokens
+from voltway.modules.users.tables import access_settings, id_tokens, stops
+
+log = structlog.get_logger()
 
 _MATCHING = sa.select(id_tokens).where(
     id_tokens.c.operator_id.in_(sa.bindparam("operator_ids", expanding=True)),
@@ -31,8 +40,73 @@ async def authorize_tokens(runtime: Runtime, request: AuthorizeTokens) -> list[A
     async with runtime.database.read(is_urgent=True) as tx:
         for row in (await tx.execute(_MATCHING, parameters)).all():
             found[row.operator_id, row.value_key].append(row)
+        masters = await _master_groups(runtime, tx)
     now = clock.now()
     return [
-        rules.verdict(rules.find(found.get(key, []), query.id_token), query.id_token, now)
+        rules.verdict(
+            rules.find(found.get(key, []), query.id_token),
+            query.id_token,
+            now,
+            rules.Place(query.location_id, masters.get(query.operator_id), query.is_start),
+        )
         for key, query in zip(wanted, request.queries, strict=True)
     ]
+
+
+class MasterGroups:
+    """The operators' master pass groups, read now and then: a verdict costs no query for them (Runtime.state)."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, str] | None = None
+        self.read_at = 0.0
+
+
+MASTER_GROUPS_S = 1.0
+
+
+async def _master_groups(runtime: Runtime, tx: Tx) -> dict[str, str]:
+    known = runtime.state(MasterGroups)
+    if known.groups is None or clock.monotonic() - known.read_at > MASTER_GROUPS_S:
+        columns = (access_settings.c.operator_id, access_settings.c.master_group)
+        rows = (await tx.execute(sa.select(*columns).where(access_settings.c.master_group.is_not(None)))).all()
+        known.groups, known.read_at = dict(map(tuple, rows)), clock.monotonic()
+    return known.groups
+
+
+STOP_ATTEMPTS = 20
+
+
+async def stop_deauthorized(runtime: Runtime) -> None:
+    """A job: stop the sessions of tokens that may not charge any more."""
+    async with runtime.database.read() as tx:
+        due = (await tx.execute(sa.select(stops).order_by(stops.c.asked_at).limit(50))).all()
+    for stop in due:
+        sessions = await runtime.ask(FindTokenSessions(operator_id=stop.operator_id, id_token_id=stop.id_token_id))
+        is_over = True
+        for session in sessions:
+            is_over = await _stop(runtime, session) and is_over
+        attempts = stop.attempts + 1
+        statement: sa.Update | sa.Delete = sa.delete(stops)
+        if not is_over and attempts < STOP_ATTEMPTS:
+            statement = sa.update(stops).values(attempts=attempts, asked_at=clock.now())
+        async with runtime.database.begin() as tx:
+            await tx.execute(statement.where(stops.c.id_token_id == stop.id_token_id))
+
+
+async def _stop(runtime: Runtime, session: SessionName) -> bool:
+    """Whether nothing more is to be done about a session."""
+    try:
+        command = await runtime.ask(
+            SendCommand(
+                operator_id=session.operator_id,
+                station_id=session.station_id,
+                type="stop_transaction",
+                arguments={"session_id": session.session_id},
+                requested_by="deauthorisation",
+                wait_s=10.0,
+            )
+        )
+    except Problem as problem:
+        log.info("session.not_stopped", session_id=session.session_id, error=problem.detail)
+        return True  # it has ended meanwhile, or the station cannot
+    return command.state in (CommandState.ACCEPTED, CommandState.REJECTED)

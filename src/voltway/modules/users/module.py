@@ -1,14 +1,30 @@
 """Users: who may charge. Tokens only, until accounts of drivers come.
 
-Owns: id tokens. Answers: `AuthorizeTokens`. Listens to nothing, publishes nothing.
+Owns: id tokens; how an operator's tokens are judged; the stations' local authorisation lists, as they should be and as they
+are. Records (batch): `ReportLocalList`. Answers: `AuthorizeTokens`, `PlanLocalList`. Asks: `FindStationSettings`, `SendCommand`
+of stations, `FindTokenSessions` of sessions. Listens to: `LinkOpened`, `StationChanged` (a list is due). Publishes nothing.
+
+A change of a token makes the operator's lists due after a short time; a job sends what is different to the stations that are
+online, the others get it when they are back.
 """
 
+from voltway.contracts.access import PlanLocalList, ReportLocalList
+from voltway.contracts.station_link import LinkOpened
+from voltway.contracts.stations import StationChanged
 from voltway.contracts.users import AuthorizeTokens
-from voltway.kernel.module import Manifest
-from voltway.modules.users import api, handlers
+from voltway.kernel.module import Job, Manifest
+from voltway.modules.users import api, handlers, local_lists
+from voltway.modules.users.settings import UsersSettings
 
 MANIFEST = Manifest(
     name="users",
-    answers={AuthorizeTokens: handlers.authorize_tokens},
+    settings=UsersSettings,
+    answers={AuthorizeTokens: handlers.authorize_tokens, PlanLocalList: local_lists.plan},
+    batches={ReportLocalList: local_lists.LocalListHandler},
+    listens={LinkOpened: local_lists.on_link_opened, StationChanged: local_lists.on_station_changed},
     routes=lambda: (api.router,),
+    jobs=(
+        Job("local_lists", 1.0, local_lists.keep_in_step),
+        Job("deauthorized", 2.0, handlers.stop_deauthorized),
+    ),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from voltway.kernel.http import Instant, Schema
+from voltway.modules.users.list_rules import ListState, Mode
 
 TokenStatus = Literal["accepted", "blocked", "expired", "invalid"]
 TokenKind = Literal[
@@ -24,7 +25,28 @@ TokenKind = Literal[
 ]
 
 
+EnergyTransferMode = Literal[
+    "AC_single_phase",
+    "AC_two_phase",
+    "AC_three_phase",
+    "DC",
+    "AC_BPT",
+    "AC_BPT_DER",
+    "AC_DER",
+    "DC_BPT",
+    "DC_ACDP",
+    "DC_ACDP_BPT",
+    "WPT",
+]
+ENERGY_TRANSFER_MODES: Any = Field(
+    default=None,
+    min_length=1,
+    max_length=11,
+    description="the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car",
+)
+
 VALUE_LENGTH_MAX = 255
+LocationIds = list[Annotated[str, Field(min_length=1, max_length=36)]]
 
 
 def _fits_without_case(value: str) -> str:
@@ -45,6 +67,12 @@ class IdTokenIn(Schema):
     group: str | None = Field(default=None, max_length=255)
     user_id: str | None = Field(default=None, max_length=36)
     concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+    location_ids: LocationIds | None = Field(default=None, max_length=500, description="only there; null: everywhere")
+    language: str | None = Field(
+        default=None, min_length=2, max_length=8, description="the driver's, as RFC 5646 says it"
+    )
+    message: str | None = Field(default=None, min_length=1, max_length=512, description="what a 2.x station shows")
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
 
 class IdTokenPatch(Schema):
@@ -55,6 +83,10 @@ class IdTokenPatch(Schema):
     group: str | None = Field(default=None, max_length=255)
     user_id: str | None = Field(default=None, max_length=36)
     concurrent_max: int | None = Field(default=None, ge=0, le=1000)
+    location_ids: LocationIds | None = Field(default=None, max_length=500)
+    language: str | None = Field(default=None, min_length=2, max_length=8)
+    message: str | None = Field(default=None, min_length=1, max_length=512)
+    energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
     @field_validator("status")
     @classmethod
@@ -75,6 +107,10 @@ class IdTokenOut(Schema):
     group: str | None
     user_id: str | None
     concurrent_max: int | None
+    location_ids: list[str] | None
+    language: str | None
+    message: str | None
+    energy_transfer_modes: list[EnergyTransferMode] | None
     created_at: Instant
     updated_at: Instant
 
@@ -90,6 +126,85 @@ def id_token_out(row: Any) -> IdTokenOut:
         group=row.group_value,
         user_id=row.user_id,
         concurrent_max=row.concurrent_max,
+        location_ids=row.location_ids,
+        language=row.language,
+        message=row.message,
+        energy_transfer_modes=row.energy_transfer_modes,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+# ---- local lists
+
+
+class LocalListIn(Schema):
+    """Which tokens belong into a station's local list: none are sent (off), all of the operator's, or these."""
+
+    mode: Mode
+    id_token_ids: list[Annotated[str, Field(min_length=1, max_length=36)]] = Field(default=[], max_length=10_000)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if bool(self.id_token_ids) != (self.mode == "selected"):
+            raise ValueError("id_token_ids goes with mode selected, and with that only")
+        return self
+
+
+class LocalListOut(Schema):
+    """A station's local list. `version` and `count` are what the station has as far as we know (count null: not known);
+    `wire_status` is its last answer, `detail` why the list is not in step."""
+
+    station_id: str
+    mode: Mode
+    id_token_ids: list[str]
+    state: ListState
+    version: int
+    count: int | None
+    wire_status: str | None
+    detail: str | None
+    told_at: Instant | None
+
+
+def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
+    """A row of users_local_lists as the API shows it; none is a list that nobody has asked for."""
+    if row is None:
+        return LocalListOut(
+            station_id=station_id,
+            mode="off",
+            id_token_ids=[],
+            state="off",
+            version=0,
+            count=None,
+            wire_status=None,
+            detail=None,
+            told_at=None,
+        )
+    return LocalListOut(
+        station_id=station_id,
+        mode=row.mode,
+        id_token_ids=row.token_ids or [],
+        state=row.state,
+        version=row.version,
+        count=None if row.entries is None else len(row.entries),
+        wire_status=row.wire_status,
+        detail=row.detail,
+        told_at=row.told_at,
+    )
+
+
+# ---- authorisation of an operator's tokens
+
+
+class AccessSettingsIn(Schema):
+    """How an operator's tokens are judged. Tokens of the master group stop any transaction and start none."""
+
+    master_group: str | None = Field(default=None, min_length=1, max_length=255)
+    is_stopping_deauthorized: bool = Field(
+        default=False,
+        description="stop the running sessions of a token that is blocked, expired, made invalid or deleted",
+    )
+
+
+class AccessSettingsOut(AccessSettingsIn):
+    """How an operator's tokens are judged."""

@@ -11,7 +11,7 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.users.errors import IdTokenExists, IdTokenNotFound
-from voltway.modules.users.tables import id_tokens
+from voltway.modules.users.tables import access_settings, id_tokens, stops
 
 
 async def get(tx: Tx, operator_id: str, token_id: str, *, is_locked: bool = False) -> Any:
@@ -38,6 +38,10 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
         "group_value": values["group"],
         "user_id": values["user_id"],
         "concurrent_max": values["concurrent_max"],
+        "location_ids": values.get("location_ids"),
+        "language": values.get("language"),
+        "message": values.get("message"),
+        "energy_transfer_modes": values.get("energy_transfer_modes"),
         "created_at": now,
         "updated_at": now,
         "version": 1,
@@ -62,3 +66,30 @@ async def remove(tx: Tx, operator_id: str, token_id: str) -> None:
     """Delete a token. Sessions keep its value."""
     await get(tx, operator_id, token_id)
     await tx.execute(sa.delete(id_tokens).where(id_tokens.c.operator_id == operator_id, id_tokens.c.id == token_id))
+
+
+async def access_settings_of(tx: Tx, operator_id: str) -> Any | None:
+    """How an operator's tokens are judged; None where nothing was said."""
+    return (
+        await tx.execute(sa.select(access_settings).where(access_settings.c.operator_id == operator_id))
+    ).one_or_none()
+
+
+async def set_access_settings(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> None:
+    """Say how an operator's tokens are judged."""
+    row = {"operator_id": operator_id, "updated_at": clock.now(), **values}
+    await bulk.upsert(
+        tx,
+        access_settings,
+        [row],
+        key=("operator_id",),
+        update=("master_group", "is_stopping_deauthorized", "updated_at"),
+    )
+
+
+async def note_deauthorized(tx: Tx, operator_id: str, token_id: str) -> None:
+    """A token may not charge any more: its sessions are stopped, where the operator wants that."""
+    settings = await access_settings_of(tx, operator_id)
+    if settings is not None and settings.is_stopping_deauthorized:
+        row = {"id_token_id": token_id, "operator_id": operator_id, "asked_at": clock.now(), "attempts": 0}
+        await bulk.insert_if_absent(tx, stops, [row])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from voltway.kernel.database import UtcDateTime, metadata
+from voltway.kernel.database import JsonDocument, UtcDateTime, metadata
 
 id_tokens = sa.Table(
     "users_id_tokens",
@@ -20,9 +20,52 @@ id_tokens = sa.Table(
     sa.Column("group_value", sa.String(255)),
     sa.Column("user_id", sa.String(36)),
     sa.Column("concurrent_max", sa.Integer),
+    sa.Column("location_ids", JsonDocument),  # null: everywhere
+    sa.Column("language", sa.String(8)),
+    sa.Column("message", sa.String(512)),
+    sa.Column("energy_transfer_modes", JsonDocument),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("operator_id", "value_key", "kind_key"),
 )
 """`value_key` is the value without case, `kind_key` the kind or '': two tokens of one kind and value cannot be."""
+
+local_lists = sa.Table(
+    "users_local_lists",
+    metadata,
+    sa.Column("station_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("mode", sa.String(10), nullable=False),
+    sa.Column("token_ids", JsonDocument),  # mode selected
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("entries", JsonDocument),  # list_rules.Known; null: not known
+    sa.Column("wire_status", sa.String(50)),
+    sa.Column("detail", sa.String(500)),
+    sa.Column("told_at", UtcDateTime),
+    sa.Column("due_at", UtcDateTime, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index(None, "operator_id", "mode"),
+)
+"""What each station's local list should be, and what it is as far as we know."""
+
+access_settings = sa.Table(
+    "users_access_settings",
+    metadata,
+    sa.Column("operator_id", sa.String(36), primary_key=True),
+    sa.Column("master_group", sa.String(255)),
+    sa.Column("is_stopping_deauthorized", sa.Boolean, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+stops = sa.Table(
+    "users_stops",
+    metadata,
+    sa.Column("id_token_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+)
+"""Tokens that may not charge any more and whose running sessions are still to be stopped. A token may be gone by then."""

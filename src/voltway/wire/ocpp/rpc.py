@@ -142,7 +142,8 @@ class Codec:
         Of a key that stands twice in one object the last counts, as in every JSON reader that stations are built with.
         """
         pieces = raw.split(b'"', 4)
-        if len(pieces) == 5 and b"\\" not in raw:  # without escapes pieces 1 and 3 are the first two texts, exactly
+        # Without escapes pieces 1 and 3 are the first two texts, exactly. (`in` would try the bytes as a number first.)
+        if len(pieces) == 5 and raw.find(b"\\") < 0:
             decode_call = self._calls.get(pieces[3])
             if decode_call is not None:
                 try:

@@ -48,6 +48,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/certificate-authorities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Certificate Authorities
+         * @description Our own authorities, for those who are to trust them.
+         */
+        get: operations["list_certificate_authorities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificate-authorities/{name}/revocation-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Revocation List
+         * @description What an authority of ours has revoked, as DER.
+         */
+        get: operations["get_revocation_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Certificates
+         * @description Certificates that stations have asked for, newest first.
+         */
+        get: operations["list_certificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Certificate
+         * @description One certificate.
+         */
+        get: operations["get_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Certificate
+         * @description Revoke a certificate: a station that is connected with it is cut off.
+         */
+        post: operations["revoke_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations": {
         parameters: {
             query?: never;
@@ -393,6 +493,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ocsp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Ocsp
+         * @description Answer an OCSP question.
+         */
+        post: operations["ask_ocsp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ocsp/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Ocsp By Address
+         * @description Answer an OCSP question that stands in the address, in base64.
+         */
+        get: operations["ask_ocsp_by_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -403,8 +543,74 @@ export interface paths {
         /**
          * Get Overview
          * @description The network at a glance: stations by status, what is charging, energy and revenue of the day, power of the last hours.
+         *     The figures may be a second old.
          */
         get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registration Tokens
+         * @description The registration tokens, newest first.
+         */
+        get: operations["list_registration_tokens"];
+        put?: never;
+        /**
+         * Add Registration Token
+         * @description Make a registration token: a station without a record that shows it as its password gets a record, and at once a
+         *     password of its own. It is shown in this answer only.
+         */
+        post: operations["add_registration_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration-tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Registration Token
+         * @description The token lets nobody in any more; stations that came with it stay.
+         */
+        delete: operations["revoke_registration_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Security Events
+         * @description What stations have told of their security, newest first.
+         */
+        get: operations["list_security_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -650,6 +856,32 @@ export interface components {
             targets: components["schemas"]["TargetBody"][];
         };
         /**
+         * Authorities
+         * @description Our authorities.
+         */
+        Authorities: {
+            /** Items */
+            items: components["schemas"]["AuthorityOut"][];
+        };
+        /**
+         * AuthorityOut
+         * @description An authority of our own.
+         */
+        AuthorityOut: {
+            /**
+             * Issuing Certificate
+             * @description PEM
+             */
+            issuing_certificate: string;
+            /** Name */
+            name: string;
+            /**
+             * Root Certificate
+             * @description PEM: what stations are to trust
+             */
+            root_certificate: string;
+        };
+        /**
          * ByKey
          * @description A setting by its configuration key (OCPP 1.6); the standard ones are understood for 2.x stations too.
          */
@@ -722,6 +954,57 @@ export interface components {
             outcome: "result" | "error" | "timed_out" | "offline";
             /** Payload */
             payload?: unknown;
+        };
+        /**
+         * CertificateKind
+         * @description What a station's certificate is for.
+         * @enum {string}
+         */
+        CertificateKind: "charging_station" | "v2g" | "v2g20" | "combined";
+        /**
+         * CertificateOut
+         * @description A station's request for a certificate, and what came of it.
+         *
+         *     `refused`: by us, `reason` says why. `issued`: on its way to the station; `accepted`, `rejected`: by the station.
+         */
+        CertificateOut: {
+            /** Authority */
+            authority: string;
+            /**
+             * Certificate
+             * @description PEM, with its chain
+             */
+            certificate: string | null;
+            /** Command Id */
+            command_id: string | null;
+            /** Common Name */
+            common_name: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["CertificateKind"];
+            /** Not After */
+            not_after: string | null;
+            /** Not Before */
+            not_before: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Requested At */
+            requested_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Serial Number */
+            serial_number: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "refused" | "issued" | "accepted" | "rejected" | "revoked";
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
         };
         /**
          * ChangeAvailability
@@ -834,6 +1117,16 @@ export interface components {
          */
         ConnectorStatus: "Available" | "Occupied" | "Reserved" | "Unavailable" | "Faulted";
         /**
+         * ConnectorTemplate
+         * @description A connector of an EVSE.
+         */
+        ConnectorTemplate: {
+            /** Connector Number */
+            connector_number: number;
+            /** Type */
+            type?: string | null;
+        };
+        /**
          * CostLineOut
          * @description One line of the price. `amount` is excl. VAT.
          */
@@ -849,6 +1142,28 @@ export interface components {
             unit_price: string;
             /** Vat Percent */
             vat_percent: string;
+        };
+        /**
+         * DeleteCertificate
+         * @description Have the station trust an authority no longer, named as it has named it itself (get_installed_certificate_ids).
+         */
+        DeleteCertificate: {
+            /**
+             * Hash Algorithm
+             * @enum {string}
+             */
+            hash_algorithm: "SHA256" | "SHA384" | "SHA512";
+            /** Issuer Key Hash */
+            issuer_key_hash: string;
+            /** Issuer Name Hash */
+            issuer_name_hash: string;
+            /** Serial Number */
+            serial_number: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "delete_certificate";
         };
         /**
          * EvseIn
@@ -877,6 +1192,38 @@ export interface components {
             evse_number: number;
             /** Power W Max */
             power_w_max: number | null;
+        };
+        /**
+         * EvseTemplate
+         * @description An EVSE and its connectors.
+         */
+        EvseTemplate: {
+            /**
+             * Connectors
+             * @default []
+             */
+            connectors: components["schemas"]["ConnectorTemplate"][];
+            /** Evse Number */
+            evse_number: number;
+            /** Power W Max */
+            power_w_max?: number | null;
+        };
+        /**
+         * GetInstalledCertificateIds
+         * @description Ask which authorities the station trusts; the answer is the command's result.
+         */
+        GetInstalledCertificateIds: {
+            /**
+             * Kinds
+             * @description none: all
+             * @default []
+             */
+            kinds: ("csms_root" | "manufacturer_root" | "v2g_root" | "mo_root" | "oem_root" | "v2g_chain")[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_installed_certificate_ids";
         };
         /**
          * GetVariables
@@ -963,6 +1310,27 @@ export interface components {
             status?: ("accepted" | "blocked" | "expired" | "invalid") | null;
             /** User Id */
             user_id?: string | null;
+        };
+        /**
+         * InstallCertificate
+         * @description Have the station trust an authority. Without a certificate: that of our own authority.
+         */
+        InstallCertificate: {
+            /**
+             * Certificate
+             * @description PEM
+             */
+            certificate?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "csms_root" | "manufacturer_root" | "v2g_root" | "mo_root" | "oem_root";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "install_certificate";
         };
         /**
          * KeyAndValue
@@ -1155,6 +1523,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[CertificateOut] */
+        Page_CertificateOut_: {
+            /** Items */
+            items: components["schemas"]["CertificateOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CommandOut] */
         Page_CommandOut_: {
             /** Items */
@@ -1183,10 +1558,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RegistrationTokenOut] */
+        Page_RegistrationTokenOut_: {
+            /** Items */
+            items: components["schemas"]["RegistrationTokenOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SampleOut] */
         Page_SampleOut_: {
             /** Items */
             items: components["schemas"]["SampleOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SecurityEventOut] */
+        Page_SecurityEventOut_: {
+            /** Items */
+            items: components["schemas"]["SecurityEventOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1272,6 +1661,85 @@ export interface components {
          */
         Registration: "accepted" | "pending" | "rejected";
         /**
+         * RegistrationTokenCreated
+         * @description A new registration token; `token` is shown this once.
+         */
+        RegistrationTokenCreated: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Evses */
+            evses: components["schemas"]["EvseTemplate"][];
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Token */
+            token: string;
+            /** Uses */
+            uses: number;
+            /** Uses Max */
+            uses_max: number;
+        };
+        /**
+         * RegistrationTokenIn
+         * @description A new registration token: stations that show it as their password get a record like this.
+         */
+        RegistrationTokenIn: {
+            /**
+             * Evses
+             * @default []
+             */
+            evses: components["schemas"]["EvseTemplate"][];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Uses Max
+             * @default 1
+             */
+            uses_max: number;
+        };
+        /**
+         * RegistrationTokenOut
+         * @description A registration token without itself.
+         */
+        RegistrationTokenOut: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Evses */
+            evses: components["schemas"]["EvseTemplate"][];
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Uses */
+            uses: number;
+            /** Uses Max */
+            uses_max: number;
+        };
+        /**
          * Reset
          * @description Boot anew, or (OCPP 2.x) reset one EVSE: at once, or when nothing charges any more.
          */
@@ -1295,6 +1763,17 @@ export interface components {
          * @enum {string}
          */
         Role: "platform_admin" | "operator_admin" | "operations" | "support" | "finance" | "field_technician" | "site_host" | "fleet_manager" | "driver" | "auditor";
+        /**
+         * RotatePassword
+         * @description Give the station a new password, which nobody sees. The old one ends when the station has connected with the new one.
+         */
+        RotatePassword: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rotate_password";
+        };
         /**
          * SampleOut
          * @description Measured values at one instant: Wh, W, A, V, %.
@@ -1330,6 +1809,53 @@ export interface components {
             soc_percent: number | null;
             /** Voltage V */
             voltage_v: number | null;
+        };
+        /**
+         * SecurityEventOut
+         * @description Something that matters to security, as a station told it.
+         */
+        SecurityEventOut: {
+            /** Id */
+            id: string;
+            /** Occurred At */
+            occurred_at: string;
+            /** Protocol */
+            protocol: string;
+            /** Received At */
+            received_at: string;
+            severity: components["schemas"]["Severity"];
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+            /** Tech Info */
+            tech_info: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * SendCertificate
+         * @description Give the station a signed certificate, with its chain; after a SignCertificate this happens by itself.
+         */
+        SendCertificate: {
+            /** Certificate Chain */
+            certificate_chain: string;
+            /**
+             * Kind
+             * @default charging_station
+             * @enum {string}
+             */
+            kind: "charging_station" | "v2g" | "v2g20" | "combined";
+            /**
+             * Request Number
+             * @description 2.1: of the station's request
+             */
+            request_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "send_certificate";
         };
         /**
          * SessionOut
@@ -1404,6 +1930,74 @@ export interface components {
             today: number;
         };
         /**
+         * SetNetworkProfile
+         * @description Write a slot of a 2.x station's network profiles.
+         */
+        SetNetworkProfile: {
+            /**
+             * Configuration Slot
+             * @default 1
+             */
+            configuration_slot: number;
+            /**
+             * Interface
+             * @default Wired0
+             * @enum {string}
+             */
+            interface: "Wired0" | "Wired1" | "Wired2" | "Wired3" | "Wireless0" | "Wireless1" | "Wireless2" | "Wireless3" | "Any";
+            /**
+             * Message Timeout S
+             * @default 30
+             */
+            message_timeout_s: number;
+            /** Security Profile */
+            security_profile: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_network_profile";
+            /**
+             * Url
+             * @description without the identity; none: the gateway's setting tls.url
+             */
+            url?: string | null;
+        };
+        /**
+         * SetSecurityProfile
+         * @description Raise the station's security profile; from 3 to 2 only where the station allows it.
+         */
+        SetSecurityProfile: {
+            /**
+             * Configuration Slot
+             * @default 1
+             */
+            configuration_slot: number;
+            /**
+             * Interface
+             * @default Wired0
+             * @enum {string}
+             */
+            interface: "Wired0" | "Wired1" | "Wired2" | "Wired3" | "Wireless0" | "Wireless1" | "Wireless2" | "Wireless3" | "Any";
+            /**
+             * Message Timeout S
+             * @default 30
+             */
+            message_timeout_s: number;
+            /** Security Profile */
+            security_profile: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_security_profile";
+            /**
+             * Url
+             * @description without the identity; none: the gateway's setting tls.url
+             */
+            url?: string | null;
+        };
+        /**
          * SetVariables
          * @description Write settings.
          */
@@ -1415,6 +2009,29 @@ export interface components {
             type: "set_variables";
             /** Variables */
             variables: (components["schemas"]["KeyAndValue"] | components["schemas"]["NameAndValue"])[];
+        };
+        /**
+         * Severity
+         * @description How much a security event matters.
+         * @enum {string}
+         */
+        Severity: "critical" | "warning" | "info";
+        /**
+         * SignCertificateNow
+         * @description Have the station make a new key and ask for its certificate.
+         */
+        SignCertificateNow: {
+            /**
+             * Kind
+             * @default charging_station
+             * @enum {string}
+             */
+            kind: "charging_station" | "v2g" | "v2g20" | "combined";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sign_certificate_now";
         };
         /**
          * StartTransaction
@@ -1478,6 +2095,11 @@ export interface components {
             imsi: string | null;
             /** Is Online */
             is_online: boolean;
+            /**
+             * Is Password Changing
+             * @description it was sent a new password, and has not connected with it yet
+             */
+            is_password_changing: boolean;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Location Id */
@@ -1503,6 +2125,11 @@ export interface components {
             retired_at: string | null;
             /** Security Profile */
             security_profile: number;
+            /**
+             * Security Profile Target
+             * @description what it was told to take; it has not connected with it yet
+             */
+            security_profile_target: number | null;
             /** Serial Number */
             serial_number: string | null;
             status: components["schemas"]["ConnectorStatus"] | null;
@@ -1580,6 +2207,11 @@ export interface components {
             imsi: string | null;
             /** Is Online */
             is_online: boolean;
+            /**
+             * Is Password Changing
+             * @description it was sent a new password, and has not connected with it yet
+             */
+            is_password_changing: boolean;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Location Id */
@@ -1603,6 +2235,11 @@ export interface components {
             retired_at: string | null;
             /** Security Profile */
             security_profile: number;
+            /**
+             * Security Profile Target
+             * @description what it was told to take; it has not connected with it yet
+             */
+            security_profile_target: number | null;
             /** Serial Number */
             serial_number: string | null;
             status: components["schemas"]["ConnectorStatus"] | null;
@@ -1917,6 +2554,166 @@ export interface operations {
             };
         };
     };
+    list_certificate_authorities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorities"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_revocation_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_certificates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: components["schemas"]["CertificateKind"] | null;
+                /** @description how many items */
+                limit?: number;
+                state?: ("refused" | "issued" | "accepted" | "rejected" | "revoked") | null;
+                station_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CertificateOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_certificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -2188,7 +2985,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"];
+                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"];
             };
         };
         responses: {
@@ -2796,6 +3593,65 @@ export interface operations {
             };
         };
     };
+    ask_ocsp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_ocsp_by_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                question: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_overview: {
         parameters: {
             query?: {
@@ -2815,6 +3671,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registration_tokens: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegistrationTokenOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_registration_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationTokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationTokenCreated"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_registration_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_security_events: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                severity?: components["schemas"]["Severity"] | null;
+                since?: string | null;
+                station_id?: string | null;
+                type?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SecurityEventOut_"];
                 };
             };
             /** @description A problem */

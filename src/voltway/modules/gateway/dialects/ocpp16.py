@@ -21,7 +21,7 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import data_transfer, meter, ocpp16_commands
+from voltway.modules.gateway.dialects import access, data_transfer, meter, ocpp16_commands, security
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import NOBODY, answered, ask_who, origin, read_nothing, verdict_in
@@ -260,11 +260,10 @@ DIALECT = Dialect(
         "DiagnosticsStatusNotification": answered(v16.DiagnosticsStatusNotificationResponse()),
         "FirmwareStatusNotification": answered(v16.FirmwareStatusNotificationResponse()),
         "LogStatusNotification": answered(v16.LogStatusNotificationResponse()),
-        "SecurityEventNotification": answered(v16.SecurityEventNotificationResponse()),
         "SignedFirmwareStatusNotification": answered(v16.SignedFirmwareStatusNotificationResponse()),
-        "SignCertificate": answered(v16.SignCertificateResponse(status=v16.GenericStatus.Rejected)),
+        **security.REPORTS_16,
     },
-    commands=ocpp16_commands.COMMANDS,
+    commands=ocpp16_commands.COMMANDS | access.COMMANDS_16 | security.COMMANDS_16,
     after_boot=("read_variables",),
     triggers=ocpp16_commands.TRIGGERS,
 )

@@ -22,11 +22,13 @@ from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
 from voltway.modules.gateway.dialects import (
+    access,
     data_transfer,
     device_model,
     gathering,
     meter,
     ocpp201_commands,
+    security,
     variables,
 )
 from voltway.modules.gateway.dialects import station_clock as times
@@ -116,6 +118,14 @@ def verdict_info(authorization: Authorization) -> v201.IdTokenInfo:
         status=VERDICTS[authorization.status],
         cache_expiry_date_time=None if expires_at is None else format_instant(expires_at),
         group_id_token=None if group is None else v201.IdToken(id_token=group, type=v201.IdTokenEnum.Central),
+        language1=authorization.language,
+        personal_message=None if authorization.message is None else _message(authorization),
+    )
+
+
+def _message(authorization: Authorization) -> v201.MessageContent:
+    return v201.MessageContent(
+        format=v201.MessageFormatEnum.UTF8, content=authorization.message or "", language=authorization.language
     )
 
 
@@ -272,8 +282,6 @@ _NOTED = (
     ("NotifyChargingLimit", v201.NotifyChargingLimitResponse()),
     ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
     ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
-    ("ReservationStatusUpdate", v201.ReservationStatusUpdateResponse()),
-    ("SecurityEventNotification", v201.SecurityEventNotificationResponse()),
     # "Accepted" says that the message could be processed, not that the schedule is approved (2.0.1 part 2, K15).
     ("NotifyEVChargingSchedule", v201.NotifyEVChargingScheduleResponse(status=v201.GenericStatusEnum.Accepted)),
 )
@@ -281,15 +289,9 @@ _NOTED = (
 # What we cannot do, said as the protocol says it.
 _DECLINED = (
     (
-        "Get15118EVCertificate",
-        v201.Get15118EVCertificateResponse(status=v201.Iso15118EVCertificateStatusEnum.Failed, exi_response=""),
-    ),
-    ("GetCertificateStatus", v201.GetCertificateStatusResponse(status=v201.GetCertificateStatusEnum.Failed)),
-    (
         "NotifyEVChargingNeeds",
         v201.NotifyEVChargingNeedsResponse(status=v201.NotifyEVChargingNeedsStatusEnum.Rejected),
     ),
-    ("SignCertificate", v201.SignCertificateResponse(status=v201.GenericStatusEnum.Rejected)),
 )
 
 REPORTS: dict[str, ReportRow] = {
@@ -305,12 +307,14 @@ REPORTS: dict[str, ReportRow] = {
     **{action: answered(response) for action, response in (*_NOTED, *_DECLINED)},
     **device_model.REPORTS_2,
     **data_transfer.REPORTS_2,
+    **access.REPORTS_201,
+    **security.REPORTS_201,
 }
 
 DIALECT = Dialect(
     protocol="ocpp2.0.1",
     reports=REPORTS,
-    commands=ocpp201_commands.COMMANDS,
+    commands=ocpp201_commands.COMMANDS | access.COMMANDS_201 | security.COMMANDS_201,
     after_boot=("read_variables",),
     triggers=ocpp201_commands.TRIGGERS,
 )

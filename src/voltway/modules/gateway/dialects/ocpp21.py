@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from voltway.contracts.station_link import TransactionReceipt
-from voltway.kernel import clock
-from voltway.modules.gateway.dialects import device_model_commands, ocpp201, ocpp201_commands
+from voltway.modules.gateway.dialects import (
+    access,
+    der,
+    device_model_commands,
+    ocpp201,
+    ocpp201_commands,
+    payments,
+    security,
+    streams,
+)
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
-from voltway.modules.gateway.dialects.rows import answered, read_nothing
+from voltway.modules.gateway.dialects.rows import answered
 from voltway.wire.ocpp import v21, v201
-from voltway.wire.ocpp.times import format_instant
 
 TOKEN_LENGTH_MAX = 255  # 2.1 part 2, IdTokenType
 
@@ -21,42 +28,12 @@ def answer_transaction_event(
     return ocpp201.transaction_event_response(request, receipt, None if is_started else receipt.running_cost)
 
 
-def answer_chain_status(
-    inbound: Inbound, request: v21.GetCertificateChainStatusRequest, reply: None
-) -> v21.GetCertificateChainStatusResponse:
-    """We ask no OCSP responder and read no revocation list: each certificate's status failed to be found out."""
-    return v21.GetCertificateChainStatusResponse(
-        certificate_status=[
-            v21.CertificateStatus(
-                certificate_hash_data=asked.certificate_hash_data,
-                source=asked.source,
-                status=v21.CertificateStatusEnum.Failed,
-                next_update=format_instant(clock.now()),
-            )
-            for asked in request.certificate_status_requests
-        ]
-    )
-
-
-def answer_vat_number(
-    inbound: Inbound, request: v21.VatNumberValidationRequest, reply: None
-) -> v21.VatNumberValidationResponse:
-    return v21.VatNumberValidationResponse(
-        vat_number=request.vat_number, evse_id=request.evse_id, status=v21.GenericStatusEnum.Rejected
-    )
-
-
 _NEW = (
-    ("ClosePeriodicEventStream", v21.ClosePeriodicEventStreamResponse()),
-    ("NotifyDERAlarm", v21.NotifyDERAlarmResponse()),
-    ("NotifyDERStartStop", v21.NotifyDERStartStopResponse()),
     ("NotifyPriorityCharging", v21.NotifyPriorityChargingResponse()),
-    ("ReportDERControl", v21.ReportDERControlResponse()),
     (
         "NotifyEVChargingNeeds",
         v21.NotifyEVChargingNeedsResponse(status=v21.NotifyEVChargingNeedsStatusEnum.NoChargingProfile),
     ),
-    ("OpenPeriodicEventStream", v21.OpenPeriodicEventStreamResponse(status=v21.GenericStatusEnum.Rejected)),
     (
         "PullDynamicScheduleUpdate",
         v21.PullDynamicScheduleUpdateResponse(status=v21.ChargingProfileStatusEnum.Rejected),
@@ -65,25 +42,36 @@ _NEW = (
 
 REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
     "TransactionEvent": ReportRow(ocpp201.read_transaction_event, answer_transaction_event, is_transaction=True),
-    "GetCertificateChainStatus": ReportRow(read_nothing, answer_chain_status),
-    "VatNumberValidation": ReportRow(read_nothing, answer_vat_number),
+    **security.REPORTS_21,
     **{action: answered(response) for action, response in _NEW},
+    **der.REPORTS_21,
+    **payments.REPORTS_21,
+    **streams.REPORTS_21,
 }
 
-COMMANDS: dict[str, CommandRow] = ocpp201_commands.COMMANDS | {
-    # A token's kind is free text in 2.1.
-    "start_transaction": ocpp201_commands.start_row(
-        lambda value, kind: v21.IdToken(id_token=value, type=kind), TOKEN_LENGTH_MAX, v21.ChargingProfile
-    ),
-    # A CustomTrigger would need the name of its trigger.
-    "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
-    **device_model_commands.COMMANDS_21,
-}
+COMMANDS: dict[str, CommandRow] = (
+    ocpp201_commands.COMMANDS
+    | access.COMMANDS_21
+    | device_model_commands.COMMANDS_21
+    | security.COMMANDS_201
+    | security.COMMANDS_21
+    | der.COMMANDS_21
+    | payments.COMMANDS_21
+    | streams.COMMANDS_21
+    | {
+        # A token's kind is free text in 2.1.
+        "start_transaction": ocpp201_commands.start_row(
+            lambda value, kind: v21.IdToken(id_token=value, type=kind), TOKEN_LENGTH_MAX, v21.ChargingProfile
+        ),
+        # A CustomTrigger would need the name of its trigger.
+        "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
+    }
+)
 
 DIALECT = Dialect(
     protocol="ocpp2.1",
     reports=REPORTS,
     commands=COMMANDS,
     after_boot=("read_variables",),
-    triggers=ocpp201_commands.TRIGGERS,
+    triggers=ocpp201_commands.TRIGGERS | der.TRIGGERS_21,
 )

@@ -22,12 +22,12 @@ _PURPOSES_16 = {
 }
 
 
-def profile_2(document: Mapping[str, Any], kind: type[P]) -> P:
+def profile_2(document: Mapping[str, Any], kind: type[P], path: str = _PATH) -> P:
     """A profile as the struct of a 2.x version. Raises InvalidField for what its schema refuses."""
     try:
         return msgspec.convert(_camel_names(document), kind, dec_hook=read_custom_data)
     except (msgspec.ValidationError, ValueError) as error:
-        raise wrong(_PATH, str(error)) from error
+        raise wrong(path, str(error)) from error
 
 
 def profile_16(document: Mapping[str, Any]) -> v16.ChargingProfile:

@@ -8,7 +8,9 @@ from typing import Any
 from voltway.contracts.station_link import Authorization
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, IdToken
-from voltway.modules.gateway.dialects.base import Inbound, ReportRow
+from voltway.kernel import clock
+from voltway.kernel.ids import new_id
+from voltway.modules.gateway.dialects.base import CommandLink, Inbound, ReportRow
 
 NOBODY = Authorization(status=AuthorizationStatus.INVALID)
 """The verdict where there is none: nobody may charge on our silence."""
@@ -28,6 +30,20 @@ def origin(inbound: Inbound) -> dict[str, Any]:
     }
 
 
+def link_origin(link: CommandLink) -> dict[str, Any]:
+    """The same for what an answer to a command tells of the station."""
+    credential = link.credential
+    return {
+        "operator_id": credential.operator_id,
+        "station_id": credential.station_id,
+        "station_identity": credential.identity,
+        "location_id": credential.location_id,
+        "protocol": link.protocol,
+        "message_id": new_id(),
+        "received_at": clock.now(),
+    }
+
+
 def read_nothing(inbound: Inbound, request: Any) -> None:
     """The message changes nothing here: answer at once."""
     return
@@ -42,7 +58,14 @@ def ask_who(inbound: Inbound, id_token: IdToken) -> AuthorizeTokens:
     """Ask whether a token may charge at this station."""
     credential = inbound.credential
     return AuthorizeTokens(
-        queries=(TokenQuery(operator_id=credential.operator_id, station_id=credential.station_id, id_token=id_token),)
+        queries=(
+            TokenQuery(
+                operator_id=credential.operator_id,
+                station_id=credential.station_id,
+                id_token=id_token,
+                location_id=credential.location_id,
+            ),
+        )
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from voltway.contracts.vocabulary import ConnectorStatus
 from voltway.kernel.database import Tx
-from voltway.kernel.http import Page, etag_of, require_match
+from voltway.kernel.http import Page, etag_of, page_answer, require_match
 from voltway.modules.stations import rules, service
 from voltway.modules.stations.api.dependencies import (
     MayReadStations,
@@ -36,7 +36,7 @@ router = APIRouter(tags=["charging stations"])
 _EMPTIED_BY_NULL = ("name", "location_id", "password", "connector_map")
 
 
-@router.get("/charging-stations")
+@router.get("/charging-stations", response_model=Page[StationOut])
 async def list_stations(
     principal: MayReadStations,
     tx: ReadTx,
@@ -49,9 +49,9 @@ async def list_stations(
         str | None, Query(max_length=100, description="part of a name, vendor, model, serial number")
     ] = None,
     include_retired: bool = False,
-) -> Page[StationOut]:
+) -> Response:
     """The operator's charging stations, newest first."""
-    statement = store.listed().where(store.visible_to(principal))
+    statement = store.LISTING.select(tx).where(store.visible_to(principal))
     if identity is not None:
         statement = statement.where(stations.c.identity_key == rules.identity_key(identity))
     if location_id is not None:
@@ -65,8 +65,9 @@ async def list_stations(
     if not include_retired:
         statement = statement.where(stations.c.retired_key == "")
     rows, next_cursor = await page.fetch(tx, statement, stations.c.id)
-    layouts = await store.layouts(tx, [row.id for row in rows])
-    return Page(items=[station_out(row, layouts[row.id]) for row in rows], next_cursor=next_cursor)
+    found = store.LISTING.read(tx, rows)
+    layouts = await store.layouts(tx, [row.id for row in found])
+    return page_answer((station_out(row, layouts[row.id]) for row in found), next_cursor)
 
 
 @router.post("/charging-stations", status_code=201)
@@ -83,7 +84,7 @@ async def get_station(station_id: str, principal: MayReadStations, tx: ReadTx, r
     """One charging station."""
     row = await store.get(tx, station_id, store.visible_to(principal))
     etag_of(row.version, response)
-    return station_out(row, (await store.layouts(tx, [row.id]))[row.id])
+    return StationOut(**station_out(row, (await store.layouts(tx, [row.id]))[row.id]))
 
 
 @router.patch("/charging-stations/{station_id}")
@@ -143,4 +144,4 @@ async def list_variables(
 async def _shown(tx: Tx, saved: service.Saved, response: Response) -> StationCreated:
     etag_of(saved.row.version, response)
     layout = (await store.layouts(tx, [saved.row.id]))[saved.row.id]
-    return station_out(saved.row, layout, saved.password)
+    return StationCreated(**station_out(saved.row, layout), password=saved.password)

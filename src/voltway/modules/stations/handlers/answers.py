@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from voltway.contracts.security import EnrolStation
 from voltway.contracts.station_link import (
     AdmitStation,
     FindCredential,
     LinkClosed,
     ListCredentials,
+    ProveCredential,
     StationCredential,
 )
 from voltway.contracts.stations import (
     CommandView,
+    DescribeStation,
     FindStations,
     LocationExists,
     NodesGone,
     SendCommand,
     StationChanged,
+    StationDescription,
     StationName,
     StationsSeen,
     StationSummary,
@@ -24,7 +28,7 @@ from voltway.contracts.stations import (
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import execution, rules, service
+from voltway.modules.stations import execution, rotation, rules, service
 from voltway.modules.stations.schemas import read_order
 from voltway.modules.stations.store import commands, locations, reports, stations
 from voltway.modules.stations.tables import stations as table
@@ -48,6 +52,18 @@ async def admit_station(runtime: Runtime, request: AdmitStation) -> StationCrede
         row = await service.admit(tx, request.operator_slug, request.identity, request.registration)
         (credential,) = await stations.credentials(tx, table.c.id == row.id)
     return credential
+
+
+async def prove_credential(runtime: Runtime, request: ProveCredential) -> None:
+    """A station has connected with its new password or profile."""
+    async with runtime.database.begin() as tx:
+        await rotation.prove(tx, request)
+
+
+async def enrol_station(runtime: Runtime, request: EnrolStation) -> str:
+    """The record of a station that has shown a registration token."""
+    async with runtime.database.begin() as tx:
+        return await service.enrol(tx, request, runtime.secret)
 
 
 async def stations_seen(runtime: Runtime, request: StationsSeen) -> None:
@@ -90,6 +106,13 @@ async def find_stations(runtime: Runtime, request: FindStations) -> list[Station
     keys = [rules.identity_key(identity) for identity in request.identities]
     async with runtime.database.read() as tx:
         return await stations.find_names(tx, request.operator_id, request.station_ids, keys, request.location_ids)
+
+
+async def describe_station(runtime: Runtime, request: DescribeStation) -> StationDescription:
+    """Where a station stands, and its serial number."""
+    async with runtime.database.read() as tx:
+        row = await stations.get(tx, request.station_id, table.c.operator_id == request.operator_id)
+    return StationDescription(location_id=row.location_id, serial_number=row.serial_number)
 
 
 async def summarize_stations(runtime: Runtime, request: SummarizeStations) -> StationSummary:

@@ -13,7 +13,25 @@ from voltway.contracts.vocabulary import CommandState
 from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Instant, Schema
 from voltway.modules.stations.schemas import orders_device_model as device_model
-from voltway.modules.stations.schemas.order import Number, Order, StationOrEvse, Text, Word
+from voltway.modules.stations.schemas.order import Order, StationOrEvse, Text, Word
+from voltway.modules.stations.schemas.orders_access import (
+    CancelReservation,
+    GetLocalListVersion,
+    ReserveNow,
+    SendLocalList,
+)
+from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
+from voltway.modules.stations.schemas.orders_security import (
+    DeleteCertificate,
+    GetInstalledCertificateIds,
+    InstallCertificate,
+    RotatePassword,
+    SendCertificate,
+    SetNetworkProfile,
+    SetSecurityProfile,
+    SignCertificateNow,
+)
+from voltway.modules.stations.schemas.stations import Number
 
 VARIABLES_MAX = 100
 
@@ -135,6 +153,19 @@ AnyOrder = Annotated[
     | GetVariables
     | SetVariables
     | ClearCache
+    | SendLocalList
+    | GetLocalListVersion
+    | ReserveNow
+    | CancelReservation
+    | InstallCertificate
+    | DeleteCertificate
+    | GetInstalledCertificateIds
+    | SendCertificate
+    | SignCertificateNow
+    | RotatePassword
+    | SetSecurityProfile
+    | SetNetworkProfile
+    | AnyOrder21
     | device_model.ORDERS,
     Field(discriminator="type"),
 ]

@@ -1,4 +1,4 @@
-"""What every order is made of."""
+"""What all orders are made of."""
 
 from __future__ import annotations
 

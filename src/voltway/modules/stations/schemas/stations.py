@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, Registration
-from voltway.kernel.http import Instant, Schema
+from voltway.kernel.http import Instant, Schema, instant_out
 from voltway.modules.stations.rules import IDENTITY_PATTERN, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
 EVSES_MAX = 200
@@ -151,6 +152,10 @@ class StationOut(Schema):
     meter_serial_number: str | None
     protocol: str | None
     security_profile: int
+    security_profile_target: int | None = Field(
+        description="what it was told to take; it has not connected with it yet"
+    )
+    is_password_changing: bool = Field(description="it was sent a new password, and has not connected with it yet")
     registration: Registration
     is_online: bool
     last_seen_at: Instant | None
@@ -194,34 +199,47 @@ class VariableOut(Schema):
     updated_at: Instant
 
 
-_FROM_ROW = StationOut.model_fields.keys() - {"connector_map", "evses"}
+_INSTANTS = ("last_seen_at", "connected_at", "disconnected_at", "booted_at", "created_at", "retired_at")
+_AS_STORED = tuple(StationOut.model_fields.keys() - {"connector_map", "evses", "is_password_changing", *_INSTANTS})
+_stored = attrgetter(*_AS_STORED)
 
 
-def station_out(row: Any, layout: Any, password: str | None = None) -> StationCreated:
-    """A row of stations_stations with its layout as the API shows it. The response's model drops the password."""
-    places: dict[int, Any] = {}
+def station_out(row: Any, layout: Any) -> dict[str, Any]:
+    """A row of stations_stations with its layout, as StationOut describes it."""
+    places: dict[int, list[dict[str, Any]]] = {}
     for connector in layout.connectors:
-        places.setdefault(connector.evse_number, []).append(connector)
-    mapped = None
-    if row.connector_map is not None:
-        mapped = {
-            int(wire): PlaceIn(evse_number=evse_number, connector_number=connector_number)
-            for wire, (evse_number, connector_number) in row.connector_map.items()
+        places.setdefault(connector.evse_number, []).append(_connector_out(connector))
+    out = dict(zip(_AS_STORED, _stored(row), strict=True))
+    for name in _INSTANTS:
+        out[name] = instant_out(getattr(row, name))
+    out["is_password_changing"] = bool(row.candidate_hashes)
+    out["connector_map"] = row.connector_map and {
+        wire: {"evse_number": evse_number, "connector_number": connector_number}
+        for wire, (evse_number, connector_number) in row.connector_map.items()
+    }
+    out["evses"] = [
+        {
+            "evse_number": evse.evse_number,
+            "power_w_max": evse.power_w_max,
+            "charging_state": evse.charging_state,
+            "connectors": places.get(evse.evse_number, []),
         }
-    return StationCreated(
-        **{name: getattr(row, name) for name in _FROM_ROW},
-        connector_map=mapped,
-        evses=[
-            EvseOut(
-                evse_number=evse.evse_number,
-                power_w_max=evse.power_w_max,
-                charging_state=evse.charging_state,
-                connectors=[ConnectorOut.model_validate(each) for each in places.get(evse.evse_number, ())],
-            )
-            for evse in layout.evses
-        ],
-        password=password,
-    )
+        for evse in layout.evses
+    ]
+    return out
+
+
+def _connector_out(row: Any) -> dict[str, Any]:
+    return {
+        "connector_number": row.connector_number,
+        "type": row.type,
+        "status": row.status,
+        "wire_status": row.wire_status,
+        "error_code": row.error_code,
+        "vendor_error_code": row.vendor_error_code,
+        "info": row.info,
+        "status_at": instant_out(row.status_at),
+    }
 
 
 def variable_out(row: Any) -> VariableOut:

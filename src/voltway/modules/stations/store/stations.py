@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from voltway.contracts.station_link import StationCredential
@@ -15,6 +17,8 @@ from voltway.contracts.vocabulary import Registration
 from voltway.kernel import bulk
 from voltway.kernel.auth import Principal, operators
 from voltway.kernel.database import Tx
+from voltway.kernel.listing import Listing
+from voltway.modules.stations import rules
 from voltway.modules.stations.errors import StationNotFound
 from voltway.modules.stations.tables import connectors, evses, stations
 
@@ -24,11 +28,35 @@ CHUNK = 500
 """So many ids go into one IN list."""
 
 
+class EvseRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is kept of an EVSE."""
+
+    station_id: str
+    evse_number: int
+    power_w_max: float | None
+    charging_state: str | None
+
+
+class ConnectorRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is kept of a connector."""
+
+    station_id: str
+    evse_number: int
+    connector_number: int
+    type: str | None
+    status: str | None
+    wire_status: str | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    status_at: datetime | None
+
+
 class Layout(NamedTuple):
     """The EVSEs and connectors of a station, ordered by number."""
 
-    evses: Sequence[Row]
-    connectors: Sequence[Row]
+    evses: Sequence[EvseRow]
+    connectors: Sequence[ConnectorRow]
 
 
 # ---- reading
@@ -42,11 +70,27 @@ def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
     return is_visible
 
 
+_SLUG = operators.c.slug.label("operator")
+_WITH_OPERATOR = sa.join(stations, operators, operators.c.id == stations.c.operator_id)
+_LISTED = sa.select(stations, _SLUG).select_from(_WITH_OPERATOR)
+_SECRETS = (stations.c.secret_hash, stations.c.candidate_hashes)
+LISTING = Listing(
+    [
+        *(column for column in stations.c if not any(column is secret for secret in _SECRETS)),
+        stations.c.candidate_hashes.is_not(None).label(
+            "candidate_hashes"
+        ),  # whether there are any is all that is shown
+        _SLUG,
+    ],
+    key=[stations.c.id],
+    source=_WITH_OPERATOR,
+)
+"""The rows of the list of stations."""
+
+
 def listed() -> sa.Select[Any]:
     """Stations with the slug of their operator."""
-    return sa.select(stations, operators.c.slug.label("operator")).join(
-        operators, operators.c.id == stations.c.operator_id
-    )
+    return _LISTED
 
 
 async def get(tx: Tx, station_id: str, *conditions: sa.ColumnElement[bool]) -> Row:
@@ -86,26 +130,30 @@ async def find_in_use(tx: Tx, operator_id: str, identity_key: str) -> Row | None
     return (await tx.execute(statement)).one_or_none()
 
 
+_EVSES = bulk.HotSelect(
+    [evses.c.station_id, evses.c.evse_number, evses.c.power_w_max, evses.c.charging_state],
+    EvseRow,
+    {"station_ids": evses.c.station_id},
+    evses.c.evse_number > 0,
+)
+_CONNECTORS = bulk.HotSelect(
+    [connectors.c[name] for name in ConnectorRow.__struct_fields__],
+    ConnectorRow,
+    {"station_ids": connectors.c.station_id},
+    connectors.c.evse_number > 0,
+    connectors.c.connector_number > 0,
+)
+
+
 async def layouts(tx: Tx, station_ids: Sequence[str]) -> Mapping[str, Layout]:
     """The EVSEs and connectors of some stations, those that stand for the station or a whole EVSE left out."""
-    evse_rows: dict[str, list[Row]] = defaultdict(list)
-    connector_rows: dict[str, list[Row]] = defaultdict(list)
-    of_evses = (
-        sa.select(evses)
-        .where(evses.c.station_id.in_(station_ids), evses.c.evse_number > 0)
-        .order_by(evses.c.evse_number)
-    )
-    of_connectors = (
-        sa.select(connectors)
-        .where(
-            connectors.c.station_id.in_(station_ids), connectors.c.evse_number > 0, connectors.c.connector_number > 0
-        )
-        .order_by(connectors.c.evse_number, connectors.c.connector_number)
-    )
-    for row in (await tx.execute(of_evses)).all():
-        evse_rows[row.station_id].append(row)
-    for row in (await tx.execute(of_connectors)).all():
-        connector_rows[row.station_id].append(row)
+    evse_rows: dict[str, list[EvseRow]] = defaultdict(list)
+    connector_rows: dict[str, list[ConnectorRow]] = defaultdict(list)
+    wanted = {"station_ids": station_ids}
+    for evse in sorted(await _EVSES.fetch(tx, wanted), key=attrgetter("evse_number")):
+        evse_rows[evse.station_id].append(evse)
+    for connector in sorted(await _CONNECTORS.fetch(tx, wanted), key=attrgetter("evse_number", "connector_number")):
+        connector_rows[connector.station_id].append(connector)
     return {station_id: Layout(evse_rows[station_id], connector_rows[station_id]) for station_id in station_ids}
 
 
@@ -122,6 +170,8 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             stations.c.secret_hash,
             stations.c.registration,
             stations.c.connector_map,
+            stations.c.candidate_hashes,
+            stations.c.security_profile_target,
             stations.c.booted_at.is_not(None).label("has_booted"),
         )
         .join(operators, operators.c.id == stations.c.operator_id)
@@ -139,6 +189,8 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             registration=Registration(row.registration),
             connector_map=connector_map_of(row.connector_map),
             has_booted=bool(row.has_booted),
+            candidate_hashes=rules.split_candidates(row.candidate_hashes),
+            security_profile_target=row.security_profile_target,
         )
         for row in (await tx.execute(statement)).all()
     ]
@@ -219,6 +271,11 @@ async def change(tx: Tx, station_id: str, values: Mapping[str, Any]) -> None:
     """Set some columns of a station's record; a new version."""
     statement = sa.update(stations).where(stations.c.id == station_id)
     await tx.execute(statement.values(**values, version=stations.c.version + 1))
+
+
+async def change_silently(tx: Tx, station_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns that no person edits: the version stays."""
+    await tx.execute(sa.update(stations).where(stations.c.id == station_id).values(**values))
 
 
 async def configure_layout(tx: Tx, evse_rows: bulk.Rows, connector_rows: bulk.Rows) -> None:

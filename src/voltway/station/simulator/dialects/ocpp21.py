@@ -48,10 +48,37 @@ def _is_plain(profile: v21.ChargingProfile) -> bool:
     )
 
 
+def _has_no_der_control(station: Station, call: Shape) -> Shape:
+    # The answers of all three have this form.
+    return v21.GetDERControlResponse(status=v21.DERControlStatusEnum.NotSupported)
+
+
+def _rejects(station: Station, call: Shape) -> Shape:
+    # What this station has not: battery slots, a frequency to support, streams to adjust, energy from the car.
+    return v21.AFRRSignalResponse(status=v21.GenericStatusEnum.Rejected)
+
+
+def _get_streams(station: Station, call: v21.GetPeriodicEventStreamRequest) -> Shape:
+    return v21.GetPeriodicEventStreamResponse()  # it opens none
+
+
+def _note_web_payment(station: Station, call: v21.NotifyWebPaymentStartedRequest) -> Shape:
+    return v21.NotifyWebPaymentStartedResponse()  # there is no display to show it
+
+
 _COMMANDS: dict[str, Command] = {
     **ocpp201.COMMANDS,
     "RequestStartTransaction": _request_start,
     "Reset": _reset,
+    "SetDERControl": _has_no_der_control,
+    "GetDERControl": _has_no_der_control,
+    "ClearDERControl": _has_no_der_control,
+    "AFRRSignal": _rejects,
+    "AdjustPeriodicEventStream": _rejects,
+    "NotifyAllowedEnergyTransfer": _rejects,
+    "RequestBatterySwap": _rejects,
+    "GetPeriodicEventStream": _get_streams,
+    "NotifyWebPaymentStarted": _note_web_payment,
     "SetChargingProfile": _set_charging_profile,
 }
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from voltway.modules.stations import capabilities
+from voltway.modules.stations import controllers
 from voltway.modules.stations.errors import NotOffered
 
 MESSAGE = {"format": "UTF8", "priority": "InFront", "state": "Idle"}
 
 
-@pytest.mark.parametrize("kind", sorted(capabilities.CONTROLLERS))
+@pytest.mark.parametrize("kind", sorted(controllers.CONTROLLERS))
 def test_a_controller_that_is_not_available_refuses_and_one_that_is_untold_does_not(kind: str) -> None:
-    capabilities.check(kind, MESSAGE, {})
-    capabilities.check(kind, MESSAGE, {"Available": "true"})
-    with pytest.raises(NotOffered, match=capabilities.CONTROLLERS[kind]):
-        capabilities.check(kind, MESSAGE, {"Available": "False"})
+    controllers.check(kind, MESSAGE, {})
+    controllers.check(kind, MESSAGE, {"Available": "true"})
+    with pytest.raises(NotOffered, match=controllers.CONTROLLERS[kind]):
+        controllers.check(kind, MESSAGE, {"Available": "False"})
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_controller_that_is_not_available_refuses_and_one_that_is_untold_does_
 )
 def test_a_message_is_refused_by_what_the_display_supports(declared: dict[str, str | None], is_offered: bool) -> None:
     if is_offered:
-        capabilities.check("set_display_message", MESSAGE, declared)
+        controllers.check("set_display_message", MESSAGE, declared)
         return
     with pytest.raises(NotOffered, match="offers"):
-        capabilities.check("set_display_message", MESSAGE, declared)
+        controllers.check("set_display_message", MESSAGE, declared)

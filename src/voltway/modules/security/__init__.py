@@ -1,0 +1,1 @@
+"""Certificates, security events, registration tokens: see module.py."""

@@ -1,0 +1,1 @@
+"""Our own authorities, signing requests, OCSP. Pure computation and the files of the keys; no database."""

@@ -1,0 +1,125 @@
+"""What the gateway must know besides what was given, for orders of the access block."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voltway.contracts.access import (
+    ClaimReservation,
+    FindReservation,
+    FindStationSettings,
+    LocalListPlan,
+    PlanLocalList,
+    StationSettings,
+)
+from voltway.contracts.station_link import CheckCommand
+from voltway.contracts.vocabulary import AuthorizationStatus
+from voltway.kernel.database import Tx
+from voltway.kernel.runtime import Runtime
+from voltway.modules.stations import capabilities, rules
+from voltway.modules.stations.store import stations
+from voltway.modules.stations.tables import stations as table
+from voltway.modules.stations.tables import variables
+
+SEND_LIST, RESERVE, CANCEL = "send_local_list", "reserve_now", "cancel_reservation"
+
+
+async def resolve(runtime: Runtime, station: stations.Row, kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """More arguments: a list's entries and version, a reservation's number. Raises CapabilityMissing."""
+    if kind == SEND_LIST:
+        return await _resolve_list(runtime, station, given)
+    if kind == RESERVE:
+        return await _resolve_reservation(runtime, station, given)
+    if kind == CANCEL and (reservation_id := given.get("reservation_id")) is not None:
+        wanted = FindReservation(operator_id=station.operator_id, station_id=station.id, reservation_id=reservation_id)
+        return {"reservation_number": await runtime.ask(wanted)}
+    return {}
+
+
+async def _resolve_list(runtime: Runtime, station: stations.Row, given: dict[str, Any]) -> dict[str, Any]:
+    entries = given.get("entries")
+    plan: LocalListPlan = await runtime.ask(
+        PlanLocalList(
+            operator_id=station.operator_id,
+            station_id=station.id,
+            location_id=station.location_id,
+            entries=None if entries is None else tuple(map(_entry_of, entries)),
+        )
+    )
+    async with runtime.database.read() as tx:
+        settings = await _settings_of(tx, station.id)
+    if given["mode"] != "differential" or entries is None:
+        capabilities.check_list(settings, len(plan.full))
+    return {
+        "version": plan.version,
+        "known_version": plan.known_version,
+        "full": list(plan.full),
+        "changes": None if plan.changes is None else list(plan.changes),
+        "is_explicit": entries is not None,
+        **capabilities.list_limits(settings),
+    }
+
+
+def _entry_of(given: dict[str, Any]) -> dict[str, Any]:
+    """An entry as it was ordered, in the words of the plan."""
+    entry = {name: given[name] for name in ("id_token", "kind", "expires_at", "group") if given.get(name) is not None}
+    if not given.get("remove"):
+        entry["status"] = AuthorizationStatus[given["status"].upper()].value
+    return entry
+
+
+async def _resolve_reservation(runtime: Runtime, station: stations.Row, given: dict[str, Any]) -> dict[str, Any]:
+    """Nothing gets a number that the station could not be told."""
+    async with runtime.database.read() as tx:
+        capabilities.check_reserve(await _settings_of(tx, station.id), given)
+    if station.protocol is not None:
+        trial = {"reservation_number": 1, **given}
+        await runtime.ask(CheckCommand(protocol=station.protocol, type=RESERVE, arguments=trial))
+    number = await runtime.ask(
+        ClaimReservation(
+            operator_id=station.operator_id,
+            station_id=station.id,
+            station_identity=station.identity,
+            location_id=station.location_id,
+            number=given.get("reservation_number"),
+            evse_number=given.get("evse_number"),
+            connector_type=given.get("connector_type"),
+            id_token=given["id_token"],
+            id_token_kind=given.get("id_token_kind"),
+            group=given.get("group"),
+            expires_at=datetime.fromisoformat(given["expires_at"]),
+        )
+    )
+    return {"reservation_number": number}
+
+
+async def find_station_settings(runtime: Runtime, request: FindStationSettings) -> StationSettings | None:
+    """Who a station is, for those who prepare orders."""
+    if request.station_id is not None:
+        condition = table.c.id == request.station_id
+    else:
+        condition = table.c.identity_key == rules.identity_key(request.identity or "")
+    statement = sa.select(table).where(
+        table.c.operator_id == request.operator_id, table.c.retired_at.is_(None), condition
+    )
+    async with runtime.database.read() as tx:
+        row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    return StationSettings(
+        station_id=row.id, identity=row.identity, location_id=row.location_id, is_online=row.is_online
+    )
+
+
+async def _settings_of(tx: Tx, station_id: str) -> dict[tuple[str | None, str], str | None]:
+    columns = (variables.c.component, variables.c.variable, variables.c.value)
+    statement = sa.select(*columns).where(
+        variables.c.station_id == station_id,
+        variables.c.attribute == "Actual",
+        variables.c.variable.in_(sorted({variable for _, variable in capabilities.WANTED})),
+    )
+    rows = (await tx.execute(statement)).all()
+    return {(component, variable): value for component, variable, value in rows}

@@ -1,0 +1,221 @@
+"""Certification cases of authorisation: 1.6 TC_023, TC_037, TC_061; 2.0.1 and 2.1 block C. Where versions say the same, one test
+plays them all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from builders import ClientOf, MakeRuntime, eventually
+from voltway.app import catalog
+from voltway.kernel import clock
+
+from .access_network import (  # noqa: TID252  (tests are not installed)
+    ALL,
+    TWO,
+    V16,
+    V201,
+    Platform,
+    a_event,
+    begin,
+    id_token,
+    in_an_hour,
+    just_now,
+    online,
+    verdict,
+)
+
+
+@pytest.fixture
+async def network(make_runtime: MakeRuntime, client_of: ClientOf) -> AsyncIterator[Platform]:
+    settings = {"gateway": {"port": 0, "unknown_stations": "reject"}, "users": {"local_list_debounce_s": 0.1}}
+    runtime = await make_runtime(*catalog.load(), settings=settings)
+    platform = Platform(runtime, await client_of(runtime))
+    yield platform
+    await platform.close()
+
+
+@pytest.mark.parametrize(("status", "word"), [("invalid", "Invalid"), ("expired", "Expired"), ("blocked", "Blocked")])
+async def test_tc_023_1_2_3_start_charging_session_authorize_refused(network: Platform, status: str, word: str) -> None:
+    _, station = await online(network, V16)
+    await network.token("CARD", status=status)
+    assert (await station.authorize("CARD"))["status"] == word
+    assert verdict(await begin(station, "CARD"))["status"] == word
+    session = await network.session()
+    assert "not_authorized" in session["review"]
+
+
+@TWO
+@pytest.mark.parametrize(("status", "word"), [("invalid", "Invalid"), ("blocked", "Blocked"), ("expired", "Expired")])
+async def test_tc_c_02_06_07_local_start_transaction_refused(
+    network: Platform, protocol: str, status: str, word: str
+) -> None:
+    _, station = await online(network, protocol)
+    await network.token("CARD", status=status)
+    assert (await station.authorize("CARD"))["status"] == word
+    assert verdict(await begin(station, "CARD"))["status"] == word
+    assert (await station.authorize("NOBODY"))["status"] == "Invalid"
+
+
+@TWO
+async def test_tc_c_08_authorization_through_authorization_cache_accepted(network: Platform, protocol: str) -> None:
+    _, station = await online(network, protocol)
+    await network.token("CARD", expires_at=in_an_hour())
+    told = verdict(await begin(station, "CARD"))  # the station authorised by its cache and asks with the start
+    assert told["status"] == "Accepted"
+    assert told["cacheExpiryDateTime"]
+
+
+@TWO
+async def test_tc_c_20_authorization_through_authorization_cache_invalid(network: Platform, protocol: str) -> None:
+    _, station = await online(network, protocol)
+    token = await network.token("CARD")
+    assert (await station.authorize("CARD"))["status"] == "Accepted"
+    await network.patch_token(token, status="invalid")
+    assert verdict(await begin(station, "CARD"))["status"] == "Invalid"
+
+
+@ALL
+@pytest.mark.parametrize("word", ["Accepted", "Rejected"])
+async def test_tc_061_and_tc_c_37_38_clear_authorization_data_in_authorization_cache(
+    network: Platform, protocol: str, word: str
+) -> None:
+    record, station = await online(network, protocol)
+    station.answers["ClearCache"] = {"status": word}
+    command = await network.order(record, type="clear_cache")
+    assert (command["state"], command["wire_status"]) == (word.lower(), word)
+
+
+@ALL
+async def test_tc_c_39_authorization_by_group_id(network: Platform, protocol: str) -> None:
+    _, station = await online(network, protocol)
+    await network.token("ONE", group="FAMILY")
+    await network.token("TWO", group="FAMILY")
+    started = verdict(await begin(station, "ONE"))
+    shown = await station.authorize("TWO")
+    told = [info["parentIdTag"] if station.is_16 else info["groupIdToken"]["idToken"] for info in (started, shown)]
+    assert told == ["FAMILY", "FAMILY"]
+
+
+@TWO
+async def test_tc_c_40_43_authorization_by_group_id_with_local_list(network: Platform, protocol: str) -> None:
+    record, station = await online(network, protocol)
+    await network.token("ONE", group="FAMILY")
+    await network.token("TWO", group="FAMILY", status="invalid")
+    await network.keep_list(record)
+    await eventually(lambda: len(station.list) == 2)
+    assert {key: (info["status"], info["groupIdToken"]["idToken"]) for key, info in station.list.items()} == {
+        "ONE": ("Accepted", "FAMILY"),
+        "TWO": ("Invalid", "FAMILY"),
+    }
+
+
+@TWO
+async def test_tc_c_47_48_49_stop_transaction_with_a_master_pass(network: Platform, protocol: str) -> None:
+    answer = await network.client.put("/access-settings", json={"master_group": "MASTER"})
+    assert answer.json()["master_group"] == "MASTER"
+    _, station = await online(network, protocol)
+    await network.token("CARD")
+    await network.token("PASS", group="MASTER")
+    await begin(station, "CARD")
+    shown = await station.authorize("PASS")
+    assert (shown["status"], shown["groupIdToken"]["idToken"]) == ("Accepted", "MASTER")
+    stopped = a_event("Ended", "StopAuthorized", 1, idToken=id_token("PASS"))
+    stopped["transactionInfo"] |= {"stoppedReason": "MasterPass"}
+    assert verdict(await station.call("TransactionEvent", stopped))["status"] == "Accepted"
+    session = await network.session()
+    assert (session["state"], session["stop_reason"], session["id_token"]) == ("ended", "MasterPass", "CARD")
+
+
+@ALL
+async def test_a_master_pass_starts_nothing(network: Platform, protocol: str) -> None:
+    await network.client.put("/access-settings", json={"master_group": "MASTER"})
+    _, station = await online(network, protocol)
+    await network.token("PASS", group="MASTER")
+    assert verdict(await begin(station, "PASS"))["status"] == "Invalid"
+
+
+@ALL
+async def test_a_token_bound_to_locations_charges_nowhere_else(network: Platform, protocol: str) -> None:
+    here = await network.post("/locations", name="Here", time_zone="UTC")
+    _, station = await online(network, protocol, location_id=here["id"])
+    token = await network.token("CARD", location_ids=["00000000-0000-7000-8000-00000000abcd"])
+    word = "Blocked" if protocol == V16 else "NotAtThisLocation"
+    assert (await station.authorize("CARD"))["status"] == word
+    await network.patch_token(token, location_ids=[here["id"]])
+    assert (await station.authorize("CARD"))["status"] == "Accepted"
+    assert verdict(await begin(station, "CARD"))["status"] == "Accepted"
+
+
+@TWO
+async def test_a_driver_is_told_in_her_language(network: Platform, protocol: str) -> None:
+    _, station = await online(network, protocol)
+    await network.token("CARD", language="de", message="Willkommen, Anna")
+    told = await station.authorize("CARD")
+    assert told["language1"] == "de"
+    assert told["personalMessage"] == {"format": "UTF8", "language": "de", "content": "Willkommen, Anna"}
+
+
+@ALL
+async def test_sessions_of_a_token_that_is_blocked_are_stopped_where_the_operator_wants_it(
+    network: Platform, protocol: str
+) -> None:
+    await network.client.put("/access-settings", json={"is_stopping_deauthorized": True})
+    _, station = await online(network, protocol)
+    token = await network.token("CARD")
+    started = await begin(station, "CARD")
+    await network.patch_token(token, status="blocked")
+    action = "RemoteStopTransaction" if station.is_16 else "RequestStopTransaction"
+    await eventually(lambda: station.told(action))
+    assert station.told(action)[0]["transactionId"] == (started["transactionId"] if station.is_16 else "tx-1")
+
+
+async def test_sessions_of_a_blocked_token_go_on_where_nothing_was_said(network: Platform) -> None:
+    _, station = await online(network, V201)
+    token = await network.token("CARD")
+    await begin(station, "CARD")
+    await network.patch_token(token, status="blocked")
+    seen = verdict(await station.call("TransactionEvent", a_event("Updated", "Trigger", 1, idToken=id_token("CARD"))))
+    assert seen["status"] == "Blocked"  # the station deauthorises
+    assert not station.told("RequestStopTransaction")
+
+
+async def test_tc_037_1_offline_start_transaction_valid_id_tag(network: Platform) -> None:
+    _, station = await online(network, V16)
+    await network.token("CARD")
+    at = clock.to_rfc3339(clock.now() - timedelta(minutes=20))
+    start = {"connectorId": 1, "idTag": "CARD", "meterStart": 100, "timestamp": at}
+    answer = await station.call("StartTransaction", start)
+    assert answer["idTagInfo"]["status"] == "Accepted"
+    session = await network.session()
+    assert (session["started_at"], session["state"], session["review"]) == (at, "active", [])
+
+
+async def test_tc_037_3_offline_start_transaction_invalid_id_tag(network: Platform) -> None:
+    _, station = await online(network, V16)
+    answer = await station.call(
+        "StartTransaction",
+        {"connectorId": 1, "idTag": "NOBODY", "meterStart": 100, "timestamp": just_now()},
+    )
+    assert answer["idTagInfo"]["status"] == "Invalid"
+    stop = {
+        "transactionId": answer["transactionId"],
+        "meterStop": 150,
+        "timestamp": just_now(),
+        "reason": "DeAuthorized",
+    }
+    await station.call("StopTransaction", stop)
+    session = await network.session()
+    assert (session["state"], session["stop_reason"]) == ("ended", "DeAuthorized")
+    assert "not_authorized" in session["review"]
+
+
+@TWO
+async def test_a_session_that_began_offline_with_a_token_that_is_invalid_by_now_is_flagged(
+    network: Platform, protocol: str
+) -> None:
+    _, station = await online(network, protocol)
+    assert verdict(await begin(station, "NOBODY", offline=True))["status"] == "Invalid"
+    assert "not_authorized" in (await network.session())["review"]

@@ -1,0 +1,67 @@
+"""The rules of the coverage page: nothing is claimed that is not there."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from voltway.station.conformance.running import CASES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("coverage_page", ROOT / "tools" / "coverage_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def listed(protocol: str) -> list[dict[str, Any]]:
+    return list(tomllib.loads((ROOT / f"tests/conformance/cases/{protocol}.toml").read_text())["case"])
+
+
+def test_every_case_is_listed_once() -> None:
+    counts = {
+        protocol: len({case["id"] for case in listed(protocol)}) for protocol in ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
+    }
+    assert counts == {"ocpp1.6": 77, "ocpp2.0.1": 245, "ocpp2.1": 85}
+
+
+def test_every_script_plays_a_case_that_is_listed() -> None:
+    ids = {case["id"] for protocol in ("ocpp1.6", "ocpp2.0.1", "ocpp2.1") for case in listed(protocol)}
+    assert {case.case_id for case in CASES} <= ids | {"TC_031"}
+
+
+def test_case_is_found_by_its_whole_id_only(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["test_tc_n_10_threshold", "test_tc_n_102_log", "test_tc_n_102_2_https", "test_tc_n_1"]
+    found = tuple(tool.Function("tests/conformance/test_n.py", name, False) for name in names)
+    monkeypatch.setattr(tool, "functions", lambda: found)
+    assert [test.name for test in tool.tests_of_case("TC_N_10", "ocpp2.1")] == ["test_tc_n_10_threshold"]
+    assert [test.name for test in tool.tests_of_case("TC_N_102", "ocpp2.1")] == ["test_tc_n_102_log"]
+    assert [test.name for test in tool.tests_of_case("TC_N_102_2", "ocpp2.1")] == ["test_tc_n_102_2_https"]
+    assert tool.tests_of_case("TC_N_11", "ocpp2.1") == []
+
+
+def test_message_is_handled_only_where_its_row_reads_something(tool: ModuleType) -> None:
+    first = tool.VERSIONS[0]
+    assert tool.handling("BootNotification", first) == "handled"
+    assert tool.handling("DataTransfer", first) in ("answered", "handled")
+    assert tool.handling("NoSuchMessage", first) == "-"
+    assert tool.sending("Reset", first) == "command"
+    assert tool.sending("NoSuchMessage", first) == "raw call"
+
+
+def test_message_that_no_test_names_is_missing(tool: ModuleType) -> None:
+    assert tool.tests_of_action("No" + "SuchMessage", tool.VERSIONS[0]) == []
+    assert "tests/gateway/test_bad_input.py" in tool.tests_of_action("StartTransaction", tool.VERSIONS[0])
+    speaks_16_only = ROOT / "src/voltway/station/conformance/cases_16.py"
+    assert [tool.speaks(speaks_16_only, version) for version in tool.VERSIONS] == [True, False, False]
