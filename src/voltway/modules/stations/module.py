@@ -21,8 +21,8 @@ come later than the station's answer: `done` when the session began or ended or 
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
-from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.access import FindStationSettings
+from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.security import EnrolStation
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted

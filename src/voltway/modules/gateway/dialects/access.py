@@ -17,6 +17,7 @@ from voltway.contracts.access import ReportLocalList, ReportReservation
 from voltway.contracts.station_link import CommandOutcome
 from voltway.contracts.vocabulary import AuthorizationStatus, CommandState
 from voltway.kernel import clock
+from voltway.kernel.errors import InvalidField
 from voltway.kernel.ids import new_id
 from voltway.modules.gateway.dialects.arguments import DONE, outcome_of, require_length, wrong
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow, Inbound, ReportRow

@@ -21,8 +21,8 @@ from voltway.kernel import clock
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.arguments import outcome_of, wrong
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow, Inbound, LinkMemory, ReportRow
-from voltway.modules.gateway.dialects.ocpp201_commands import new_request_id
 from voltway.modules.gateway.dialects.profiles import profile_2
+from voltway.modules.gateway.dialects.request_ids import new_request_id
 from voltway.modules.gateway.dialects.rows import link_origin, origin
 from voltway.modules.gateway.errors import CommandNotSupported
 from voltway.wire.ocpp import v21

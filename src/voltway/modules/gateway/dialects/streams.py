@@ -24,7 +24,7 @@ from voltway.contracts.vocabulary import CommandState, IdToken
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.arguments import outcome_of, wrong
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow, Inbound, ReportRow
-from voltway.modules.gateway.dialects.ocpp201_commands import new_request_id
+from voltway.modules.gateway.dialects.request_ids import new_request_id
 from voltway.modules.gateway.dialects.rows import link_origin, origin
 from voltway.wire.ocpp import v21
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from voltway.kernel.database import JsonDocument, UtcDateTime
 
-revision = "0012"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 
 
 def _names() -> tuple[sa.Column[object], ...]:
