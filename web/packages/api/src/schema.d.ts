@@ -4,6 +4,30 @@
  */
 
 export interface paths {
+    "/api/v1/access-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Access Settings
+         * @description How the operator's tokens are judged.
+         */
+        get: operations["get_access_settings"];
+        /**
+         * Set Access Settings
+         * @description Say how the operator's tokens are judged; a new master group holds within a second.
+         */
+        put: operations["set_access_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -201,6 +225,26 @@ export interface paths {
         patch: operations["change_station"];
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/battery-swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Battery Swaps
+         * @description The battery swaps of a charging station, step by step, newest first.
+         */
+        get: operations["list_battery_swaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/calls": {
         parameters: {
             query?: never;
@@ -246,6 +290,171 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/data-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Data Transfers
+         * @description Vendors' own messages that a charging station has sent, newest first.
+         */
+        get: operations["list_data_transfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/der-alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Der Alarms
+         * @description The alarms of a charging station's DER controls, newest first.
+         */
+        get: operations["list_der_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/der-controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Der Controls
+         * @description The DER controls of a charging station, newest first: told by it, or set by us and accepted.
+         */
+        get: operations["list_der_controls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/display-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Display Messages
+         * @description The messages on a charging station's display as far as we know them.
+         */
+        get: operations["list_display_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/event-streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Event Streams
+         * @description The periodic event streams of a charging station, newest first; closed ones too.
+         */
+        get: operations["list_event_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/event-streams/{stream_number}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stream Values
+         * @description The values of a stream, newest first, as long as they are kept.
+         */
+        get: operations["list_stream_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description What a charging station noticed, newest first. An event without a severity of its own has that of its monitor.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/local-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Local List
+         * @description What is known of a station's local authorisation list.
+         */
+        get: operations["get_local_list"];
+        /**
+         * Set Local List
+         * @description Say which tokens belong into a station's local list; from then on it is kept in step. With `off` the station keeps the
+         *     list that it has.
+         */
+        put: operations["set_local_list"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/messages": {
         parameters: {
             query?: never;
@@ -259,6 +468,26 @@ export interface paths {
          *     read them.
          */
         get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Monitors
+         * @description The monitors of a charging station as it last told them.
+         */
+        get: operations["list_monitors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -599,6 +828,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reservations
+         * @description Reservations, newest first.
+         */
+        get: operations["list_reservations"];
+        put?: never;
+        /**
+         * Add Reservation
+         * @description Reserve. The station is told at once, or when `starts_at` comes; one that is offline is told when it is back.
+         */
+        post: operations["add_reservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reservation
+         * @description One reservation.
+         */
+        get: operations["get_reservation"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Reservation
+         * @description Give up a reservation. It stays in the list, as cancelled; the station must agree if it holds it (else 409).
+         */
+        delete: operations["cancel_reservation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/security-events": {
         parameters: {
             query?: never;
@@ -659,6 +936,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/cost-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cost Details
+         * @description What the station computed and said of this session (OCPP 2.1).
+         */
+        get: operations["get_cost_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/samples": {
         parameters: {
             query?: never;
@@ -693,6 +990,46 @@ export interface paths {
          * @description Tell the station to stop. Answers with the command: see GET /commands/{id} for how it goes on.
          */
         post: operations["stop_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settlements
+         * @description Payments at the terminals of stations, newest first.
+         */
+        get: operations["list_settlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/{settlement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settlement
+         * @description One payment.
+         */
+        get: operations["get_settlement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -768,6 +1105,34 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccessSettingsIn
+         * @description How an operator's tokens are judged. Tokens of the master group stop any transaction and start none.
+         */
+        AccessSettingsIn: {
+            /**
+             * Is Stopping Deauthorized
+             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted
+             * @default false
+             */
+            is_stopping_deauthorized: boolean;
+            /** Master Group */
+            master_group?: string | null;
+        };
+        /**
+         * AccessSettingsOut
+         * @description How an operator's tokens are judged.
+         */
+        AccessSettingsOut: {
+            /**
+             * Is Stopping Deauthorized
+             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted
+             * @default false
+             */
+            is_stopping_deauthorized: boolean;
+            /** Master Group */
+            master_group?: string | null;
+        };
+        /**
          * AccountOut
          * @description Somebody who is logged in, or the API key that asks (`email` is null).
          */
@@ -786,6 +1151,36 @@ export interface components {
             /** Permissions */
             permissions: components["schemas"]["Permission"][];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * AdjustPeriodicEventStream
+         * @description Change how often a stream sends what it has: after so many seconds, or so many values.
+         */
+        AdjustPeriodicEventStream: {
+            /** Interval S */
+            interval_s?: number | null;
+            /** Stream Number */
+            stream_number: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "adjust_periodic_event_stream";
+            /** Values */
+            values?: number | null;
+        };
+        /**
+         * AfrrSignal
+         * @description Pass on a signal for frequency restoration (aFRR); the station knows by its charging profile what it means.
+         */
+        AfrrSignal: {
+            /** Signal */
+            signal: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "afrr_signal";
         };
         /**
          * ApiKeyCreated
@@ -882,6 +1277,46 @@ export interface components {
             root_certificate: string;
         };
         /**
+         * BatteryOut
+         * @description A battery in a slot.
+         */
+        BatteryOut: {
+            /** Evse Number */
+            evse_number: number;
+            /** Produced At */
+            produced_at: string | null;
+            /** Serial Number */
+            serial_number: string;
+            /** Soc Percent */
+            soc_percent: number;
+            /** Soh Percent */
+            soh_percent: number;
+            /** Vendor Text */
+            vendor_text: string | null;
+        };
+        /**
+         * BatterySwapOut
+         * @description One step of a battery swap; the steps of one swap share `request_number`. `verdict` is that on the token.
+         */
+        BatterySwapOut: {
+            /** Batteries */
+            batteries: components["schemas"]["BatteryOut"][];
+            /** Id */
+            id: string;
+            /** Id Token */
+            id_token: string;
+            /** Id Token Kind */
+            id_token_kind: string | null;
+            /** Received At */
+            received_at: string;
+            /** Request Number */
+            request_number: number;
+            /** Step */
+            step: string;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * ByKey
          * @description A setting by its configuration key (OCPP 1.6); the standard ones are understood for 2.x stations too.
          */
@@ -956,6 +1391,38 @@ export interface components {
             payload?: unknown;
         };
         /**
+         * CancelReservation
+         * @description Give up a reservation, named by its id or by the number that the station has of it.
+         */
+        CancelReservation: {
+            /** Reservation Id */
+            reservation_id?: string | null;
+            /** Reservation Number */
+            reservation_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cancel_reservation";
+        };
+        /**
+         * CertificateHash
+         * @description A certificate by its hashes.
+         */
+        CertificateHash: {
+            /**
+             * Hash Algorithm
+             * @enum {string}
+             */
+            hash_algorithm: "SHA256" | "SHA384" | "SHA512";
+            /** Issuer Key Hash */
+            issuer_key_hash: string;
+            /** Issuer Name Hash */
+            issuer_name_hash: string;
+            /** Serial Number */
+            serial_number: string;
+        };
+        /**
          * CertificateKind
          * @description What a station's certificate is for.
          * @enum {string}
@@ -1024,6 +1491,21 @@ export interface components {
             type: "change_availability";
         };
         /**
+         * ChangeTransactionTariff
+         * @description Have the station compute a running transaction's cost by another tariff.
+         */
+        ChangeTransactionTariff: {
+            /** Session Id */
+            session_id: string;
+            /** Tariff Id */
+            tariff_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "change_transaction_tariff";
+        };
+        /**
          * ChargingState
          * @description What a transaction does, in the words of OCPP 2.x.
          * @enum {string}
@@ -1039,6 +1521,64 @@ export interface components {
              * @enum {string}
              */
             type: "clear_cache";
+        };
+        /**
+         * ClearDerControl
+         * @description Have the station remove DER controls: one by its id, those of a type, or all that are default, or scheduled.
+         */
+        ClearDerControl: {
+            /** Control Id */
+            control_id?: string | null;
+            /** Control Type */
+            control_type?: ("EnterService" | "FreqDroop" | "FreqWatt" | "FixedPFAbsorb" | "FixedPFInject" | "FixedVar" | "Gradients" | "HFMustTrip" | "HFMayTrip" | "HVMustTrip" | "HVMomCess" | "HVMayTrip" | "LimitMaxDischarge" | "LFMustTrip" | "LVMustTrip" | "LVMomCess" | "LVMayTrip" | "PowerMonitoringMustTrip" | "VoltVar" | "VoltWatt" | "WattPF" | "WattVar") | null;
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "clear_der_control";
+        };
+        /**
+         * ClearDisplayMessage
+         * @description Remove a message.
+         */
+        ClearDisplayMessage: {
+            /** Number */
+            number: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "clear_display_message";
+        };
+        /**
+         * ClearTariffs
+         * @description Have the station forget tariffs: the named ones, or all.
+         */
+        ClearTariffs: {
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Tariff Ids */
+            tariff_ids?: string[] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "clear_tariffs";
+        };
+        /**
+         * ClearVariableMonitoring
+         * @description Remove monitors by their numbers.
+         */
+        ClearVariableMonitoring: {
+            /** Numbers */
+            numbers: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "clear_variable_monitoring";
         };
         /**
          * CommandOut
@@ -1127,6 +1667,33 @@ export interface components {
             type?: string | null;
         };
         /**
+         * CostDetailsOut
+         * @description The last that a station has said of each; null: nothing. `cost_details` and `transaction_limit` are documents as OCPP
+         *     2.1 writes them, in major units: what the station computed, not what we charge. `told_at`: when it told of the cost.
+         */
+        CostDetailsOut: {
+            /** Cost Details */
+            cost_details?: {
+                [key: string]: unknown;
+            } | null;
+            /** Is Evse Asleep */
+            is_evse_asleep?: boolean | null;
+            /** Operation Mode */
+            operation_mode?: string | null;
+            /** Preconditioning Status */
+            preconditioning_status?: string | null;
+            /** Session Id */
+            session_id: string;
+            /** Tariff Id */
+            tariff_id?: string | null;
+            /** Told At */
+            told_at?: string | null;
+            /** Transaction Limit */
+            transaction_limit?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * CostLineOut
          * @description One line of the price. `amount` is excl. VAT.
          */
@@ -1142,6 +1709,71 @@ export interface components {
             unit_price: string;
             /** Vat Percent */
             vat_percent: string;
+        };
+        /**
+         * CustomerInformation
+         * @description Have the station tell or forget what it keeps of a customer, who is named in exactly one way.
+         */
+        CustomerInformation: {
+            certificate?: components["schemas"]["CertificateHash"] | null;
+            /**
+             * Clear
+             * @default false
+             */
+            clear: boolean;
+            /** Customer Identifier */
+            customer_identifier?: string | null;
+            /** Id Token */
+            id_token?: string | null;
+            /** Id Token Kind */
+            id_token_kind?: string | null;
+            /**
+             * Report
+             * @default true
+             */
+            report: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "customer_information";
+        };
+        /**
+         * DataTransfer
+         * @description Send a message of a vendor's own.
+         */
+        DataTransfer: {
+            /** Data */
+            data?: unknown;
+            /** Message Id */
+            message_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "data_transfer";
+            /** Vendor Id */
+            vendor_id: string;
+        };
+        /**
+         * DataTransferOut
+         * @description A vendor's own message from a station, and what was answered.
+         */
+        DataTransferOut: {
+            /** Answer */
+            answer: unknown;
+            /** Data */
+            data: unknown;
+            /** Id */
+            id: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Received At */
+            received_at: string;
+            /** Status */
+            status: string;
+            /** Vendor Id */
+            vendor_id: string;
         };
         /**
          * DeleteCertificate
@@ -1164,6 +1796,82 @@ export interface components {
              * @enum {string}
              */
             type: "delete_certificate";
+        };
+        /**
+         * DerAlarmOut
+         * @description A fault of the grid that a control has met. Without `started_at` the station told only of its end.
+         */
+        DerAlarmOut: {
+            /** Control Type */
+            control_type: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Grid Fault */
+            grid_fault: string | null;
+            /** Id */
+            id: string;
+            /** Received At */
+            received_at: string;
+            /** Remark */
+            remark: string | null;
+            /** Started At */
+            started_at: string | null;
+        };
+        /**
+         * DerControlOut
+         * @description A setting of a station towards the grid. `document` is the setting as OCPP 2.1 writes it; `is_active`: it acts now.
+         */
+        DerControlOut: {
+            /** Control Id */
+            control_id: string;
+            /** Control Type */
+            control_type: string | null;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Is Default */
+            is_default: boolean | null;
+            /** Is Superseded */
+            is_superseded: boolean;
+            /** Started At */
+            started_at: string | null;
+            /** Stopped At */
+            stopped_at: string | null;
+            /** Told At */
+            told_at: string;
+        };
+        /**
+         * DisplayMessageOut
+         * @description A message that a station shows or is to show.
+         */
+        DisplayMessageOut: {
+            /** Content */
+            content: string;
+            /** Display */
+            display: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Format */
+            format: string;
+            /** Language */
+            language: string | null;
+            /** Number */
+            number: number;
+            /** Priority */
+            priority: string;
+            /** Starts At */
+            starts_at: string | null;
+            /** State */
+            state: string | null;
+            /** Transaction Id */
+            transaction_id: string | null;
+            /** Updated At */
+            updated_at: string;
         };
         /**
          * EvseIn
@@ -1209,6 +1917,60 @@ export interface components {
             power_w_max?: number | null;
         };
         /**
+         * GetBaseReport
+         * @description Have the station report its configuration, all of its device model, or a summary. Ends with the last part.
+         */
+        GetBaseReport: {
+            /**
+             * Base
+             * @default full
+             * @enum {string}
+             */
+            base: "configuration" | "full" | "summary";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_base_report";
+        };
+        /**
+         * GetDerControl
+         * @description Have the station tell of its DER controls: one by its id, those of a type, or all.
+         */
+        GetDerControl: {
+            /** Control Id */
+            control_id?: string | null;
+            /** Control Type */
+            control_type?: ("EnterService" | "FreqDroop" | "FreqWatt" | "FixedPFAbsorb" | "FixedPFInject" | "FixedVar" | "Gradients" | "HFMustTrip" | "HFMayTrip" | "HVMustTrip" | "HVMomCess" | "HVMayTrip" | "LimitMaxDischarge" | "LFMustTrip" | "LVMustTrip" | "LVMomCess" | "LVMayTrip" | "PowerMonitoringMustTrip" | "VoltVar" | "VoltWatt" | "WattPF" | "WattVar") | null;
+            /** Is Default */
+            is_default?: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_der_control";
+        };
+        /**
+         * GetDisplayMessages
+         * @description Have the station list its messages. Ends with the last part.
+         */
+        GetDisplayMessages: {
+            /**
+             * Numbers
+             * @default []
+             */
+            numbers: number[];
+            /** Priority */
+            priority?: string | null;
+            /** State */
+            state?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_display_messages";
+        };
+        /**
          * GetInstalledCertificateIds
          * @description Ask which authorities the station trusts; the answer is the command's result.
          */
@@ -1224,6 +1986,96 @@ export interface components {
              * @enum {string}
              */
             type: "get_installed_certificate_ids";
+        };
+        /**
+         * GetLocalListVersion
+         * @description Ask which version of its list the station has: 0 where it is empty, -1 (OCPP 1.6) where it has no lists.
+         */
+        GetLocalListVersion: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_local_list_version";
+        };
+        /**
+         * GetMonitoringReport
+         * @description Have the station list its monitors. Ends with the last part.
+         */
+        GetMonitoringReport: {
+            /**
+             * Criteria
+             * @default []
+             */
+            criteria: ("threshold" | "delta" | "periodic")[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_monitoring_report";
+            /**
+             * Variables
+             * @default []
+             */
+            variables: components["schemas"]["OfComponent"][];
+        };
+        /**
+         * GetPeriodicEventStreams
+         * @description Ask which streams the station has open.
+         */
+        GetPeriodicEventStreams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_periodic_event_streams";
+        };
+        /**
+         * GetReport
+         * @description Have the station report components that are in one of these states, or that are named. Ends with the last part.
+         */
+        GetReport: {
+            /**
+             * Criteria
+             * @default []
+             */
+            criteria: ("active" | "available" | "enabled" | "problem")[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_report";
+            /**
+             * Variables
+             * @default []
+             */
+            variables: components["schemas"]["OfComponent"][];
+        };
+        /**
+         * GetTariffs
+         * @description Ask which tariffs the station, or one EVSE of it, has.
+         */
+        GetTariffs: {
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_tariffs";
+        };
+        /**
+         * GetTransactionStatus
+         * @description Ask whether a transaction goes on and whether messages wait at the station.
+         */
+        GetTransactionStatus: {
+            /** Transaction Id */
+            transaction_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_transaction_status";
         };
         /**
          * GetVariables
@@ -1249,12 +2101,32 @@ export interface components {
         IdTokenIn: {
             /** Concurrent Max */
             concurrent_max?: number | null;
+            /**
+             * Energy Transfer Modes
+             * @description the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car
+             */
+            energy_transfer_modes?: ("AC_single_phase" | "AC_two_phase" | "AC_three_phase" | "DC" | "AC_BPT" | "AC_BPT_DER" | "AC_DER" | "DC_BPT" | "DC_ACDP" | "DC_ACDP_BPT" | "WPT")[] | null;
             /** Expires At */
             expires_at?: string | null;
             /** Group */
             group?: string | null;
             /** Kind */
             kind?: ("Central" | "DirectPayment" | "eMAID" | "EVCCID" | "ISO14443" | "ISO15693" | "KeyCode" | "Local" | "MacAddress" | "NoAuthorization" | "VIN") | null;
+            /**
+             * Language
+             * @description the driver's, as RFC 5646 says it
+             */
+            language?: string | null;
+            /**
+             * Location Ids
+             * @description only there; null: everywhere
+             */
+            location_ids?: string[] | null;
+            /**
+             * Message
+             * @description what a 2.x station shows
+             */
+            message?: string | null;
             /**
              * Status
              * @default accepted
@@ -1275,6 +2147,8 @@ export interface components {
             concurrent_max: number | null;
             /** Created At */
             created_at: string;
+            /** Energy Transfer Modes */
+            energy_transfer_modes: ("AC_single_phase" | "AC_two_phase" | "AC_three_phase" | "DC" | "AC_BPT" | "AC_BPT_DER" | "AC_DER" | "DC_BPT" | "DC_ACDP" | "DC_ACDP_BPT" | "WPT")[] | null;
             /** Expires At */
             expires_at: string | null;
             /** Group */
@@ -1283,6 +2157,12 @@ export interface components {
             id: string;
             /** Kind */
             kind: string | null;
+            /** Language */
+            language: string | null;
+            /** Location Ids */
+            location_ids: string[] | null;
+            /** Message */
+            message: string | null;
             /**
              * Status
              * @enum {string}
@@ -1302,10 +2182,21 @@ export interface components {
         IdTokenPatch: {
             /** Concurrent Max */
             concurrent_max?: number | null;
+            /**
+             * Energy Transfer Modes
+             * @description the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car
+             */
+            energy_transfer_modes?: ("AC_single_phase" | "AC_two_phase" | "AC_three_phase" | "DC" | "AC_BPT" | "AC_BPT_DER" | "AC_DER" | "DC_BPT" | "DC_ACDP" | "DC_ACDP_BPT" | "WPT")[] | null;
             /** Expires At */
             expires_at?: string | null;
             /** Group */
             group?: string | null;
+            /** Language */
+            language?: string | null;
+            /** Location Ids */
+            location_ids?: string[] | null;
+            /** Message */
+            message?: string | null;
             /** Status */
             status?: ("accepted" | "blocked" | "expired" | "invalid") | null;
             /** User Id */
@@ -1341,6 +2232,81 @@ export interface components {
             key: string;
             /** Value */
             value: string;
+        };
+        /**
+         * LocalListEntry
+         * @description A token for the list; `remove` takes it out of it (differential only).
+         */
+        LocalListEntry: {
+            /** Expires At */
+            expires_at?: string | null;
+            /** Group */
+            group?: string | null;
+            /** Id Token */
+            id_token: string;
+            /**
+             * Kind
+             * @description OCPP 2.x only; ISO14443 if not given
+             */
+            kind?: string | null;
+            /**
+             * Remove
+             * @default false
+             */
+            remove: boolean;
+            /**
+             * Status
+             * @default accepted
+             * @enum {string}
+             */
+            status: "accepted" | "blocked" | "expired" | "invalid";
+        };
+        /**
+         * LocalListIn
+         * @description Which tokens belong into a station's local list: none are sent (off), all of the operator's, or these.
+         */
+        LocalListIn: {
+            /**
+             * Id Token Ids
+             * @default []
+             */
+            id_token_ids: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "all" | "selected";
+        };
+        /**
+         * LocalListOut
+         * @description A station's local list. `version` and `count` are what the station has as far as we know (count null: not known);
+         *     `wire_status` is its last answer, `detail` why the list is not in step.
+         */
+        LocalListOut: {
+            /** Count */
+            count: number | null;
+            /** Detail */
+            detail: string | null;
+            /** Id Token Ids */
+            id_token_ids: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "all" | "selected";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "pending" | "in_step" | "failed" | "not_supported";
+            /** Station Id */
+            station_id: string;
+            /** Told At */
+            told_at: string | null;
+            /** Version */
+            version: number;
+            /** Wire Status */
+            wire_status: string | null;
         };
         /**
          * LocationIn
@@ -1475,6 +2441,75 @@ export interface components {
             minor: number;
         };
         /**
+         * MonitorOut
+         * @description A monitor of a station.
+         */
+        MonitorOut: {
+            /** Component */
+            component: string;
+            /** Component Instance */
+            component_instance: string | null;
+            /** Connector Number */
+            connector_number: number | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Instance */
+            instance: string | null;
+            /** Is In Transaction Only */
+            is_in_transaction_only: boolean;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            /**
+             * Origin
+             * @description hard-wired, preconfigured or custom; null where the station does not say
+             */
+            origin: string | null;
+            /** Severity */
+            severity: number;
+            /** Updated At */
+            updated_at: string;
+            /** Value */
+            value: number;
+            /** Variable */
+            variable: string;
+        };
+        /**
+         * MonitorWanted
+         * @description A monitor to set; with the number of one that is there it is replaced.
+         */
+        MonitorWanted: {
+            /** Component */
+            component: string;
+            /** Component Instance */
+            component_instance?: string | null;
+            /** Connector Number */
+            connector_number?: number | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Instance */
+            instance?: string | null;
+            /**
+             * Is In Transaction Only
+             * @default false
+             */
+            is_in_transaction_only: boolean;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number?: number | null;
+            /**
+             * Severity
+             * @description 0 (danger) to 9 (debug)
+             */
+            severity: number;
+            /** Value */
+            value: number;
+            /** Variable */
+            variable: string;
+        };
+        /**
          * NameAndValue
          * @description A value for a device-model variable.
          */
@@ -1495,6 +2530,54 @@ export interface components {
             value: string;
             /** Variable */
             variable: string;
+        };
+        /**
+         * NotifyAllowedEnergyTransfer
+         * @description Tell the station in which ways the car of a session may transfer energy, for example also from the car (BPT).
+         */
+        NotifyAllowedEnergyTransfer: {
+            /** Energy Transfer Modes */
+            energy_transfer_modes: ("AC_single_phase" | "AC_two_phase" | "AC_three_phase" | "DC" | "AC_BPT" | "AC_BPT_DER" | "AC_DER" | "DC_BPT" | "DC_ACDP" | "DC_ACDP_BPT" | "WPT")[];
+            /** Session Id */
+            session_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notify_allowed_energy_transfer";
+        };
+        /**
+         * NotifyWebPaymentStarted
+         * @description Tell the station that somebody is paying for this EVSE on the web: it shows that, and waits for so long.
+         */
+        NotifyWebPaymentStarted: {
+            /** Evse Number */
+            evse_number: number;
+            /** Timeout S */
+            timeout_s: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notify_web_payment_started";
+        };
+        /**
+         * OfComponent
+         * @description A component, or one of its variables.
+         */
+        OfComponent: {
+            /** Component */
+            component: string;
+            /** Component Instance */
+            component_instance?: string | null;
+            /** Connector Number */
+            connector_number?: number | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Instance */
+            instance?: string | null;
+            /** Variable */
+            variable?: string | null;
         };
         /**
          * OverviewOut
@@ -1523,6 +2606,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[BatterySwapOut] */
+        Page_BatterySwapOut_: {
+            /** Items */
+            items: components["schemas"]["BatterySwapOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CertificateOut] */
         Page_CertificateOut_: {
             /** Items */
@@ -1534,6 +2624,34 @@ export interface components {
         Page_CommandOut_: {
             /** Items */
             items: components["schemas"]["CommandOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DataTransferOut] */
+        Page_DataTransferOut_: {
+            /** Items */
+            items: components["schemas"]["DataTransferOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DerAlarmOut] */
+        Page_DerAlarmOut_: {
+            /** Items */
+            items: components["schemas"]["DerAlarmOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DerControlOut] */
+        Page_DerControlOut_: {
+            /** Items */
+            items: components["schemas"]["DerControlOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DisplayMessageOut] */
+        Page_DisplayMessageOut_: {
+            /** Items */
+            items: components["schemas"]["DisplayMessageOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1558,10 +2676,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[MonitorOut] */
+        Page_MonitorOut_: {
+            /** Items */
+            items: components["schemas"]["MonitorOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RegistrationTokenOut] */
         Page_RegistrationTokenOut_: {
             /** Items */
             items: components["schemas"]["RegistrationTokenOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ReservationOut] */
+        Page_ReservationOut_: {
+            /** Items */
+            items: components["schemas"]["ReservationOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1586,10 +2718,38 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SettlementOut] */
+        Page_SettlementOut_: {
+            /** Items */
+            items: components["schemas"]["SettlementOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StationEventOut] */
+        Page_StationEventOut_: {
+            /** Items */
+            items: components["schemas"]["StationEventOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[StationOut] */
         Page_StationOut_: {
             /** Items */
             items: components["schemas"]["StationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StreamOut] */
+        Page_StreamOut_: {
+            /** Items */
+            items: components["schemas"]["StreamOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StreamValueOut] */
+        Page_StreamValueOut_: {
+            /** Items */
+            items: components["schemas"]["StreamValueOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1740,6 +2900,121 @@ export interface components {
             uses_max: number;
         };
         /**
+         * RequestBatterySwap
+         * @description Begin to swap batteries, for this token.
+         */
+        RequestBatterySwap: {
+            /** Id Token */
+            id_token: string;
+            /** Id Token Kind */
+            id_token_kind?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "request_battery_swap";
+        };
+        /**
+         * ReservationIn
+         * @description A new reservation: an EVSE, any EVSE of the station, or (OCPP 2.x) one with a type of connector, for a token or its group.
+         */
+        ReservationIn: {
+            /** Connector Type */
+            connector_type?: string | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Group
+             * @description the token's, if not given
+             */
+            group?: string | null;
+            /** Id Token */
+            id_token: string;
+            /** Id Token Kind */
+            id_token_kind?: string | null;
+            /**
+             * Starts At
+             * @description the station is told then; now, if not given
+             */
+            starts_at?: string | null;
+            /** Station Id */
+            station_id?: string | null;
+            /** Station Identity */
+            station_identity?: string | null;
+        };
+        /**
+         * ReservationOut
+         * @description A reservation. `number` is what the station knows it by, `wire_status` the last word that the station said of it.
+         */
+        ReservationOut: {
+            /** Connector Type */
+            connector_type: string | null;
+            /** Created At */
+            created_at: string;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Expires At */
+            expires_at: string;
+            /** Group */
+            group: string | null;
+            /** Id */
+            id: string;
+            /** Id Token */
+            id_token: string;
+            /** Id Token Kind */
+            id_token_kind: string | null;
+            /** Number */
+            number: number;
+            /** Session Id */
+            session_id: string | null;
+            /** Starts At */
+            starts_at: string;
+            state: components["schemas"]["State"];
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+            /** Updated At */
+            updated_at: string;
+            /** Wire Status */
+            wire_status: string | null;
+        };
+        /**
+         * ReserveNow
+         * @description Hold an EVSE, any EVSE, or (OCPP 2.x) one with a type of connector, for a token or its group until `expires_at`.
+         *
+         *     A number that the station knows changes that reservation; without one it is a new one.
+         */
+        ReserveNow: {
+            /** Connector Type */
+            connector_type?: string | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Group */
+            group?: string | null;
+            /** Id Token */
+            id_token: string;
+            /** Id Token Kind */
+            id_token_kind?: string | null;
+            /** Reservation Number */
+            reservation_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reserve_now";
+        };
+        /**
          * Reset
          * @description Boot anew, or (OCPP 2.x) reset one EVSE: at once, or when nothing charges any more.
          */
@@ -1858,6 +3133,26 @@ export interface components {
             type: "send_certificate";
         };
         /**
+         * SendLocalList
+         * @description Give the station its list of tokens: all of it, what is different, or whatever brings it in step (sync).
+         *
+         *     Without entries: those that belong to the station, see /charging-stations/{station_id}/local-list.
+         */
+        SendLocalList: {
+            /** Entries */
+            entries?: components["schemas"]["LocalListEntry"][] | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "differential" | "sync";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "send_local_list";
+        };
+        /**
          * SessionOut
          * @description A session. Energy in Wh; `cost` incl. VAT, running until the session has ended, null where there is no tariff.
          */
@@ -1930,6 +3225,118 @@ export interface components {
             today: number;
         };
         /**
+         * SetDefaultTariff
+         * @description Give the station, or one EVSE of it, the tariff by which it computes costs for drivers without one of their own.
+         */
+        SetDefaultTariff: {
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Tariff Id */
+            tariff_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_default_tariff";
+        };
+        /**
+         * SetDerControl
+         * @description Set how the station behaves towards the grid. What it has is in /charging-stations/{station_id}/der-controls.
+         */
+        SetDerControl: {
+            /**
+             * Control
+             * @description the setting as OCPP 2.1 writes it for this type, e.g. a curve
+             */
+            control: {
+                [key: string]: unknown;
+            };
+            /** Control Id */
+            control_id: string;
+            /**
+             * Control Type
+             * @enum {string}
+             */
+            control_type: "EnterService" | "FreqDroop" | "FreqWatt" | "FixedPFAbsorb" | "FixedPFInject" | "FixedVar" | "Gradients" | "HFMustTrip" | "HFMayTrip" | "HVMustTrip" | "HVMomCess" | "HVMayTrip" | "LimitMaxDischarge" | "LFMustTrip" | "LVMustTrip" | "LVMomCess" | "LVMayTrip" | "PowerMonitoringMustTrip" | "VoltVar" | "VoltWatt" | "WattPF" | "WattVar";
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_der_control";
+        };
+        /**
+         * SetDisplayMessage
+         * @description Show a message; one with the same number is replaced.
+         */
+        SetDisplayMessage: {
+            /** Content */
+            content: string;
+            /** Display */
+            display?: string | null;
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Format
+             * @default UTF8
+             */
+            format: string;
+            /** Language */
+            language?: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Priority
+             * @default NormalCycle
+             * @enum {string}
+             */
+            priority: "AlwaysFront" | "InFront" | "NormalCycle";
+            /** Starts At */
+            starts_at?: string | null;
+            /** State */
+            state?: string | null;
+            /** Transaction Id */
+            transaction_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_display_message";
+        };
+        /**
+         * SetMonitoringBase
+         * @description Which monitors are active: all, the manufacturer's, or the hard-wired ones only.
+         */
+        SetMonitoringBase: {
+            /**
+             * Base
+             * @enum {string}
+             */
+            base: "all" | "factory_default" | "hard_wired_only";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_monitoring_base";
+        };
+        /**
+         * SetMonitoringLevel
+         * @description Report events up to this severity number.
+         */
+        SetMonitoringLevel: {
+            /**
+             * Severity
+             * @description 0 (danger) to 9 (debug)
+             */
+            severity: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_monitoring_level";
+        };
+        /**
          * SetNetworkProfile
          * @description Write a slot of a 2.x station's network profiles.
          */
@@ -1998,6 +3405,57 @@ export interface components {
             url?: string | null;
         };
         /**
+         * SettlementOut
+         * @description A payment at the terminal of a station. `amount_text` is what the station wrote; `amount` is null while no currency is
+         *     known for it.
+         */
+        SettlementOut: {
+            amount: components["schemas"]["MoneyOut"] | null;
+            /** Amount Text */
+            amount_text: string;
+            /** Id */
+            id: string;
+            /** Psp Reference */
+            psp_reference: string;
+            /** Receipt Id */
+            receipt_id: string | null;
+            /** Receipt Url */
+            receipt_url: string | null;
+            /** Received At */
+            received_at: string;
+            /** Remark */
+            remark: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Settled At */
+            settled_at: string;
+            /** Station Id */
+            station_id: string;
+            /** Status */
+            status: string;
+            /** Transaction Id */
+            transaction_id: string | null;
+            /** Vat Company */
+            vat_company: {
+                [key: string]: unknown;
+            } | null;
+            /** Vat Number */
+            vat_number: string | null;
+        };
+        /**
+         * SetVariableMonitoring
+         * @description Set monitors on variables; the station answers with their numbers.
+         */
+        SetVariableMonitoring: {
+            /** Monitors */
+            monitors: components["schemas"]["MonitorWanted"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_variable_monitoring";
+        };
+        /**
          * SetVariables
          * @description Write settings.
          */
@@ -2062,6 +3520,12 @@ export interface components {
              */
             type: "start_transaction";
         };
+        /**
+         * State
+         * @description Where a reservation is.
+         * @enum {string}
+         */
+        State: "pending" | "accepted" | "rejected" | "active" | "used" | "cancelled" | "expired";
         /**
          * StationCreated
          * @description A charging station, and the password that was made up for it: shown this once, null if none was.
@@ -2135,6 +3599,55 @@ export interface components {
             status: components["schemas"]["ConnectorStatus"] | null;
             /** Vendor */
             vendor: string | null;
+        };
+        /**
+         * StationEventOut
+         * @description Something that a station noticed on one of its variables.
+         */
+        StationEventOut: {
+            /** Actual Value */
+            actual_value: string;
+            /** Cause Number */
+            cause_number: number | null;
+            /** Component */
+            component: string;
+            /** Component Instance */
+            component_instance: string | null;
+            /** Connector Number */
+            connector_number: number | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Id */
+            id: string;
+            /** Instance */
+            instance: string | null;
+            /** Is Cleared */
+            is_cleared: boolean;
+            /** Kind */
+            kind: string;
+            /** Monitor Number */
+            monitor_number: number | null;
+            /** Number */
+            number: number;
+            /** Occurred At */
+            occurred_at: string;
+            /** Received At */
+            received_at: string;
+            /**
+             * Severity
+             * @description the event's, else its monitor's
+             */
+            severity: number | null;
+            /** Tech Code */
+            tech_code: string | null;
+            /** Tech Info */
+            tech_info: string | null;
+            /** Transaction Id */
+            transaction_id: string | null;
+            /** Trigger */
+            trigger: string;
+            /** Variable */
+            variable: string;
         };
         /**
          * StationIn
@@ -2296,6 +3809,45 @@ export interface components {
             type: "stop_transaction";
         };
         /**
+         * StreamOut
+         * @description A periodic event stream. `monitor_number` names the variable monitor whose values it carries, `pending` how many
+         *     values the station still held back when it last sent some.
+         */
+        StreamOut: {
+            /** Batch Size */
+            batch_size: number | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Id */
+            id: string;
+            /** Interval S */
+            interval_s: number | null;
+            /** Is Open */
+            is_open: boolean;
+            /** Last Value At */
+            last_value_at: string | null;
+            /** Monitor Number */
+            monitor_number: number | null;
+            /** Opened At */
+            opened_at: string;
+            /** Pending */
+            pending: number | null;
+            /** Stream Number */
+            stream_number: number;
+        };
+        /**
+         * StreamValueOut
+         * @description A value of a stream, as the station wrote it.
+         */
+        StreamValueOut: {
+            /** At */
+            at: string;
+            /** Id */
+            id: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * TargetBody
          * @description What a tariff is assigned to. The operator needs no id; an EVSE's id is `<station id>:<EVSE number>`.
          */
@@ -2407,12 +3959,29 @@ export interface components {
             type: "unlock_connector";
         };
         /**
+         * UpdateCost
+         * @description Tell the station what a transaction costs so far, in major units of its currency, VAT included.
+         */
+        UpdateCost: {
+            /** Total Cost */
+            total_cost: number | string;
+            /** Transaction Id */
+            transaction_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "update_cost";
+        };
+        /**
          * VariableOut
          * @description A setting of a station: a 1.6 configuration key (`key`; `component` is null) or a 2.x device-model variable.
          */
         VariableOut: {
             /** Attribute */
             attribute: string;
+            /** Can Be Monitored */
+            can_be_monitored: boolean | null;
             /** Component */
             component: string | null;
             /** Component Instance */
@@ -2435,6 +4004,10 @@ export interface components {
             updated_at: string;
             /** Value */
             value: string | null;
+            /** Value Max */
+            value_max: number | null;
+            /** Value Min */
+            value_min: number | null;
             /**
              * Values
              * @description what it may be, as the station lists it
@@ -2452,6 +4025,71 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_access_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessSettingsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_access_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessSettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessSettingsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: {
@@ -2892,6 +4530,42 @@ export interface operations {
             };
         };
     };
+    list_battery_swaps: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BatterySwapOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     call_station: {
         parameters: {
             query?: never;
@@ -2985,7 +4659,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"];
+                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["SendLocalList"] | components["schemas"]["GetLocalListVersion"] | components["schemas"]["ReserveNow"] | components["schemas"]["CancelReservation"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"] | components["schemas"]["SetDerControl"] | components["schemas"]["GetDerControl"] | components["schemas"]["ClearDerControl"] | components["schemas"]["AfrrSignal"] | components["schemas"]["RequestBatterySwap"] | components["schemas"]["SetDefaultTariff"] | components["schemas"]["GetTariffs"] | components["schemas"]["ClearTariffs"] | components["schemas"]["ChangeTransactionTariff"] | components["schemas"]["AdjustPeriodicEventStream"] | components["schemas"]["GetPeriodicEventStreams"] | components["schemas"]["NotifyAllowedEnergyTransfer"] | components["schemas"]["NotifyWebPaymentStarted"] | components["schemas"]["GetBaseReport"] | components["schemas"]["GetReport"] | components["schemas"]["SetVariableMonitoring"] | components["schemas"]["ClearVariableMonitoring"] | components["schemas"]["GetMonitoringReport"] | components["schemas"]["SetMonitoringBase"] | components["schemas"]["SetMonitoringLevel"] | components["schemas"]["SetDisplayMessage"] | components["schemas"]["GetDisplayMessages"] | components["schemas"]["ClearDisplayMessage"] | components["schemas"]["CustomerInformation"] | components["schemas"]["UpdateCost"] | components["schemas"]["GetTransactionStatus"] | components["schemas"]["DataTransfer"];
             };
         };
         responses: {
@@ -3005,6 +4679,335 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_data_transfers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                vendor_id?: string | null;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DataTransferOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_der_alarms: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description only those that are not over, or only those that are */
+                is_open?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DerAlarmOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_der_controls: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DerControlOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_display_messages: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DisplayMessageOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_streams: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StreamOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stream_values: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+                stream_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StreamValueOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                component?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                is_cleared?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+                /** @description this severe or worse (0 is worst) */
+                severity_max?: number | null;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationEventOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_local_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalListOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_local_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocalListIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalListOut"];
                 };
             };
             /** @description A problem */
@@ -3045,6 +5048,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_MessageOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_monitors: {
+        parameters: {
+            query?: {
+                component?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonitorOut_"];
                 };
             };
             /** @description A problem */
@@ -3786,6 +5826,146 @@ export interface operations {
             };
         };
     };
+    list_reservations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                id_token?: string | null;
+                /** @description how many items */
+                limit?: number;
+                state?: components["schemas"]["State"] | null;
+                station_id?: string | null;
+                station_identity?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReservationOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_reservation: {
+        parameters: {
+            query?: {
+                /** @description how long to wait for the station's answer */
+                wait_s?: number;
+            };
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReservationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_reservation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_security_events: {
         parameters: {
             query?: {
@@ -3900,6 +6080,37 @@ export interface operations {
             };
         };
     };
+    get_cost_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostDetailsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_samples: {
         parameters: {
             query?: {
@@ -3961,6 +6172,74 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settlements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                psp_reference?: string | null;
+                session_id?: string | null;
+                station_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SettlementOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settlement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                settlement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementOut"];
                 };
             };
             /** @description A problem */
