@@ -29,6 +29,7 @@ from voltway.modules.gateway.dialects import (
     meter,
     ocpp201_commands,
     security,
+    smart_charging,
     variables,
 )
 from voltway.modules.gateway.dialects import station_clock as times
@@ -314,7 +315,7 @@ REPORTS: dict[str, ReportRow] = {
 DIALECT = Dialect(
     protocol="ocpp2.0.1",
     reports=REPORTS,
-    commands=ocpp201_commands.COMMANDS | access.COMMANDS_201 | security.COMMANDS_201,
+    commands=ocpp201_commands.COMMANDS | smart_charging.COMMANDS_201 | access.COMMANDS_201 | security.COMMANDS_201,
     after_boot=("read_variables",),
     triggers=ocpp201_commands.TRIGGERS,
 )

@@ -11,6 +11,7 @@ from voltway.modules.gateway.dialects import (
     ocpp201_commands,
     payments,
     security,
+    smart_charging,
     streams,
 )
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
@@ -51,6 +52,7 @@ REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
 
 COMMANDS: dict[str, CommandRow] = (
     ocpp201_commands.COMMANDS
+    | smart_charging.COMMANDS_21
     | access.COMMANDS_21
     | device_model_commands.COMMANDS_21
     | security.COMMANDS_201

@@ -15,7 +15,7 @@ from voltway.wire.ocpp.shapes import Shape, read_custom_data
 P = TypeVar("P", bound=Shape)
 _PATH = "charging_profile"
 
-_PURPOSES_16 = {
+PURPOSES_16 = {
     v201.ChargingProfilePurposeEnum.ChargingStationMaxProfile: v16.ChargingProfilePurpose.ChargePointMaxProfile,
     v201.ChargingProfilePurposeEnum.TxDefaultProfile: v16.ChargingProfilePurpose.TxDefaultProfile,
     v201.ChargingProfilePurposeEnum.TxProfile: v16.ChargingProfilePurpose.TxProfile,
@@ -33,7 +33,7 @@ def profile_2(document: Mapping[str, Any], kind: type[P], path: str = _PATH) -> 
 def profile_16(document: Mapping[str, Any]) -> v16.ChargingProfile:
     """A profile as 1.6 can say it: one schedule, limits with one decimal. Raises InvalidField, CommandNotSupported."""
     profile = profile_2(document, v201.ChargingProfile)
-    purpose = _PURPOSES_16.get(profile.charging_profile_purpose)
+    purpose = PURPOSES_16.get(profile.charging_profile_purpose)
     if purpose is None or len(profile.charging_schedule) != 1:
         raise CommandNotSupported("A 1.6 station knows profiles with one schedule, and no external constraints.")
     document_16 = msgspec.to_builtins(profile) | {

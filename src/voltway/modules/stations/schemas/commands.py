@@ -20,6 +20,7 @@ from voltway.modules.stations.schemas.orders_access import (
     ReserveNow,
     SendLocalList,
 )
+from voltway.modules.stations.schemas.orders_charging import ChargingOrder
 from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
 from voltway.modules.stations.schemas.orders_security import (
     DeleteCertificate,
@@ -166,6 +167,7 @@ AnyOrder = Annotated[
     | SetSecurityProfile
     | SetNetworkProfile
     | AnyOrder21
+    | ChargingOrder
     | device_model.ORDERS,
     Field(discriminator="type"),
 ]

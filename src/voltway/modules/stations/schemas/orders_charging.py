@@ -1,0 +1,43 @@
+"""Orders of smart charging."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from voltway.modules.stations.schemas.order import Order, StationOrEvse, Word
+
+DAY_S = 86_400
+PROFILE_ID_MAX = 2**31 - 1
+
+
+class SetChargingProfile(Order):
+    """Limit what a station, an EVSE or a session may draw. A TxProfile is that of a session; 0 or no EVSE is the whole station."""
+
+    type: Literal["set_charging_profile"]
+    charging_profile: dict[str, Any] = Field(description="as OCPP 2.x writes it, names in snake_case or as on the wire")
+    evse_number: StationOrEvse | None = None
+    session_id: str | None = Field(default=None, min_length=1, max_length=36)
+
+
+class ClearChargingProfile(Order):
+    """Take profiles away: the one that is named, or all that meet the conditions."""
+
+    type: Literal["clear_charging_profile"]
+    charging_profile_id: int | None = Field(default=None, ge=0, le=PROFILE_ID_MAX)
+    evse_number: StationOrEvse | None = None
+    purpose: Word | None = Field(default=None, description="a word of OCPP 2.x, such as TxDefaultProfile")
+    stack_level: int | None = Field(default=None, ge=0, le=PROFILE_ID_MAX)
+
+
+class GetCompositeSchedule(Order):
+    """Ask what the station makes of all its profiles, from now on for so many seconds."""
+
+    type: Literal["get_composite_schedule"]
+    duration_s: int = Field(ge=1, le=7 * DAY_S)
+    evse_number: StationOrEvse | None = None
+    unit: Literal["W", "A"] | None = None
+
+
+ChargingOrder = Annotated[SetChargingProfile | ClearChargingProfile | GetCompositeSchedule, Field(discriminator="type")]
