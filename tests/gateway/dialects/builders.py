@@ -123,7 +123,7 @@ class ScriptedLink:
     async def report(self, report: Any) -> Any:
         self.reports.append(report)
 
-    async def run(self, kind: str, **arguments: Any) -> CommandOutcome:
+    async def run(self, kind: str, /, **arguments: Any) -> CommandOutcome:
         """Check and run a command, as the gateway does."""
         row = DIALECTS[self.protocol].commands[kind]
         row.check(arguments)

@@ -1523,6 +1523,28 @@ export interface components {
             type: "clear_cache";
         };
         /**
+         * ClearChargingProfile
+         * @description Take profiles away: the one that is named, or all that meet the conditions.
+         */
+        ClearChargingProfile: {
+            /** Charging Profile Id */
+            charging_profile_id?: number | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * Purpose
+             * @description a word of OCPP 2.x, such as TxDefaultProfile
+             */
+            purpose?: string | null;
+            /** Stack Level */
+            stack_level?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "clear_charging_profile";
+        };
+        /**
          * ClearDerControl
          * @description Have the station remove DER controls: one by its id, those of a type, or all that are default, or scheduled.
          */
@@ -1934,6 +1956,23 @@ export interface components {
             type: "get_base_report";
         };
         /**
+         * GetCompositeSchedule
+         * @description Ask what the station makes of all its profiles, from now on for so many seconds.
+         */
+        GetCompositeSchedule: {
+            /** Duration S */
+            duration_s: number;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_composite_schedule";
+            /** Unit */
+            unit?: ("W" | "A") | null;
+        };
+        /**
          * GetDerControl
          * @description Have the station tell of its DER controls: one by its id, those of a type, or all.
          */
@@ -1997,6 +2036,36 @@ export interface components {
              * @enum {string}
              */
             type: "get_local_list_version";
+        };
+        /**
+         * GetLog
+         * @description Have the station bring its diagnostics or its security log to a place.
+         */
+        GetLog: {
+            /**
+             * Kind
+             * @default diagnostics
+             * @enum {string}
+             */
+            kind: "diagnostics" | "security";
+            /**
+             * Location
+             * @description an http(s), ftp(s) or sftp URL that the station can reach
+             */
+            location: string;
+            /** Retries */
+            retries?: number | null;
+            /** Retry Interval S */
+            retry_interval_s?: number | null;
+            /** Since */
+            since?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_log";
+            /** Until */
+            until?: string | null;
         };
         /**
          * GetMonitoringReport
@@ -3225,6 +3294,28 @@ export interface components {
             today: number;
         };
         /**
+         * SetChargingProfile
+         * @description Limit what a station, an EVSE or a session may draw. A TxProfile is that of a session; 0 or no EVSE is the whole station.
+         */
+        SetChargingProfile: {
+            /**
+             * Charging Profile
+             * @description as OCPP 2.x writes it, names in snake_case or as on the wire
+             */
+            charging_profile: {
+                [key: string]: unknown;
+            };
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_charging_profile";
+        };
+        /**
          * SetDefaultTariff
          * @description Give the station, or one EVSE of it, the tariff by which it computes costs for drivers without one of their own.
          */
@@ -3974,6 +4065,43 @@ export interface components {
             type: "update_cost";
         };
         /**
+         * UpdateFirmware
+         * @description Have the station fetch firmware from a place and install it. How it goes on, its status notifications tell.
+         */
+        UpdateFirmware: {
+            /** Install At */
+            install_at?: string | null;
+            /**
+             * Location
+             * @description an http(s), ftp(s) or sftp URL that the station can reach
+             */
+            location: string;
+            /** Retries */
+            retries?: number | null;
+            /**
+             * Retrieve At
+             * @description now, if not given
+             */
+            retrieve_at?: string | null;
+            /** Retry Interval S */
+            retry_interval_s?: number | null;
+            /**
+             * Signature
+             * @description base64
+             */
+            signature?: string | null;
+            /**
+             * Signing Certificate
+             * @description PEM
+             */
+            signing_certificate?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "update_firmware";
+        };
+        /**
          * VariableOut
          * @description A setting of a station: a 1.6 configuration key (`key`; `component` is null) or a 2.x device-model variable.
          */
@@ -4659,7 +4787,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["SendLocalList"] | components["schemas"]["GetLocalListVersion"] | components["schemas"]["ReserveNow"] | components["schemas"]["CancelReservation"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"] | components["schemas"]["SetDerControl"] | components["schemas"]["GetDerControl"] | components["schemas"]["ClearDerControl"] | components["schemas"]["AfrrSignal"] | components["schemas"]["RequestBatterySwap"] | components["schemas"]["SetDefaultTariff"] | components["schemas"]["GetTariffs"] | components["schemas"]["ClearTariffs"] | components["schemas"]["ChangeTransactionTariff"] | components["schemas"]["AdjustPeriodicEventStream"] | components["schemas"]["GetPeriodicEventStreams"] | components["schemas"]["NotifyAllowedEnergyTransfer"] | components["schemas"]["NotifyWebPaymentStarted"] | components["schemas"]["GetBaseReport"] | components["schemas"]["GetReport"] | components["schemas"]["SetVariableMonitoring"] | components["schemas"]["ClearVariableMonitoring"] | components["schemas"]["GetMonitoringReport"] | components["schemas"]["SetMonitoringBase"] | components["schemas"]["SetMonitoringLevel"] | components["schemas"]["SetDisplayMessage"] | components["schemas"]["GetDisplayMessages"] | components["schemas"]["ClearDisplayMessage"] | components["schemas"]["CustomerInformation"] | components["schemas"]["UpdateCost"] | components["schemas"]["GetTransactionStatus"] | components["schemas"]["DataTransfer"];
+                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["SendLocalList"] | components["schemas"]["GetLocalListVersion"] | components["schemas"]["ReserveNow"] | components["schemas"]["CancelReservation"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"] | components["schemas"]["SetDerControl"] | components["schemas"]["GetDerControl"] | components["schemas"]["ClearDerControl"] | components["schemas"]["AfrrSignal"] | components["schemas"]["RequestBatterySwap"] | components["schemas"]["SetDefaultTariff"] | components["schemas"]["GetTariffs"] | components["schemas"]["ClearTariffs"] | components["schemas"]["ChangeTransactionTariff"] | components["schemas"]["AdjustPeriodicEventStream"] | components["schemas"]["GetPeriodicEventStreams"] | components["schemas"]["NotifyAllowedEnergyTransfer"] | components["schemas"]["NotifyWebPaymentStarted"] | components["schemas"]["SetChargingProfile"] | components["schemas"]["ClearChargingProfile"] | components["schemas"]["GetCompositeSchedule"] | components["schemas"]["UpdateFirmware"] | components["schemas"]["GetLog"] | components["schemas"]["GetBaseReport"] | components["schemas"]["GetReport"] | components["schemas"]["SetVariableMonitoring"] | components["schemas"]["ClearVariableMonitoring"] | components["schemas"]["GetMonitoringReport"] | components["schemas"]["SetMonitoringBase"] | components["schemas"]["SetMonitoringLevel"] | components["schemas"]["SetDisplayMessage"] | components["schemas"]["GetDisplayMessages"] | components["schemas"]["ClearDisplayMessage"] | components["schemas"]["CustomerInformation"] | components["schemas"]["UpdateCost"] | components["schemas"]["GetTransactionStatus"] | components["schemas"]["DataTransfer"];
             };
         };
         responses: {

@@ -13,6 +13,7 @@ DONE = "done"
 
 _ACCEPTING: dict[str, str | None] = {
     "Accepted": None,
+    "AcceptedCanceled": None,  # yes, and what was under way before is given up for it
     "Unlocked": DONE,
     "Scheduled": "scheduled",
     "RebootRequired": "reboot_required",

@@ -21,7 +21,15 @@ from voltway.contracts.station_link import (
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, ConnectorStatus, IdToken, Registration
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import access, data_transfer, meter, ocpp16_commands, security, smart_charging
+from voltway.modules.gateway.dialects import (
+    access,
+    data_transfer,
+    maintenance,
+    meter,
+    ocpp16_commands,
+    security,
+    smart_charging,
+)
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import NOBODY, answered, ask_who, origin, read_nothing, verdict_in
@@ -263,7 +271,11 @@ DIALECT = Dialect(
         "SignedFirmwareStatusNotification": answered(v16.SignedFirmwareStatusNotificationResponse()),
         **security.REPORTS_16,
     },
-    commands=ocpp16_commands.COMMANDS | smart_charging.COMMANDS_16 | access.COMMANDS_16 | security.COMMANDS_16,
+    commands=ocpp16_commands.COMMANDS
+    | maintenance.COMMANDS_16
+    | smart_charging.COMMANDS_16
+    | access.COMMANDS_16
+    | security.COMMANDS_16,
     after_boot=("read_variables",),
     triggers=ocpp16_commands.TRIGGERS,
 )

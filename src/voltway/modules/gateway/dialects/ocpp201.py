@@ -26,6 +26,7 @@ from voltway.modules.gateway.dialects import (
     data_transfer,
     device_model,
     gathering,
+    maintenance,
     meter,
     ocpp201_commands,
     security,
@@ -315,7 +316,11 @@ REPORTS: dict[str, ReportRow] = {
 DIALECT = Dialect(
     protocol="ocpp2.0.1",
     reports=REPORTS,
-    commands=ocpp201_commands.COMMANDS | smart_charging.COMMANDS_201 | access.COMMANDS_201 | security.COMMANDS_201,
+    commands=ocpp201_commands.COMMANDS
+    | maintenance.COMMANDS_201
+    | smart_charging.COMMANDS_201
+    | access.COMMANDS_201
+    | security.COMMANDS_201,
     after_boot=("read_variables",),
     triggers=ocpp201_commands.TRIGGERS,
 )

@@ -7,6 +7,7 @@ from voltway.modules.gateway.dialects import (
     access,
     der,
     device_model_commands,
+    maintenance,
     ocpp201,
     ocpp201_commands,
     payments,
@@ -52,6 +53,7 @@ REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
 
 COMMANDS: dict[str, CommandRow] = (
     ocpp201_commands.COMMANDS
+    | maintenance.COMMANDS_21
     | smart_charging.COMMANDS_21
     | access.COMMANDS_21
     | device_model_commands.COMMANDS_21

@@ -21,6 +21,7 @@ from voltway.modules.stations.schemas.orders_access import (
     SendLocalList,
 )
 from voltway.modules.stations.schemas.orders_charging import ChargingOrder
+from voltway.modules.stations.schemas.orders_maintenance import MaintenanceOrder
 from voltway.modules.stations.schemas.orders_ocpp21 import AnyOrder21
 from voltway.modules.stations.schemas.orders_security import (
     DeleteCertificate,
@@ -168,6 +169,7 @@ AnyOrder = Annotated[
     | SetNetworkProfile
     | AnyOrder21
     | ChargingOrder
+    | MaintenanceOrder
     | device_model.ORDERS,
     Field(discriminator="type"),
 ]
