@@ -203,7 +203,10 @@ function listHandlers(network: Network): HttpHandler[] {
     }),
     http.post(`${BASE}/id-tokens`, async ({ request }) => {
       const body = (await request.json()) as IdTokenCreate;
-      const empty = { kind: null, status: "accepted" as const, expires_at: null, group: null, user_id: null, concurrent_max: null };
+      const empty = {
+        ...{ kind: null, status: "accepted" as const, expires_at: null, group: null, user_id: null, concurrent_max: null },
+        ...{ energy_transfer_modes: null, language: null, location_ids: null, message: null },
+      };
       const now = new Date().toISOString();
       const token = { ...empty, ...body, id: uuid("004", network.idTokens.length), created_at: now, updated_at: now };
       network.idTokens.unshift(token);

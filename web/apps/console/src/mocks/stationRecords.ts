@@ -3,7 +3,7 @@ import type { ChargingStation, OcppMessage, Variable } from "@voltway/api";
 import { ago } from "./ago.ts";
 
 const UNNAMED = {
-  ...{ component_instance: null, evse_number: null, connector_number: null, instance: null },
+  ...{ component_instance: null, evse_number: null, connector_number: null, instance: null, can_be_monitored: null, value_max: null, value_min: null },
   ...{ attribute: "Actual", data_type: null, unit: null, values: null },
 };
 
