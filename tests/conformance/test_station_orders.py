@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -11,8 +11,6 @@ import pytest
 from builders import eventually
 from conformance.device_model_stations import Platform
 from e2e.server_process import ServerProcess
-from servers import database_on_server
-from voltway.kernel.database import Database
 
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
@@ -20,38 +18,12 @@ TIME = "2026-03-01T12:00:00Z"
 both = pytest.mark.parametrize("protocol", [V201, V21])
 
 
-@pytest.fixture(scope="module")
-def server(
-    request: pytest.FixtureRequest, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServerProcess]:
-    url = Database(request.config.getoption("--database-url")).url
-    data_dir = tmp_path_factory.mktemp("station_orders") / "data"
-    if url.get_backend_name() == "sqlite":
-        yield from _running(ServerProcess(data_dir))
-        return
-    with database_on_server(url, f"test_station_orders_{worker_id}") as ours:
-        environment = {"VOLTWAY_DATABASE__URL": ours.render_as_string(hide_password=False)}
-        yield from _running(ServerProcess(data_dir, environment=environment))
-
-
-def _running(server: ServerProcess) -> Iterator[ServerProcess]:
-    server.start()
-    yield server
-    assert server.stop() == 0
-    assert '"level": "error"' not in server.log
-
-
-@pytest.fixture(scope="module")
-def key(server: ServerProcess) -> str:
-    return server.make_key()
-
-
 @pytest.fixture
-async def platform(server: ServerProcess, key: str) -> AsyncIterator[Platform]:
+async def platform(whole_platform: ServerProcess, key: str) -> AsyncIterator[Platform]:
     async with httpx.AsyncClient(
-        base_url=server.api, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
+        base_url=whole_platform.api, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
     ) as api:
-        yield Platform(server, api)
+        yield Platform(whole_platform, api)
 
 
 # ---- OCPP 1.6
