@@ -319,6 +319,12 @@ class _Form:
         return "(" + ",".join(["?" if self._dialect == "sqlite" else "%s"] * width) + ")"
 
 
+def in_json(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """SQLite: a column as a part of a JSON array, as it is stored; a document as the document that it is."""
+    as_text = sa.type_coerce(column, sa.String)
+    return sa.func.json(as_text) if isinstance(column.type, JsonDocument) else as_text
+
+
 class HotSelect(Generic[Found]):
     """A query for many rows as structs, whose fields are the columns in their order (`array_like=True`).
 
@@ -340,9 +346,7 @@ class HotSelect(Generic[Found]):
         within = [column.in_(sa.bindparam(name, expanding=True)) for name, column in lists.items()]
         self._statement = sa.select(*columns).where(*within, *conditions).order_by(columns[0])
         self._locking = self._statement.with_for_update()
-        as_array = sa.func.json_group_array(
-            sa.func.json_array(*(sa.type_coerce(column, sa.String) for column in columns))
-        )
+        as_array = sa.func.json_group_array(sa.func.json_array(*map(in_json, columns)))
         in_array = [
             column.in_(sa.select(sa.column("value")).select_from(sa.func.json_each(sa.bindparam(name))))
             for name, column in lists.items()

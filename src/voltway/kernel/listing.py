@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from voltway.kernel.bulk import in_json
 from voltway.kernel.database import JsonDocument, Tx, UtcDateTime
 
 _PLAIN: tuple[tuple[type[sa.types.TypeEngine[Any]], Any], ...] = (
@@ -46,7 +47,7 @@ class Listing:
         fields = [(_name(column), _type_of(column) | None) for column in columns]
         self._kind = msgspec.defstruct("Listed", fields, array_like=True, gc=False)
         self._decode = msgspec.json.Decoder(list[self._kind], strict=False).decode  # type: ignore[name-defined]  # SQLite: 0 is False
-        as_array = sa.func.json_array(*map(_in_json, columns)).label("listed_row")
+        as_array = sa.func.json_array(*map(in_json, columns)).label("listed_row")
         self._typed = sa.select(*columns)
         self._as_json = sa.select(as_array, *key)
         if source is not None:
@@ -70,8 +71,3 @@ def _name(column: sa.ColumnElement[Any]) -> str:
 
 def _type_of(column: sa.ColumnElement[Any]) -> Any:
     return next(plain for kind, plain in _PLAIN if isinstance(column.type, kind))
-
-
-def _in_json(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    as_text = sa.type_coerce(column, sa.String)
-    return sa.func.json(as_text) if isinstance(column.type, JsonDocument) else as_text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
@@ -14,7 +16,7 @@ from voltway.contracts.station_link import Authorization
 from voltway.contracts.stations import SendCommand
 from voltway.contracts.users import AuthorizeTokens
 from voltway.contracts.vocabulary import CommandState
-from voltway.kernel import clock
+from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
@@ -23,9 +25,29 @@ from voltway.modules.users.tables import access_settings, id_tokens, stops
 
 log = structlog.get_logger()
 
-_MATCHING = sa.select(id_tokens).where(
-    id_tokens.c.operator_id.in_(sa.bindparam("operator_ids", expanding=True)),
-    id_tokens.c.value_key.in_(sa.bindparam("value_keys", expanding=True)),
+
+class TokenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a verdict needs of a token's row."""
+
+    id: str
+    operator_id: str
+    value_key: str
+    kind_key: str
+    status: str
+    expires_at: datetime | None
+    group_value: str | None
+    user_id: str | None
+    concurrent_max: int | None
+    location_ids: list[str] | None
+    language: str | None
+    message: str | None
+    energy_transfer_modes: list[str] | None
+
+
+_MATCHING = bulk.HotSelect(
+    [id_tokens.c[name] for name in TokenRow.__struct_fields__],
+    TokenRow,
+    {"operator_ids": id_tokens.c.operator_id, "value_keys": id_tokens.c.value_key},
 )
 
 
@@ -38,7 +60,7 @@ async def authorize_tokens(runtime: Runtime, request: AuthorizeTokens) -> list[A
     }
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
     async with runtime.database.read(is_urgent=True) as tx:
-        for row in (await tx.execute(_MATCHING, parameters)).all():
+        for row in await _MATCHING.fetch(tx, parameters):
             found[row.operator_id, row.value_key].append(row)
         masters = await _master_groups(runtime, tx)
     now = clock.now()
