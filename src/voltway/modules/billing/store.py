@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from voltway.charging.pricing import Cost, Tariff
@@ -20,13 +21,21 @@ from voltway.modules.billing.errors import TariffNotFound
 from voltway.modules.billing.rules import Target
 from voltway.modules.billing.tables import assignments, cdrs, tariffs
 
-_ASSIGNED = (
-    sa.select(assignments.c.operator_id, assignments.c.kind, assignments.c.target_id, tariffs.c.document)
-    .join(tariffs, tariffs.c.id == assignments.c.tariff_id)
-    .where(
-        assignments.c.operator_id.in_(sa.bindparam("operator_ids", expanding=True)),
-        assignments.c.target_id.in_(sa.bindparam("target_ids", expanding=True)),
-    )
+
+class AssignedRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A tariff and where it holds."""
+
+    operator_id: str
+    kind: str
+    target_id: str
+    document: str
+
+
+_ASSIGNED = bulk.HotSelect(
+    [assignments.c.operator_id, assignments.c.kind, assignments.c.target_id, tariffs.c.document],
+    AssignedRow,
+    {"operator_ids": assignments.c.operator_id, "target_ids": assignments.c.target_id},
+    tariffs.c.id == assignments.c.tariff_id,
 )
 
 
@@ -40,7 +49,7 @@ async def find_assigned(
 ) -> dict[tuple[str, str, str], Tariff]:
     """The tariffs assigned to these targets: (operator id, kind, target id) -> tariff."""
     parameters = {"operator_ids": list(operator_ids), "target_ids": list(target_ids)}
-    rows = (await tx.execute(_ASSIGNED, parameters)).all()
+    rows = await _ASSIGNED.fetch(tx, parameters)
     return {(row.operator_id, row.kind, row.target_id): _tariff(row.document) for row in rows}
 
 
