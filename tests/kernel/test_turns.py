@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from voltway.kernel.turns import Turns
+from voltway.kernel.turns import PATIENCE_S, Turns
 
 
 async def test_between_two_paced_steps_the_loop_comes_round() -> None:
@@ -68,3 +68,26 @@ async def test_a_timeout_inside_paced_work_is_that_of_the_work() -> None:
         return "waited"
 
     assert await Turns().pace(wait()) == "timed out"
+
+
+async def test_a_step_waits_for_what_goes_first_and_not_for_ever() -> None:
+    is_recording = True
+    turns, steps = Turns(lambda: is_recording), list[float]()
+    loop = asyncio.get_running_loop()
+
+    async def look() -> None:
+        for _ in range(3):
+            steps.append(loop.time())
+            await asyncio.sleep(0)
+
+    began = loop.time()
+    looking = asyncio.create_task(turns.pace(look()))
+    await asyncio.sleep(PATIENCE_S / 3)
+    assert steps == []
+    is_recording = False
+    await looking
+    assert len(steps) == 3
+    is_recording = True
+    await turns.pace(look())  # it is recording all the time: each step comes when its patience has ended
+    assert len(steps) == 6
+    assert steps[-1] - began >= 2 * PATIENCE_S

@@ -108,6 +108,11 @@ class GroupCommit:
         return len(self._waiting)
 
     @property
+    def is_working(self) -> bool:
+        """Whether a report is being recorded, or waits to be."""
+        return self._inflight_since is not None or bool(self._waiting)
+
+    @property
     def is_stalled(self) -> bool:
         """Whether reports have waited for their commit for longer than `stalled_after_s`."""
         waiting_since = self._inflight_since or (self._waiting[0].since if self._waiting else None)

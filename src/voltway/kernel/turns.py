@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
 
+from voltway.kernel import clock
+
 T = TypeVar("T")
+
+PAUSE_S = 0.0005
+PATIENCE_S = 0.003
+"""A step waits no longer than this for what goes first: under full load people get some steps too."""
 
 
 class Turns:
     """Hands out one turn for each round of the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, must_wait: Callable[[], bool] = lambda: False) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_taken = False
+        self._must_wait = must_wait
+        """Whether something goes first now; asked before each turn, for no longer than PATIENCE_S."""
+        self._since = 0.0
 
     async def pace(self, work: Awaitable[T]) -> T:
         """Run a coroutine, each of its steps (from one wait to the next) in a turn of its own."""
@@ -31,14 +40,22 @@ class Turns:
         loop = asyncio.get_running_loop()
         if not self._is_taken:
             self._is_taken = True
-            loop.call_soon(self._next)
-            return None
+            self._since = clock.monotonic()
+            if not self._must_wait():
+                loop.call_soon(self._next)
+                return None
+            loop.call_later(PAUSE_S, self._next)
         turn = loop.create_future()
         self._waiting.append(turn)
         return turn
 
     def _next(self) -> None:
-        """The loop has come round: the next one, if somebody waits."""
+        """The loop has come round: the next one, if somebody waits and nothing goes first."""
+        now = clock.monotonic()
+        if self._waiting and self._must_wait() and now - self._since < PATIENCE_S:
+            asyncio.get_running_loop().call_later(PAUSE_S, self._next)
+            return
+        self._since = now
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():  # else who waited has been cancelled

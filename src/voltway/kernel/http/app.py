@@ -43,7 +43,12 @@ def create_app(
     metrics = runtime.state(Metrics)
     metrics.watch(runtime)
     problems.handle_problems(app)
-    app.add_middleware(Edge, settings=runtime.settings(HttpSettings), metrics=metrics)
+    app.add_middleware(
+        Edge,
+        settings=runtime.settings(HttpSettings),
+        metrics=metrics,
+        must_wait=lambda: runtime.commits.is_working,  # stations wait for it
+    )
     for router in (operations.open_router, operations.local_router, problems.router):
         app.include_router(adopt(router))
     for router in (access.router, *routers):

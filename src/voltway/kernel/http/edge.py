@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from fastapi.routing import APIRoute
@@ -42,11 +42,13 @@ TWO_YEARS_S = 63_072_000
 class Edge:
     """ASGI middleware around everything that the REST port answers."""
 
-    def __init__(self, app: ASGIApp, settings: HttpSettings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: HttpSettings, metrics: Metrics, must_wait: Callable[[], bool] = lambda: False
+    ) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
-        self._turns = Turns()
+        self._turns = Turns(must_wait)
         self._hosts = frozenset(host.lower().strip("[]") for host in settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
