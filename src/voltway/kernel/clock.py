@@ -46,7 +46,7 @@ def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
     """Hold `now()` at an instant while the block runs; the value given moves it: `move(datetime)`."""
     global _now, _now_ms
     before, held = (_now, _now_ms), [at]
-    _now = _now_ms = lambda: held[0]  # noqa: E731
+    _now = _now_ms = lambda: held[0]
     try:
         yield lambda to: held.__setitem__(0, to)
     finally:

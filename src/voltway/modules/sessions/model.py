@@ -13,7 +13,6 @@ from voltway.charging.pricing import Tariff
 from voltway.contracts.vocabulary import SessionState
 from voltway.kernel.json import to_json, to_struct
 
-
 _ENDED = SessionState.ENDED  # looking a member up costs as much as all else that is asked here
 
 

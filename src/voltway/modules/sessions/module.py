@@ -14,9 +14,9 @@ from voltway.contracts.access import FindTokenSessions, ReservationMet
 from voltway.contracts.billing import SessionPriced
 from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
+    ChargingStateTold,
     FindSession,
     SessionEnded,
-    ChargingStateTold,
     SessionProgressed,
     SessionStarted,
     SessionUnplugged,

@@ -201,11 +201,12 @@ def _put(group: dict[str, Any], plan: Plan, number: float, flags: list[str]) -> 
 def _sum_up(group: dict[str, Any]) -> None:
     """Fill what a station says only by phase: the sum of energy and power, the largest current, the mean voltage."""
     for measurand, by_phase in group["phases"].items():
-        named = _FIELDS.get(measurand)
-        lines = [by_phase[line] for line in _LINES if line in by_phase] if named is not None else None
+        if measurand not in _FIELDS:
+            continue
+        lines = [by_phase[line] for line in _LINES if line in by_phase]
         if not lines:
             continue
-        field = named[0]
+        field = _FIELDS[measurand][0]
         if field == "current_a":
             group[field] = max(lines)
         elif field == "voltage_v":
