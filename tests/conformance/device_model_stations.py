@@ -11,11 +11,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from e2e.server_process import ServerProcess
 
 PATIENCE_S = 10.0
+TIME = "2026-03-01T12:00:00Z"
+V201, V21, V16 = "ocpp2.0.1", "ocpp2.1", "ocpp1.6"
+both = pytest.mark.parametrize("protocol", [V201, V21])
 PASSWORD = "correct-horse-battery"
 Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -133,3 +137,25 @@ class Platform:
 
     async def read(self) -> dict[str, Any]:
         return dict((await self.api.get(f"/charging-stations/{self.station_id}")).json())
+
+
+# ---- what stations say
+
+
+def variable(name: str, value: str, component: str = "ClockCtrlr", **traits: Any) -> dict[str, Any]:
+    return {
+        "component": {"name": component},
+        "variable": {"name": name},
+        "variableAttribute": [{"type": "Actual", "value": value, "mutability": "ReadWrite"}],
+        "variableCharacteristics": {"dataType": "string", "supportsMonitoring": False, **traits},
+    }
+
+
+def part(request: dict[str, Any], number: int, *, is_last: bool, **content: Any) -> dict[str, Any]:
+    return {
+        "requestId": request["requestId"],
+        "generatedAt": TIME,
+        "seqNo": number,
+        "tbc": not is_last,
+        **content,
+    }

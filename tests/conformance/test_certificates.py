@@ -103,21 +103,20 @@ async def test_2_1_gets_the_number_of_its_request_back(platform: Platform) -> No
 
 # ---- certificates that stations trust
 
-ROOTS = [
-    ("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", "tc_075_1"),
-    ("ocpp1.6", "csms_root", "CentralSystemRootCertificate", "tc_075_2"),
-    ("ocpp2.0.1", "csms_root", "CSMSRootCertificate", "tc_m_01"),
-    ("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", "tc_m_02"),
-    ("ocpp2.0.1", "v2g_root", "V2GRootCertificate", "tc_m_03"),
-    ("ocpp2.0.1", "mo_root", "MORootCertificate", "tc_m_04"),
-    ("ocpp2.1", "oem_root", "OEMRootCertificate", "tc_m_101"),
-]
 
-
-@pytest.mark.parametrize(("protocol", "kind", "wire"), [each[:3] for each in ROOTS], ids=[each[3] for each in ROOTS])
-async def test_tc_075_tc_m_01_to_04_tc_m_101_install_certificate(
-    platform: Platform, protocol: str, kind: str, wire: str
-) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "kind", "wire"),
+    [
+        pytest.param("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", id="tc_075_1"),
+        pytest.param("ocpp1.6", "csms_root", "CentralSystemRootCertificate", id="tc_075_2"),
+        pytest.param("ocpp2.0.1", "csms_root", "CSMSRootCertificate", id="tc_m_01"),
+        pytest.param("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", id="tc_m_02"),
+        pytest.param("ocpp2.0.1", "v2g_root", "V2GRootCertificate", id="tc_m_03"),
+        pytest.param("ocpp2.0.1", "mo_root", "MORootCertificate", id="tc_m_04"),
+        pytest.param("ocpp2.1", "oem_root", "OEMRootCertificate", id="tc_m_101"),
+    ],
+)
+async def test_install_certificate(platform: Platform, protocol: str, kind: str, wire: str) -> None:
     record, station = await connected(platform, protocol)
     (ours, *_) = (await platform.client.get("/certificate-authorities")).json()["items"]
     given = {"certificate": ours["root_certificate"]}
@@ -143,21 +142,21 @@ async def test_tc_m_05_install_certificate_failed(platform: Platform) -> None:
     assert (ended["state"], ended["wire_status"]) == ("rejected", "Failed")
 
 
-LISTS = [
-    (["csms_root"], ["CSMSRootCertificate"], "tc_m_12"),
-    (["manufacturer_root"], ["ManufacturerRootCertificate"], "tc_m_13"),
-    (["v2g_root"], ["V2GRootCertificate"], "tc_m_14"),
-    (["v2g_chain"], ["V2GCertificateChain"], "tc_m_15"),
-    (["mo_root"], ["MORootCertificate"], "tc_m_16"),
-    (["csms_root", "manufacturer_root"], ["CSMSRootCertificate", "ManufacturerRootCertificate"], "tc_m_17"),
-    ([], None, "tc_m_18"),
-]
-
-
-@pytest.mark.parametrize(("kinds", "wire"), [each[:2] for each in LISTS], ids=[each[2] for each in LISTS])
-async def test_tc_m_12_to_18_retrieve_certificates(
-    platform: Platform, kinds: list[str], wire: list[str] | None
-) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "wire"),
+    [
+        pytest.param(["csms_root"], ["CSMSRootCertificate"], id="tc_m_12"),
+        pytest.param(["manufacturer_root"], ["ManufacturerRootCertificate"], id="tc_m_13"),
+        pytest.param(["v2g_root"], ["V2GRootCertificate"], id="tc_m_14"),
+        pytest.param(["v2g_chain"], ["V2GCertificateChain"], id="tc_m_15"),
+        pytest.param(["mo_root"], ["MORootCertificate"], id="tc_m_16"),
+        pytest.param(
+            ["csms_root", "manufacturer_root"], ["CSMSRootCertificate", "ManufacturerRootCertificate"], id="tc_m_17"
+        ),
+        pytest.param([], None, id="tc_m_18"),
+    ],
+)
+async def test_retrieve_certificates(platform: Platform, kinds: list[str], wire: list[str] | None) -> None:
     record, station = await connected(platform, "ocpp2.0.1")
     child = {**HASHES, "serialNumber": "0c"}
     station.answers["GetInstalledCertificateIds"] = {
