@@ -104,6 +104,7 @@ class Platform:
     def __init__(self, server: ServerProcess, api: httpx.AsyncClient) -> None:
         self.server, self.api = server, api
         self.station_id = ""
+        self._identity = ""
 
     @asynccontextmanager
     async def station(self, protocol: str = "ocpp2.0.1", **fields: Any) -> AsyncIterator[ScriptedStation]:
@@ -112,11 +113,17 @@ class Platform:
         body = {"identity": identity, "password": PASSWORD}
         made = await self.api.post("/charging-stations", json=body)
         assert made.status_code == 201, made.text
-        self.station_id = made.json()["id"]
+        self.station_id, self._identity = made.json()["id"], identity
         if fields:
             changed = await self.api.patch(f"/charging-stations/{self.station_id}", json=fields)
             assert changed.status_code == 200, changed.text
-        async with linked(self.server.stations_url, identity, protocol, PASSWORD) as station:
+        async with self.again(protocol) as station:
+            yield station
+
+    @asynccontextmanager
+    async def again(self, protocol: str) -> AsyncIterator[ScriptedStation]:
+        """The station that was registered last, on a new link."""
+        async with linked(self.server.stations_url, self._identity, protocol, PASSWORD) as station:
             station.answers["GetBaseReport"] = {"status": "NotSupported"}
             station.answers["GetConfiguration"] = {"configurationKey": []}
             yield station

@@ -5,7 +5,7 @@ Records: `ReportTransaction` (start, update, end, meter values of all protocols)
 Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
 Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
-`SessionUnplugged` when its car has gone.
+`SessionUnplugged` when its car has gone, `SessionResumed` when a transaction goes on after an interruption.
 
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
@@ -17,6 +17,7 @@ from voltway.contracts.sessions import (
     FindSession,
     SessionEnded,
     SessionProgressed,
+    SessionResumed,
     SessionStarted,
     SessionUnplugged,
     SummarizeSessions,
@@ -37,7 +38,7 @@ MANIFEST = Manifest(
     },
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
+    publishes=(SessionStarted, SessionResumed, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
     routes=lambda: (api.router, station_costs.router),
     jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
 )

@@ -13,7 +13,13 @@ from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
-from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
+from voltway.contracts.sessions import (
+    SessionEnded,
+    SessionProgressed,
+    SessionResumed,
+    SessionStarted,
+    SessionUnplugged,
+)
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState
@@ -26,6 +32,9 @@ from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
 from voltway.modules.sessions.model import Session, tariff_of
 
 log = structlog.get_logger()
+
+RESUMED = "TxResumed"
+"""The trigger by which a 2.1 station says that a transaction goes on after an interruption."""
 
 
 class Prepared(NamedTuple):
@@ -45,6 +54,7 @@ class Plan:
     receipts: list[TransactionReceipt] = field(default_factory=list)
     started: list[SessionStarted] = field(default_factory=list)
     met: list[ReservationMet] = field(default_factory=list)
+    resumed: list[SessionResumed] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -106,7 +116,7 @@ class TransactionRecorder:
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
         events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
-        tx.publish(*plan.started, *plan.met, *events)
+        tx.publish(*plan.started, *plan.met, *plan.resumed, *events)
         await store.save(tx, plan.known, plan.samples)
         return plan.receipts
 
@@ -156,6 +166,8 @@ def draw_up(
         receipt = _receipt(report, session, authorization)
         if report.reservation_number is not None and session is not None:
             plan.met.append(_reservation_met(report, session))
+        if report.trigger == RESUMED and session is not None and not session.is_ended:
+            plan.resumed.append(_resumed(report, session))
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
@@ -258,6 +270,16 @@ def _reservation_met(report: ReportTransaction, session: Session) -> Reservation
         station_id=report.station_id,
         number=report.reservation_number or 0,
         session_id=session.id,
+    )
+
+
+def _resumed(report: ReportTransaction, session: Session) -> SessionResumed:
+    return SessionResumed(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        session_id=session.id,
+        station_id=session.station_id,
+        remote_start_id=session.remote_start_id,
     )
 
 

@@ -180,8 +180,8 @@ async def add_transfers(tx: Tx, reports: Iterable[ReportDataTransfer], kept_max:
 
 
 async def values_of(tx: Tx, station_id: str, component: str) -> Sequence[sa.Row[Any]]:
-    """What a station has told of a component's variables: variable, value and value_list of the actual values."""
-    statement = sa.select(variables.c.variable, variables.c.value, variables.c.value_list).where(
+    """What a station has told of a component's variables: variable, instance, value and value_list of the actual values."""
+    statement = sa.select(variables.c.variable, variables.c.instance, variables.c.value, variables.c.value_list).where(
         variables.c.station_id == station_id,
         sa.func.lower(variables.c.component) == component.lower(),
         variables.c.attribute == "Actual",
