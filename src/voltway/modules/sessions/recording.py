@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
@@ -29,7 +28,7 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
-from voltway.modules.sessions.model import Session, tariff_of
+from voltway.modules.sessions.model import Session, running_cost, tariff_of
 
 log = structlog.get_logger()
 
@@ -303,21 +302,13 @@ def _receipt(
 ) -> TransactionReceipt:
     if session is None:
         return TransactionReceipt(transaction_id=report.transaction_id, authorization=authorization)
+    cost = running_cost(session) if report.sequence_number is not None else None
     return TransactionReceipt(
         session_id=session.id,
         transaction_id=session.transaction_id,
         authorization=authorization,
-        running_cost=_running_cost(session) if report.sequence_number is not None else None,
+        running_cost=None if cost is None else str(cost.incl_vat.to_decimal()),
     )
-
-
-def _running_cost(session: Session) -> str | None:
-    if session.tariff is None or not session.has_start:
-        return None
-    until = session.ended_at or session.last_report_at
-    duration_s = int((until - session.started_at).total_seconds())
-    cost = pricing.price(tariff_of(session.tariff), energy_wh=session.energy_wh, duration_s=duration_s)
-    return str(cost.incl_vat.to_decimal())
 
 
 def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
