@@ -193,7 +193,7 @@ async def test_tc_b_03_a_rejected_station_is_sent_nothing(platform: Platform) ->
 
 
 @both
-async def test_tc_i_02_the_cost_so_far_is_told(platform: Platform, protocol: str) -> None:
+async def test_the_cost_so_far_is_told_on_order(platform: Platform, protocol: str) -> None:
     async with platform.station(protocol) as station:
         station.answers["CostUpdated"] = {}
         assert (await platform.order("update_cost", total_cost="3.31", transaction_id="t-1"))["effect"] == "done"

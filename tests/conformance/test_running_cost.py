@@ -110,3 +110,31 @@ async def test_with_no_interval_nothing_is_told_by_itself(make_runtime: MakeRunt
         await station.tells_variables(SHOWS[V21])
         await station.say("TransactionEvent", metered(0, 0, "Started"))
         assert await hears_nothing(station, 2.5)
+
+
+@pytest.mark.parametrize("protocol", [V201, V21])
+async def test_tc_i_02_the_total_cost_is_told_at_the_end(platform: Platform21, protocol: str) -> None:
+    station = await platform.station(protocol=protocol)
+    await station.say("TransactionEvent", metered(0, 0, "Started"))
+    answer = await station.say("TransactionEvent", metered(1, 3000))
+    assert ("totalCost" in answer) is (protocol == V21), "2.0.1 knows a total cost at the end only"
+    answer = await station.say("TransactionEvent", metered(2, 7000, "Ended"))
+    assert answer == {"totalCost": 4.5}
+    shown = (await platform.client.get(f"/sessions/{await session_of(platform)}")).json()
+    assert shown["cost"] == {"minor": 450, "currency": "EUR"}
+
+
+@pytest.mark.parametrize("protocol", [V201, V21])
+async def test_tc_i_02_what_is_free_costs_nothing_and_what_has_no_price_says_none(
+    make_runtime: MakeRuntime, client_of: ClientOf, protocol: str
+) -> None:
+    async with platform_21(make_runtime, client_of, {}) as platform:
+        without = await platform.station("CS-0", protocol)
+        await without.say("TransactionEvent", metered(0, 0, "Started"))
+        assert "totalCost" not in await without.say("TransactionEvent", metered(1, 7000, "Ended"))
+        free = {**TARIFF, "start_fee": "0", "price_per_kwh": "0"}
+        tariff = await platform.post("/tariffs", free)
+        await platform.client.put(f"/tariffs/{tariff['id']}/assignments", json={"targets": [{"kind": "operator"}]})
+        station = await platform.station("CS-1", protocol)
+        await station.say("TransactionEvent", metered(0, 0, "Started"))
+        assert await station.say("TransactionEvent", metered(1, 7000, "Ended")) == {"totalCost": 0.0}
