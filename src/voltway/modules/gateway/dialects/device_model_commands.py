@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from voltway.contracts.access import ReportCustomerCleared
 from voltway.contracts.device_model import (
     MessagesUnlisted,
     Monitor,
@@ -400,13 +401,18 @@ def customer_row(version: ModuleType) -> CommandRow:
         """N09, N10. What the station tells is the result; without a report the answer is all."""
         request_id = new_request_id()
         request = request_of(arguments, request_id)
-        if not arguments["report"]:
-            return outcome_of(await link.call("CustomerInformation", request), is_done=True)
 
         async def told(gathering: Gathering) -> dict[str, Any]:
             return {"request_id": request_id, "text": "".join(gathering.items)}
 
-        return await gather(link, "CustomerInformation", CUSTOMER, request_id, request, told)
+        if arguments["report"]:
+            outcome = await gather(link, "CustomerInformation", CUSTOMER, request_id, request, told)
+        else:
+            outcome = outcome_of(await link.call("CustomerInformation", request), is_done=True)
+        token = arguments.get("id_token")
+        if arguments["clear"] and token is not None and outcome.state is CommandState.ACCEPTED:
+            await link.report(ReportCustomerCleared(**link_origin(link), id_token=token))
+        return outcome
 
     return CommandRow(customer_information, check)
 
