@@ -61,6 +61,7 @@ def to_repeat(given: Iterable[Any], session_id: str, remote_start_id: int | None
         if command.type == CLEAR:
             standing = {number: one for number, one in standing.items() if not _is_cleared(number, one, arguments)}
         elif is_meant and profile is not None and _field(profile, "charging_profile_purpose") == TX_PROFILE:
+            standing.pop(int(profile["id"]), None)  # set anew it is the newest
             standing[int(profile["id"])] = profile
     return list(standing.values())
 
