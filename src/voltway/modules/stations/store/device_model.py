@@ -104,7 +104,11 @@ async def save_messages(tx: Tx, reports: Sequence[ReportDisplayMessages]) -> Non
 async def _forget(
     tx: Tx, table: sa.Table, station_id: str, asked_at: datetime, meant: Sequence[sa.ColumnElement[bool]]
 ) -> None:
-    """Delete what a station was asked for and has not told again since. What was set meanwhile is newer, and stays."""
+    """Delete what a station was asked for and has not told again since. What was set meanwhile is newer, and stays.
+
+    Compared in whole ms, which is what every database keeps: in the ms of the question nothing is old.
+    """
+    asked_at = asked_at.replace(microsecond=asked_at.microsecond // 1000 * 1000)
     await tx.execute(sa.delete(table).where(table.c.station_id == station_id, table.c.reported_at < asked_at, *meant))
 
 
