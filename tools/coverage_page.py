@@ -5,13 +5,15 @@ Everything on the page is found by machine, by these rules:
 - A message *from* a station is `handled` when its row in the dialect's table reads it into a report or an ask (or it is the
   heartbeat, whose answer is all there is), `answered` when the row only answers, `-` when there is no row.
 - A message *to* a station is `command` when a file of the dialects makes its request struct (`v16.ResetRequest(...)`; what is
-  made of `v201` is said in 2.1 too), else `raw call`: the API sends any message that the schema allows.
+  made of `v201` is said in 2.1 too, what a row makes of the `version` or `wire` that it is given in both), else `raw call`:
+  the API sends any message that the schema allows.
 - A message is *tested* in a version when a test file that drives a real socket (tests/gateway, tests/conformance, tests/e2e,
-  and the scripts of `voltway conformance`) has its name as a text of its own and speaks that version. The generated bad
-  input, which names every message, does not count.
-- A case has a *test* when a test function is called `test_<its id>...`, or when `voltway conformance` has a script for it,
-  which test_conformance_command.py runs. Its *result* is `skipped` when such a function is marked skip or xfail; otherwise CI
-  has to see it pass: a test that fails is no commit.
+  and the scripts of `voltway conformance`) has its name as a text of its own and speaks that version: it names the version,
+  or takes its stations from a file beside it that does. The generated bad input, which names every message, does not count.
+- A case has a *test* when a test function has its whole id in its name (`test_tc_i_113_tc_i_114_...`), when a parameter of
+  one has an id that begins with it (`pytest.param(..., id="tc_i_114")`, `ids=["tc_a_11_csms", ...]`), or when `voltway
+  conformance` has a script for it, which test_conformance_command.py runs. Its *result* is `skipped` when such a function or
+  parameter is marked skip or xfail; otherwise CI has to see it pass: a test that fails is no commit.
 """
 
 from __future__ import annotations
@@ -59,8 +61,8 @@ class Version(NamedTuple):
 
 VERSIONS = (
     Version(ocpp16.DIALECT, v16.ACTIONS, ("v16",), ("ocpp1.6", "v16", "V16")),
-    Version(ocpp201.DIALECT, v201.ACTIONS, ("v201",), ("ocpp2.0.1", "v201", "V2")),
-    Version(ocpp21.DIALECT, v21.ACTIONS, ("v21", "v201"), ("ocpp2.1", "v21", "V2")),
+    Version(ocpp201.DIALECT, v201.ACTIONS, ("v201", "version", "wire"), ("ocpp2.0.1", "v201", "V2", "V201")),
+    Version(ocpp21.DIALECT, v21.ACTIONS, ("v21", "v201", "version", "wire"), ("ocpp2.1", "v21", "V2", "V21")),
 )
 
 
@@ -91,15 +93,29 @@ def named_in(path: Path) -> frozenset[str]:
 
 
 def speaks(path: Path, version: Version) -> bool:
-    """A file speaks the versions that it names; one that names none speaks 1.6 if it is a gateway test: that is what a
-    raw station offers by itself."""
-    named = named_in(path)
-    if any(mark in named for mark in version.marks):
-        return True
+    """A file speaks the versions that it names; one that names none speaks those of the stations that it takes from a file
+    beside it, or 1.6 if it is a gateway test: that is what a raw station offers by itself."""
     if path.name == "say_2.py":
         return "2" in version.dialect.protocol
-    says_nothing = not any(mark in named for other in VERSIONS for mark in other.marks)
-    return says_nothing and version.dialect.protocol == "ocpp1.6" and path.parent.name == "gateway"
+    named = named_in(path)
+    if not any(mark in named for other in VERSIONS for mark in other.marks):
+        beside = [named_in(neighbour) for neighbour in neighbours(path)]
+        if any(mark in names for names in beside for other in VERSIONS for mark in other.marks):
+            named = frozenset().union(*beside)
+        else:
+            return version.dialect.protocol == "ocpp1.6" and path.parent.name == "gateway"
+    return any(mark in named for mark in version.marks)
+
+
+def neighbours(path: Path) -> list[Path]:
+    """The files beside this one that it imports from; not the fixtures of the folder, which say nothing of this file."""
+    found = []
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            neighbour = path.parent / f"{node.module.rpartition('.')[2]}.py"
+            if (node.level == 1 or node.module.startswith(f"{path.parent.name}.")) and neighbour.exists():
+                found.append(neighbour)
+    return [neighbour for neighbour in found if neighbour.name != "conftest.py"]
 
 
 def tests_of_action(action: str, version: Version) -> list[str]:
@@ -134,7 +150,7 @@ def sending(action: str, version: Version) -> str:
 
 
 class Function(NamedTuple):
-    """A test function."""
+    """A test function, or one parameter of it that has an id of its own: `test_install[tc_m_01]`."""
 
     path: str
     name: str
@@ -145,18 +161,41 @@ class Function(NamedTuple):
 def functions() -> tuple[Function, ...]:
     found = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        where = path.relative_to(ROOT).as_posix()
         for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_tc_"):
-                marks = " ".join(map(ast.unparse, node.decorator_list))
-                is_skipped = re.search(r"mark\.(skip|xfail)", marks) is not None
-                found.append(Function(path.relative_to(ROOT).as_posix(), node.name, is_skipped))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                marks = [mark for mark in node.decorator_list if "parametrize" not in ast.unparse(mark)]
+                is_skipped = any(map(skips, marks))
+                found.append(Function(where, node.name, is_skipped))
+                found += [
+                    Function(where, f"{node.name}[{name}]", is_skipped or is_left_out)
+                    for name, is_left_out in parameter_ids(node)
+                ]
     return tuple(found)
 
 
+def skips(node: ast.AST) -> bool:
+    return re.search(r"mark\.(skip|xfail)", ast.unparse(node)) is not None
+
+
+def parameter_ids(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, bool]]:
+    """Each id that is written out for a parameter, and whether that parameter is skipped."""
+    for decorator in function.decorator_list:
+        for call in ast.walk(decorator):
+            if isinstance(call, ast.Call):
+                given = {keyword.arg: keyword.value for keyword in call.keywords}
+                for node in [given.get("id"), *getattr(given.get("ids"), "elts", [])]:
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                        yield node.value, "marks" in given and skips(given["marks"])
+
+
 def tests_of_case(case_id: str, protocol: str) -> list[Function]:
-    """By name: test_tc_001..., test_tc_e_01...; a file that names another version only (test_..._21.py) does not count."""
-    name = re.compile(rf"test_{case_id.lower()}(?![0-9])(?!_[0-9]+(_|$))", re.ASCII)
-    found = [function for function in functions() if name.match(function.name)]
+    """By the whole id in the name of a function or of a parameter: test_tc_001..., test_tc_e_01_tc_e_02..., [tc_e_01]."""
+    whole_id = rf"{case_id.lower()}(?![0-9])(?!_[0-9]+(_|\]|$))"
+    name = re.compile(rf"^test_([^[]*_)?{whole_id}[^[]*$|\[{whole_id}", re.ASCII)
+    found = [function for function in functions() if name.search(function.name)]
+    parameters = {(one.path, one.name.partition("[")[0]) for one in found if "[" in one.name}
+    found = [one for one in found if (one.path, one.name) not in parameters]
     if any(case.case_id == case_id and protocol in case.protocols for case in CASES):
         found.append(Function(COMMAND_TEST, f"test_case_passes_on_ourselves[{case_id}-{protocol}]", False))
     return found

@@ -11,11 +11,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from e2e.server_process import ServerProcess
 
 PATIENCE_S = 10.0
+TIME = "2026-03-01T12:00:00Z"
+V201, V21, V16 = "ocpp2.0.1", "ocpp2.1", "ocpp1.6"
+both = pytest.mark.parametrize("protocol", [V201, V21])
 PASSWORD = "correct-horse-battery"
 Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -100,6 +104,7 @@ class Platform:
     def __init__(self, server: ServerProcess, api: httpx.AsyncClient) -> None:
         self.server, self.api = server, api
         self.station_id = ""
+        self._identity = ""
 
     @asynccontextmanager
     async def station(self, protocol: str = "ocpp2.0.1", **fields: Any) -> AsyncIterator[ScriptedStation]:
@@ -108,11 +113,17 @@ class Platform:
         body = {"identity": identity, "password": PASSWORD}
         made = await self.api.post("/charging-stations", json=body)
         assert made.status_code == 201, made.text
-        self.station_id = made.json()["id"]
+        self.station_id, self._identity = made.json()["id"], identity
         if fields:
             changed = await self.api.patch(f"/charging-stations/{self.station_id}", json=fields)
             assert changed.status_code == 200, changed.text
-        async with linked(self.server.stations_url, identity, protocol, PASSWORD) as station:
+        async with self.again(protocol) as station:
+            yield station
+
+    @asynccontextmanager
+    async def again(self, protocol: str) -> AsyncIterator[ScriptedStation]:
+        """The station that was registered last, on a new link."""
+        async with linked(self.server.stations_url, self._identity, protocol, PASSWORD) as station:
             station.answers["GetBaseReport"] = {"status": "NotSupported"}
             station.answers["GetConfiguration"] = {"configurationKey": []}
             yield station
@@ -133,3 +144,25 @@ class Platform:
 
     async def read(self) -> dict[str, Any]:
         return dict((await self.api.get(f"/charging-stations/{self.station_id}")).json())
+
+
+# ---- what stations say
+
+
+def variable(name: str, value: str, component: str = "ClockCtrlr", **traits: Any) -> dict[str, Any]:
+    return {
+        "component": {"name": component},
+        "variable": {"name": name},
+        "variableAttribute": [{"type": "Actual", "value": value, "mutability": "ReadWrite"}],
+        "variableCharacteristics": {"dataType": "string", "supportsMonitoring": False, **traits},
+    }
+
+
+def part(request: dict[str, Any], number: int, *, is_last: bool, **content: Any) -> dict[str, Any]:
+    return {
+        "requestId": request["requestId"],
+        "generatedAt": TIME,
+        "seqNo": number,
+        "tbc": not is_last,
+        **content,
+    }

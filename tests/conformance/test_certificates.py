@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -103,21 +104,20 @@ async def test_2_1_gets_the_number_of_its_request_back(platform: Platform) -> No
 
 # ---- certificates that stations trust
 
-ROOTS = [
-    ("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", "tc_075_1"),
-    ("ocpp1.6", "csms_root", "CentralSystemRootCertificate", "tc_075_2"),
-    ("ocpp2.0.1", "csms_root", "CSMSRootCertificate", "tc_m_01"),
-    ("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", "tc_m_02"),
-    ("ocpp2.0.1", "v2g_root", "V2GRootCertificate", "tc_m_03"),
-    ("ocpp2.0.1", "mo_root", "MORootCertificate", "tc_m_04"),
-    ("ocpp2.1", "oem_root", "OEMRootCertificate", "tc_m_101"),
-]
 
-
-@pytest.mark.parametrize(("protocol", "kind", "wire"), [each[:3] for each in ROOTS], ids=[each[3] for each in ROOTS])
-async def test_tc_075_tc_m_01_to_04_tc_m_101_install_certificate(
-    platform: Platform, protocol: str, kind: str, wire: str
-) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "kind", "wire"),
+    [
+        pytest.param("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", id="tc_075_1"),
+        pytest.param("ocpp1.6", "csms_root", "CentralSystemRootCertificate", id="tc_075_2"),
+        pytest.param("ocpp2.0.1", "csms_root", "CSMSRootCertificate", id="tc_m_01"),
+        pytest.param("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", id="tc_m_02"),
+        pytest.param("ocpp2.0.1", "v2g_root", "V2GRootCertificate", id="tc_m_03"),
+        pytest.param("ocpp2.0.1", "mo_root", "MORootCertificate", id="tc_m_04"),
+        pytest.param("ocpp2.1", "oem_root", "OEMRootCertificate", id="tc_m_101"),
+    ],
+)
+async def test_install_certificate(platform: Platform, protocol: str, kind: str, wire: str) -> None:
     record, station = await connected(platform, protocol)
     (ours, *_) = (await platform.client.get("/certificate-authorities")).json()["items"]
     given = {"certificate": ours["root_certificate"]}
@@ -143,21 +143,21 @@ async def test_tc_m_05_install_certificate_failed(platform: Platform) -> None:
     assert (ended["state"], ended["wire_status"]) == ("rejected", "Failed")
 
 
-LISTS = [
-    (["csms_root"], ["CSMSRootCertificate"], "tc_m_12"),
-    (["manufacturer_root"], ["ManufacturerRootCertificate"], "tc_m_13"),
-    (["v2g_root"], ["V2GRootCertificate"], "tc_m_14"),
-    (["v2g_chain"], ["V2GCertificateChain"], "tc_m_15"),
-    (["mo_root"], ["MORootCertificate"], "tc_m_16"),
-    (["csms_root", "manufacturer_root"], ["CSMSRootCertificate", "ManufacturerRootCertificate"], "tc_m_17"),
-    ([], None, "tc_m_18"),
-]
-
-
-@pytest.mark.parametrize(("kinds", "wire"), [each[:2] for each in LISTS], ids=[each[2] for each in LISTS])
-async def test_tc_m_12_to_18_retrieve_certificates(
-    platform: Platform, kinds: list[str], wire: list[str] | None
-) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "wire"),
+    [
+        pytest.param(["csms_root"], ["CSMSRootCertificate"], id="tc_m_12"),
+        pytest.param(["manufacturer_root"], ["ManufacturerRootCertificate"], id="tc_m_13"),
+        pytest.param(["v2g_root"], ["V2GRootCertificate"], id="tc_m_14"),
+        pytest.param(["v2g_chain"], ["V2GCertificateChain"], id="tc_m_15"),
+        pytest.param(["mo_root"], ["MORootCertificate"], id="tc_m_16"),
+        pytest.param(
+            ["csms_root", "manufacturer_root"], ["CSMSRootCertificate", "ManufacturerRootCertificate"], id="tc_m_17"
+        ),
+        pytest.param([], None, id="tc_m_18"),
+    ],
+)
+async def test_retrieve_certificates(platform: Platform, kinds: list[str], wire: list[str] | None) -> None:
     record, station = await connected(platform, "ocpp2.0.1")
     child = {**HASHES, "serialNumber": "0c"}
     station.answers["GetInstalledCertificateIds"] = {
@@ -235,6 +235,36 @@ async def test_tc_m_24_get_certificate_status(platform: Platform) -> None:
     assert ocsp_status(answer["ocspResult"]) is ocsp.OCSPCertStatus.REVOKED
 
 
+async def test_the_status_of_a_chain_is_told_for_each_certificate_of_it(platform: Platform) -> None:
+    """2.1, M07: good, revoked, unknown to its authority, and one whose responder we may not ask."""
+    record, station = await connected(platform, "ocpp2.1")
+    named = []
+    for count in (1, 2):
+        csr = request_for(ec.generate_private_key(ec.SECP256R1()), "CS1")
+        await station.call("SignCertificate", {"csr": csr, "certificateType": "V2GCertificate"})
+
+        async def signed(count: int = count) -> list[str]:
+            told = [told["certificateChain"] for action, told in station.orders if action == "CertificateSigned"]
+            return told if len(told) == count else []
+
+        texts = await platform.eventually(signed, "a signed certificate")
+        chain = x509.load_pem_x509_certificates(texts[-1].encode())
+        name, key = issuer_hashes(chain[1], hashes.SHA256())
+        certificate = {"hashAlgorithm": "SHA256", "issuerNameHash": name, "issuerKeyHash": key}
+        named.append({**certificate, "serialNumber": f"{chain[0].serial_number:x}"})
+    # The newest stands first: the one that was made last.
+    (newest, _) = await platform.items("/certificates", station_id=record["id"])
+    await platform.client.post(f"/certificates/{newest['id']}/revocation")
+    named += [{**named[0], "serialNumber": "7f"}, HASHES]
+    asked = [{"certificateHashData": one, "source": "OCSP", "urls": ["http://127.0.0.1:9/ocsp"]} for one in named]
+    answer = await station.call("GetCertificateChainStatus", {"certificateStatusRequests": asked})
+    told = answer["certificateStatus"]
+    assert [one["certificateHashData"] for one in told] == named
+    assert [one["status"] for one in told] == ["Good", "Revoked", "Unknown", "Failed"]
+    assert {one["source"] for one in told} == {"OCSP"}
+    assert all(one["nextUpdate"].endswith("Z") for one in told)
+
+
 def ocsp_status(text: str) -> ocsp.OCSPCertStatus:
     return ocsp.load_der_ocsp_response(base64.b64decode(text)).certificate_status
 
@@ -250,24 +280,48 @@ async def test_a_station_cannot_have_us_ask_an_address_that_nobody_allowed(platf
     assert asked == []
 
 
+ISO_2, ISO_20 = "urn:iso:15118:2:2013:MsgDef", "urn:iso:std:iso:15118:-20:CommonMessages"
+EMAIDS = ["DEVWYC00000007A", "DEVWYC00000008B"]
+
+
 @pytest.mark.parametrize(
-    ("protocol", "action", "schema"),
+    ("protocol", "request_", "emaid", "more"),
     [
-        ("ocpp2.0.1", "Install", "urn:iso:15118:2:2013:MsgDef"),
-        ("ocpp2.0.1", "Update", "urn:iso:15118:2:2013:MsgDef"),
-        ("ocpp2.1", "Install", "urn:iso:std:iso:15118:-20:CommonMessages"),
+        pytest.param(
+            "ocpp2.0.1", {"iso15118SchemaVersion": ISO_2, "action": "Install"}, "DEVWYC00000001X", {}, id="tc_m_26"
+        ),
+        pytest.param(
+            "ocpp2.0.1", {"iso15118SchemaVersion": ISO_2, "action": "Update"}, "DEVWYC00000001X", {}, id="tc_m_28"
+        ),
+        pytest.param(
+            "ocpp2.1",
+            {
+                "iso15118SchemaVersion": ISO_20,
+                "action": "Install",
+                "maximumContractCertificateChains": 2,
+                "prioritizedEMAIDs": EMAIDS,
+            },
+            EMAIDS[0],
+            {"remainingContracts": 1},
+            id="tc_m_100",
+        ),
     ],
-    ids=["tc_m_26", "tc_m_28", "tc_m_100"],
 )
-async def test_tc_m_26_tc_m_28_tc_m_100_certificate_for_a_car(
-    start_platform: StartPlatform, protocol: str, action: str, schema: str
+async def test_a_car_gets_a_contract_certificate_of_the_provider(
+    start_platform: StartPlatform, protocol: str, request_: dict[str, Any], emaid: str, more: dict[str, Any]
 ) -> None:
+    """The local provider's answer is a real chain, in PEM where a pool's would be EXI."""
     platform = await start_platform(security={"contract_provider": "local"})
     _, station = await connected(platform, protocol)
-    request = {"iso15118SchemaVersion": schema, "action": action, "exiRequest": "gJgC"}
-    answer = await station.call("Get15118EVCertificate", request)
-    assert answer["status"] == "Accepted"
-    assert answer["exiResponse"]
+    answer = await station.call("Get15118EVCertificate", {**request_, "exiRequest": "gJgC"})
+    text = base64.b64decode(answer.pop("exiResponse"))
+    assert answer == {"status": "Accepted", **more}
+    leaf, *authorities = x509.load_pem_x509_certificates(text)
+    leaf.verify_directly_issued_by(authorities[0])
+    assert [name.value for name in leaf.subject] == [emaid]
+    shown = (await platform.client.get("/certificate-authorities")).json()["items"]
+    roots = {one["name"]: x509.load_pem_x509_certificate(one["root_certificate"].encode()) for one in shown}
+    authorities[-1].verify_directly_issued_by(roots["mo"])
 
 
 async def test_without_a_provider_a_car_is_told_that_it_failed(platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import tomllib
 from pathlib import Path
@@ -51,6 +52,22 @@ def test_case_is_found_by_its_whole_id_only(tool: ModuleType, monkeypatch: pytes
     assert tool.tests_of_case("TC_N_11", "ocpp2.1") == []
 
 
+def test_case_is_found_among_others_and_as_a_parameter(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = """
+@pytest.mark.parametrize("kind", ["csms", pytest.param("oem", id="tc_m_101"), pytest.param("x", id="tc_m_2", marks=skip)])
+def test_tc_m_20_tc_m_101_install(kind): ...
+"""
+    (function,) = ast.parse(written.replace("marks=skip", "marks=pytest.mark.skip")).body
+    assert list(tool.parameter_ids(function)) == [("tc_m_101", False), ("tc_m_2", True)]
+    names = ["test_tc_m_20_tc_m_101_install", "test_tc_m_20_tc_m_101_install[tc_m_101]", "test_tc_m_30_31_both"]
+    found = tuple(tool.Function("tests/conformance/test_m.py", name, False) for name in names)
+    monkeypatch.setattr(tool, "functions", lambda: found)
+    assert [test.name for test in tool.tests_of_case("TC_M_101", "ocpp2.1")] == names[1:2]
+    assert [test.name for test in tool.tests_of_case("TC_M_20", "ocpp2.0.1")] == names[:1]
+    assert tool.tests_of_case("TC_M_30", "ocpp2.0.1") == [], "a bare number after it may belong to the id"
+    assert tool.tests_of_case("TC_M_31", "ocpp2.0.1") == []
+
+
 def test_message_is_handled_only_where_its_row_reads_something(tool: ModuleType) -> None:
     first = tool.VERSIONS[0]
     assert tool.handling("BootNotification", first) == "handled"
@@ -65,3 +82,6 @@ def test_message_that_no_test_names_is_missing(tool: ModuleType) -> None:
     assert "tests/gateway/test_bad_input.py" in tool.tests_of_action("StartTransaction", tool.VERSIONS[0])
     speaks_16_only = ROOT / "src/voltway/station/conformance/cases_16.py"
     assert [tool.speaks(speaks_16_only, version) for version in tool.VERSIONS] == [True, False, False]
+    by_its_stations = ROOT / "tests/conformance/test_ocpp21.py"
+    assert tool.speaks(by_its_stations, tool.VERSIONS[2])
+    assert "network21.py" in [path.name for path in tool.neighbours(by_its_stations)]

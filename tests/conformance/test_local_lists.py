@@ -223,3 +223,62 @@ async def test_what_a_version_cannot_say_is_refused_where_it_was_asked_for(netwo
     long = {"id_token": "A" * 21}
     assert (await network.order(record, type="send_local_list", mode="full", entries=[long]))["status_code"] == 422
     assert (await network.order(record, type="send_local_list", mode="sync", entries=[]))["status_code"] == 422
+
+
+@TWO
+async def test_tc_n_46_a_customer_whose_data_was_cleared_leaves_the_list(network: Platform, protocol: str) -> None:
+    record, station = await online(network, protocol)
+    await network.token("ONE")
+    await network.token("TWO")
+    await network.keep_list(record)
+    await eventually(lambda: set(station.list) == {"ONE", "TWO"})
+    version = station.list_version
+    station.answers["CustomerInformation"] = {"status": "Accepted"}
+    clear = {"type": "customer_information", "report": False, "clear": True, "id_token": "one"}
+    assert (await network.order(record, **clear))["effect"] == "done"
+    await eventually(lambda: set(station.list) == {"TWO"})
+    told = station.told("SendLocalList")[-1]
+    assert (told["updateType"], told["versionNumber"]) == ("Differential", version + 1)
+    (removed,) = told["localAuthorizationList"]
+    assert (removed["idToken"]["idToken"], "idTokenInfo" in removed) == ("ONE", False)
+
+    async def is_known() -> bool:  # its answer is recorded a moment after it
+        known = await network.local_list(record)
+        return (known["left_out"], known["count"]) == (["one"], 1)
+
+    await eventually(is_known)
+    # It stays away while others come, until somebody says anew which tokens belong.
+    await network.token("THREE")
+    await eventually(lambda: set(station.list) == {"TWO", "THREE"})
+    await network.keep_list(record)
+    await eventually(lambda: set(station.list) == {"ONE", "TWO", "THREE"})
+
+
+@TWO
+async def test_tc_n_46_a_list_that_was_sent_by_hand_loses_the_customer_too(network: Platform, protocol: str) -> None:
+    record, station = await online(network, protocol)
+    entries = [{"id_token": "ONE"}, {"id_token": "TWO"}]
+    await network.order(record, type="send_local_list", mode="full", entries=entries)
+    station.answers["CustomerInformation"] = {"status": "Accepted"}
+    clear = {"type": "customer_information", "report": False, "clear": True}
+    await network.order(record, **clear, id_token="STRANGER")
+    await network.order(record, **clear, id_token="TWO")
+    await eventually(lambda: set(station.list) == {"ONE"})
+
+    async def is_known() -> bool:
+        known = await network.local_list(record)
+        return (known["mode"], known["count"]) == ("off", 1)
+
+    await eventually(is_known)
+    assert len(station.told("SendLocalList")) == 2, "nothing is sent for a token that was not there"
+
+
+async def test_data_that_a_station_did_not_clear_changes_no_list(network: Platform) -> None:
+    record, station = await online(network, V201)
+    await network.order(record, type="send_local_list", mode="full", entries=[{"id_token": "ONE"}])
+    for word, clear in (("Rejected", True), ("Accepted", False)):
+        station.answers["CustomerInformation"] = {"status": word}
+        await network.order(
+            record, wait_s=1, type="customer_information", report=not clear, clear=clear, id_token="ONE"
+        )
+        assert (await network.local_list(record))["left_out"] == []

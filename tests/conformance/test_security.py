@@ -445,3 +445,55 @@ async def test_a_network_profile_that_cannot_be_is_refused_before_it_is_sent(pla
     refused = await platform.order(record, **order)
     assert (refused["status_code"], refused["errors"][0]["path"]) == (422, "$.url")
     assert "SetNetworkProfile" not in [action for action, _ in station.orders]
+
+
+async def test_tc_b_100_a_network_profile_tells_the_identity_and_the_password(platform: Platform) -> None:
+    record, station = await connected(platform, "ocpp2.1")
+    given = {"identity": "CS1", "password": "another-password-of-it"}
+    ended = await platform.order(record, type="set_network_profile", configuration_slot=1, security_profile=2, **given)
+    assert (ended["state"], ended["arguments"]["identity"]) == ("accepted", "CS1")
+    told = await station.told("SetNetworkProfile")
+    assert told["connectionData"] == {
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": "wss://localhost:9443/ocpp",
+        "messageTimeout": 30,
+        "securityProfile": 2,
+        "ocppInterface": "Wired0",
+        "identity": "CS1",
+        "basicAuthPassword": given["password"],
+    }
+    path = f"/charging-stations/{record['id']}"
+    for shown in (ended, (await platform.client.get(f"{path}/commands")).json()):
+        assert given["password"] not in str(shown)
+    # Both passwords hold until the station has come with the new one.
+    assert await platform.status_of("CS1", password=PASSWORD) == 101
+    await platform.connect("CS1", protocol="ocpp2.1", password=given["password"])
+
+    async def is_over() -> bool:
+        return await platform.status_of("CS1", password=PASSWORD) == 401
+
+    await platform.eventually(is_over, "the old password is over")
+
+
+@pytest.mark.parametrize("where", [{}, {"url": "wss://another.example/ocpp"}], ids=["refused", "elsewhere"])
+async def test_tc_b_100_a_password_that_the_station_does_not_bring_here_lets_nobody_in(
+    platform: Platform, where: dict[str, str]
+) -> None:
+    record, station = await connected(platform, "ocpp2.1")
+    station.answers["SetNetworkProfile"] = {"status": "Accepted" if where else "Rejected"}
+    password = "another-password-of-it"
+    ended = await platform.order(record, type="set_network_profile", security_profile=2, password=password, **where)
+    assert ended["state"] == ("accepted" if where else "rejected")
+
+    async def is_refused() -> bool:  # the gateway hears of it a moment later
+        return await platform.status_of("CS1", password=password) == 401
+
+    await platform.eventually(is_refused, "the password is none here")
+    assert await platform.status_of("CS1", password=PASSWORD) == 101
+
+
+async def test_a_2_0_1_network_profile_has_no_identity_and_no_password(platform: Platform) -> None:
+    record, station = await connected(platform, "ocpp2.0.1")
+    ended = await platform.order(record, type="set_network_profile", security_profile=2, identity="CS1")
+    assert ended["status_code"] == 409
+    assert [action for action, _ in station.orders if action == "SetNetworkProfile"] == []

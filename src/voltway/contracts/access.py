@@ -30,6 +30,12 @@ class ReportLocalList(Report, frozen=True, kw_only=True, gc=False):
     entries: tuple[dict[str, Any], ...] | None = None
 
 
+class ReportCustomerCleared(Report, frozen=True, kw_only=True, gc=False):
+    """A station has forgotten what it kept of a token's holder, but for its local list, which is ours to change."""
+
+    id_token: str
+
+
 class LocalListPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What to send to a station.
 

@@ -35,11 +35,20 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """HardWiredMonitor, PreconfiguredMonitor, CustomMonitor; None where 2.0.1 does not say."""
 
 
+class MonitorsUnlisted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A whole list has come that was asked for at `asked_at`: what it did not name is gone. `kinds`: only these were asked
+    for; none: every kind was."""
+
+    asked_at: datetime
+    kinds: tuple[str, ...] = ()
+
+
 class ReportMonitors(Report, frozen=True, kw_only=True, gc=False):
     """Monitors as a station lists them, as it has set them for us (`monitors`) or has none any more (`cleared`)."""
 
     monitors: tuple[Monitor, ...] = ()
     cleared: tuple[int, ...] = ()
+    unlisted: MonitorsUnlisted | None = None
 
 
 class StationEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -81,11 +90,22 @@ class DisplayMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     transaction_id: str | None = None
 
 
+class MessagesUnlisted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A whole list has come that was asked for at `asked_at`: what it did not name is gone. The other fields say which
+    messages were asked for; all of them where there are none."""
+
+    asked_at: datetime
+    numbers: tuple[int, ...] = ()
+    priority: str | None = None
+    state: str | None = None
+
+
 class ReportDisplayMessages(Report, frozen=True, kw_only=True, gc=False):
     """Messages as a station lists them (`messages`), and those that it has no longer (`cleared`)."""
 
     messages: tuple[DisplayMessage, ...] = ()
     cleared: tuple[int, ...] = ()
+    unlisted: MessagesUnlisted | None = None
 
 
 class ReportDataTransfer(Report, frozen=True, kw_only=True, gc=False):

@@ -22,10 +22,12 @@ class FindTariff(Ask[Tariff | None], frozen=True, kw_only=True):
 
 
 class TariffAbility(msgspec.Struct, frozen=True, kw_only=True):
-    """What a station has said of tariffs. None: nothing. `has_local_cost`: it computes the cost of a charge by itself."""
+    """What a station has said of tariffs. None: nothing. `has_local_cost`: it computes the cost of a charge by itself;
+    `shows_cost_it_is_told`: it shows what we say that a charge costs so far."""
 
     takes_tariffs: bool | None = None
     has_local_cost: bool | None = None
+    shows_cost_it_is_told: bool | None = None
     currency: str | None = None
 
 

@@ -27,6 +27,17 @@ class SessionStarted(Event, frozen=True, kw_only=True, gc=False):
         return self.station_id
 
 
+class SessionResumed(Event, frozen=True, kw_only=True, gc=False):
+    """A transaction goes on after its station was interrupted (OCPP 2.1)."""
+
+    session_id: str
+    station_id: str
+    remote_start_id: int | None = None
+
+    def key(self) -> str:
+        return self.station_id
+
+
 class SessionProgressed(Event, frozen=True, kw_only=True, gc=False):
     """New values of a session: one that goes on, or one that has ended and is not priced, or was priced before."""
 

@@ -230,8 +230,9 @@ async def _verdict(runtime: Runtime, query: CertificateQuery) -> CertificateVerd
             found = ocsp.verdict_in(content, query.certificate, now) if content is not None else None
         if found is not None:
             break
-    if found is None:
-        return CertificateVerdict(status="Failed", next_update_at=now + FAILED_FOR)
+    if found is None:  # one of ours that we have not made is no failure: we have answered, and do not know it
+        status = "Unknown" if said is not None else "Failed"
+        return CertificateVerdict(status=status, next_update_at=now + FAILED_FOR)
     return CertificateVerdict(status=found[0], next_update_at=found[1])
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 from msgspec.structs import fields
 
-from voltway.charging.pricing import Tariff
+from voltway.charging import pricing
+from voltway.charging.pricing import Cost, Tariff
 from voltway.contracts.vocabulary import SessionState
 from voltway.kernel.json import to_json, to_struct
 
@@ -114,3 +116,12 @@ SETTLED = tuple(field.name for field in fields(Session) if field.name not in PRO
 """All the other fields: a report of its progress leaves them alone."""
 settled_part = attrgetter(*SETTLED)
 """Their values."""
+
+
+def running_cost(session: Any) -> Cost | None:
+    """What a session, or its row, costs so far. Time is counted to the last report: over a gap we know nothing."""
+    if session.tariff is None or not session.has_start:
+        return None
+    until: datetime = session.ended_at or session.last_report_at
+    duration_s = int((until - session.started_at).total_seconds())
+    return pricing.price(tariff_of(session.tariff), energy_wh=session.energy_wh, duration_s=duration_s)

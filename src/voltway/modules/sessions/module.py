@@ -2,10 +2,11 @@
 
 Owns: the inbox of transaction reports (every one as received, with what was answered), sessions, samples, the power history.
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
-Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
+Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop;
+`FindTariffAbility` and `ExecuteCommand` to tell stations what a charge costs so far.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
 Publishes: `SessionStarted`, `SessionProgressed` and `ChargingStateTold` (not kept), `SessionEnded` once a session is complete enough to be priced,
-`SessionUnplugged` when its car has gone.
+`SessionUnplugged` when its car has gone, `SessionResumed` when a transaction goes on after an interruption.
 
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
@@ -18,6 +19,7 @@ from voltway.contracts.sessions import (
     FindSession,
     SessionEnded,
     SessionProgressed,
+    SessionResumed,
     SessionStarted,
     SessionUnplugged,
     SummarizeSessions,
@@ -25,11 +27,13 @@ from voltway.contracts.sessions import (
 from voltway.contracts.station_link import ReportTransaction
 from voltway.contracts.stations import ConnectorStatusChanged
 from voltway.kernel.module import Job, Manifest
-from voltway.modules.sessions import api, handlers, station_costs
+from voltway.modules.sessions import api, cost_updates, handlers, station_costs
 from voltway.modules.sessions.recording import TransactionRecorder
+from voltway.modules.sessions.settings import SessionsSettings
 
 MANIFEST = Manifest(
     name="sessions",
+    settings=SessionsSettings,
     answers={
         FindSession: handlers.find_session,
         FindTokenSessions: handlers.find_token_sessions,
@@ -38,7 +42,18 @@ MANIFEST = Manifest(
     },
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, ChargingStateTold, SessionEnded, SessionUnplugged, ReservationMet),
+    publishes=(
+        SessionStarted,
+        SessionResumed,
+        SessionProgressed,
+        ChargingStateTold,
+        SessionEnded,
+        SessionUnplugged,
+        ReservationMet,
+    ),
     routes=lambda: (api.router, station_costs.router),
-    jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
+    jobs=(
+        Job("note_power", every_s=30, run=handlers.note_power),
+        Job("tell_costs", every_s=1, run=cost_updates.tell),
+    ),
 )

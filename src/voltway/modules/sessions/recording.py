@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
@@ -17,6 +16,7 @@ from voltway.contracts.sessions import (
     ChargingStateTold,
     SessionEnded,
     SessionProgressed,
+    SessionResumed,
     SessionStarted,
     SessionUnplugged,
 )
@@ -27,11 +27,15 @@ from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
+from voltway.modules.sessions.cost_updates import CostUpdates
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
-from voltway.modules.sessions.model import Session, tariff_of
+from voltway.modules.sessions.model import Session, running_cost, tariff_of
 
 log = structlog.get_logger()
+
+RESUMED = "TxResumed"
+"""The trigger by which a 2.1 station says that a transaction goes on after an interruption."""
 
 
 class Prepared(NamedTuple):
@@ -51,6 +55,7 @@ class Plan:
     receipts: list[TransactionReceipt] = field(default_factory=list)
     started: list[SessionStarted] = field(default_factory=list)
     met: list[ReservationMet] = field(default_factory=list)
+    resumed: list[SessionResumed] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -112,7 +117,10 @@ class TransactionRecorder:
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
         events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
-        tx.publish(*plan.started, *plan.met, *events)
+        tx.publish(*plan.started, *plan.met, *plan.resumed, *events)
+        numbered = [session for session in plan.known.touched.values() if session.sequence_last is not None]
+        if numbered:  # 1.6 stations are not told what a charge costs
+            tx.after_commit(lambda: self._runtime.state(CostUpdates).note(numbered))
         await store.save(tx, plan.known, plan.samples)
         return plan.receipts
 
@@ -162,6 +170,8 @@ def draw_up(
         receipt = _receipt(report, session, authorization)
         if report.reservation_number is not None and session is not None:
             plan.met.append(_reservation_met(report, session))
+        if report.trigger == RESUMED and session is not None and not session.is_ended:
+            plan.resumed.append(_resumed(report, session))
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
         plan.receipts.append(receipt)
         plan.inbox.append(store.inbox_row(entry, session, receipt))
@@ -267,6 +277,16 @@ def _reservation_met(report: ReportTransaction, session: Session) -> Reservation
     )
 
 
+def _resumed(report: ReportTransaction, session: Session) -> SessionResumed:
+    return SessionResumed(
+        operator_id=report.operator_id,
+        at=report.received_at,
+        session_id=session.id,
+        station_id=session.station_id,
+        remote_start_id=session.remote_start_id,
+    )
+
+
 def _is_next(report: ReportTransaction, session: Session) -> bool:
     """Whether nothing of this transaction can have had the report's number yet."""
     number, last = report.sequence_number, session.sequence_last
@@ -287,21 +307,13 @@ def _receipt(
 ) -> TransactionReceipt:
     if session is None:
         return TransactionReceipt(transaction_id=report.transaction_id, authorization=authorization)
+    cost = running_cost(session) if report.sequence_number is not None else None
     return TransactionReceipt(
         session_id=session.id,
         transaction_id=session.transaction_id,
         authorization=authorization,
-        running_cost=_running_cost(session) if report.sequence_number is not None else None,
+        running_cost=None if cost is None else str(cost.incl_vat.to_decimal()),
     )
-
-
-def _running_cost(session: Session) -> str | None:
-    if session.tariff is None or not session.has_start:
-        return None
-    until = session.ended_at or session.last_report_at
-    duration_s = int((until - session.started_at).total_seconds())
-    cost = pricing.price(tariff_of(session.tariff), energy_wh=session.energy_wh, duration_s=duration_s)
-    return str(cost.incl_vat.to_decimal())
 
 
 def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:

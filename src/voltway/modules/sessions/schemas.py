@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from voltway.charging import pricing
-from voltway.charging.pricing import Cost, CostLine, Tariff
+from voltway.charging.pricing import Cost, CostLine
 from voltway.kernel.http import Instant, MoneyOut, Schema, instant_out, money_out
 from voltway.kernel.json import to_struct
-from voltway.modules.sessions.model import tariff_of
+from voltway.modules.sessions.model import running_cost, tariff_of
 
 
 class CostLineOut(Schema):
@@ -83,7 +81,7 @@ SHOWN = (*(name for name in SessionOut.model_fields if name not in _WORKED_OUT),
 def session_out(row: Any) -> dict[str, Any]:
     """A session with its progress, as SessionOut describes it."""
     tariff = tariff_of(row.tariff) if row.tariff else None
-    cost = to_struct(row.cost, Cost) if row.cost else _running_cost(row, tariff)
+    cost = to_struct(row.cost, Cost) if row.cost else running_cost(row)
     return {
         "id": row.id,
         "visit_id": row.visit_id,
@@ -126,12 +124,3 @@ def _line_out(line: CostLine) -> dict[str, Any]:
         "vat_percent": line.vat_percent,
         "amount": money_out(line.amount),
     }
-
-
-def _running_cost(row: Any, tariff: Tariff | None) -> Cost | None:
-    """What it costs so far. Time is counted to the last report: over a gap we know nothing."""
-    if tariff is None or not row.has_start:
-        return None
-    until: datetime = row.ended_at or row.last_report_at
-    duration_s = int((until - row.started_at).total_seconds())
-    return pricing.price(tariff, energy_wh=row.energy_wh, duration_s=duration_s)

@@ -360,6 +360,17 @@ async def forget_power_before(tx: Tx, oldest: datetime) -> None:
     await tx.execute(sa.delete(power_history).where(power_history.c.at < oldest))
 
 
+async def find_running(tx: Tx, session_ids: Sequence[str]) -> Sequence[Any]:
+    """Those of the sessions that have not ended and have a transaction and a tariff, with their progress."""
+    statement = _WHOLE.where(
+        sessions.c.id.in_(session_ids),
+        sessions.c.state == SessionState.ACTIVE.value,
+        sessions.c.transaction_id.is_not(None),
+        sessions.c.tariff.is_not(None),
+    )
+    return (await tx.execute(statement)).all()
+
+
 async def find_running_of(tx: Tx, operator_id: str, id_token_id: str) -> Sequence[Any]:
     """The sessions of a token that have not ended and have a transaction."""
     statement = sa.select(sessions).where(

@@ -7,7 +7,7 @@ record says `timed_out` some seconds after the station should have answered: nob
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,7 +40,6 @@ log = structlog.get_logger()
 ASK_MARGIN_S = 10.0
 """The gateway gives a command its time; the bus gives the gateway a little more."""
 STOP_TIMEOUT_S = 5.0
-_CREDENTIAL_ORDERS = (rules.ROTATE, rules.SET_PROFILE)
 
 
 class Executions:
@@ -78,7 +77,7 @@ async def order(
     command = NewCommand(kind, given, resolved, requested_by)
     async with runtime.database.begin() as tx:
         command_id = await service.add_command(tx, station, command, settings)
-        if kind in _CREDENTIAL_ORDERS:
+        if rules.changes_credential(kind, given):
             await rotation.begin(tx, station.id, kind, resolved, runtime.secret)
         if saved is not None:
             await saved(tx, command_id)
@@ -129,19 +128,29 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     """What the gateway must know besides what was given."""
     if kind == rules.START:
         return {"remote_start_id": service.new_remote_start_id()}
-    if kind in _CREDENTIAL_ORDERS:
+    if rules.changes_credential(kind, given):
         async with runtime.database.read() as tx:
             return await rotation.resolve(tx, station, kind, given)
     if kind == rules.INSTALL_CERTIFICATE and "certificate" not in given:
         return {"certificate": await runtime.ask(FindAuthority(kind=given["kind"]))}
     if kind == rules.SET_VARIABLES:
         rules.check_no_password(given["variables"])
+        await _check_slots(runtime, station, given["variables"])
     resolved: dict[str, Any] = {}
     if kind in rules.ABOUT_TARIFFS:
         resolved = await _resolve_tariff(runtime, station, given.get("tariff_id"))
     if "session_id" in given:
         resolved |= await _resolve_session(runtime, station, given["session_id"])
     return resolved | await access.resolve(runtime, station, kind, given)
+
+
+async def _check_slots(runtime: Runtime, station: stations.Row, items: Sequence[Mapping[str, Any]]) -> None:
+    """Raise NotOffered for a network configuration that the station uses."""
+    if not (slots := rules.slots_written(items)):
+        return
+    async with runtime.database.read() as tx:
+        declared = await device_model.values_of(tx, station.id, rules.COMM_CONTROLLER)
+    rules.check_slots(slots, {row.variable: row.value for row in declared})
 
 
 async def _resolve_tariff(runtime: Runtime, station: stations.Row, tariff_id: str | None) -> dict[str, Any]:
@@ -210,7 +219,7 @@ async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
     try:
         async with runtime.database.begin() as tx:
             await service.finish(tx, request.command_id, outcome, runtime.settings(StationsSettings))
-            if request.type in _CREDENTIAL_ORDERS:
+            if rules.changes_credential(request.type, request.arguments):
                 await rotation.settle(tx, request.station_id, request.type, request.arguments, outcome, runtime.secret)
     except Exception as error:  # `give_up` ends it
         log.error("command.not_recorded", command_id=request.command_id, state=outcome.state, exc_info=error)

@@ -12,7 +12,8 @@ registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations
 `FindSession` of sessions, `FindTariff` of billing, `PlanLocalList` of users, `ClaimReservation` and `FindReservation` of
 reservations.
 
-Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
+Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands,
+`SessionResumed` to set its profiles again; hears
 `ChargingStateTold` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
 `LinkOpened`, `LinkClosed`, `CommandChanged`, `StationEventsRecorded`.
 
@@ -25,7 +26,7 @@ from voltway.contracts.access import FindStationSettings
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.security import EnrolStation
-from voltway.contracts.sessions import ChargingStateTold, SessionEnded, SessionStarted
+from voltway.contracts.sessions import ChargingStateTold, SessionEnded, SessionResumed, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
     CredentialChanged,
@@ -54,7 +55,7 @@ from voltway.contracts.stations import (
 )
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import access, charging_states, execution
+from voltway.modules.stations import access, charging_states, execution, resuming
 from voltway.modules.stations.api import commands, locations, stations
 from voltway.modules.stations.api import device_model as device_model_api
 from voltway.modules.stations.charging_states import ChargingStates
@@ -106,6 +107,7 @@ MANIFEST = Manifest(
         SessionEnded: effects.on_session_ended,
         LinkOpened: effects.on_link_opened,
         StationChanged: effects.on_station_changed,
+        SessionResumed: resuming.on_session_resumed,
     },
     publishes=(
         StationChanged,

@@ -35,6 +35,8 @@ async def resolve(tx: Tx, station: stations.Row, kind: str, given: Mapping[str, 
 
     Raises ProfileNotPossible. A 1.6 AuthorizationKey is written in hexadecimal digits (security white paper, section 5).
     """
+    if kind == rules.SET_NETWORK:
+        return {}
     if kind == rules.ROTATE:
         is_16 = station.protocol == "ocpp1.6"
         return {"password": secrets.token_hex(20).upper() if is_16 else new_password()}
@@ -53,7 +55,7 @@ async def resolve(tx: Tx, station: stations.Row, kind: str, given: Mapping[str, 
 async def begin(tx: Tx, station_id: str, kind: str, resolved: Mapping[str, Any], secret: bytes) -> None:
     """The order is about to leave: from now on the station may come with the new thing."""
     station = await stations.get_locked(tx, station_id)
-    if kind == rules.ROTATE:
+    if kind != rules.SET_PROFILE:
         candidate = hash_secret(resolved["password"], derive_key(secret, STATION_PASSWORD_PURPOSE))
         await _set(tx, station, {"candidate_hashes": rules.with_candidate(station.candidate_hashes, candidate)})
     else:
@@ -68,7 +70,7 @@ async def settle(
     Where no password is asked for (profiles 0 and 3) nothing will ever prove the new one: there its word is enough.
     """
     is_refused = rules.is_refused(outcome)
-    if not is_refused and (kind != rules.ROTATE or outcome.state is not CommandState.ACCEPTED):
+    if not is_refused and (kind == rules.SET_PROFILE or outcome.state is not CommandState.ACCEPTED):
         return
     station = await stations.get_locked(tx, station_id)
     if kind == rules.SET_PROFILE:

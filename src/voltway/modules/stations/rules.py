@@ -14,6 +14,7 @@ from voltway.contracts.sessions import SessionStarted
 from voltway.contracts.station_link import CommandOutcome, ReportStatus, VariableValue
 from voltway.contracts.vocabulary import CommandState, ConnectorStatus, Registration
 from voltway.modules.stations.errors import (
+    NotOffered,
     PasswordNotWanted,
     ProfileNotPossible,
     RotationUnfinished,
@@ -222,7 +223,7 @@ def masked(document: Any) -> Any:
         name = document.get("key") or document.get("variable")
         hides = isinstance(name, str) and is_secret(name)
         return {
-            key: _MASK if hides and key == "value" and value is not None else masked(value)
+            key: _MASK if _is_hidden(key, hides=hides) and value is not None else masked(value)
             for key, value in document.items()
         }
     if isinstance(document, list | tuple):
@@ -230,14 +231,23 @@ def masked(document: Any) -> Any:
     return document
 
 
+def _is_hidden(key: str, *, hides: bool) -> bool:
+    return key == "password" or (hides and key == "value")
+
+
 # ---- passwords and profiles that a station is told to take
 
 CANDIDATE_BYTES = 40
 CANDIDATES_MAX = 4
-ROTATE, SET_PROFILE = "rotate_password", "set_security_profile"
+ROTATE, SET_PROFILE, SET_NETWORK = "rotate_password", "set_security_profile", "set_network_profile"
 SET_VARIABLES, INSTALL_CERTIFICATE = "set_variables", "install_certificate"
 _PASSWORDS = ("authorizationkey", "basicauthpassword")
 _REFUSED = (CommandState.REJECTED, CommandState.OFFLINE)
+
+
+def changes_credential(kind: str, given: Mapping[str, Any]) -> bool:
+    """Whether an order changes what the station presents to us. A network profile with an address leads elsewhere."""
+    return kind in (ROTATE, SET_PROFILE) or (kind == SET_NETWORK and "password" in given and "url" not in given)
 
 
 def split_candidates(joined: bytes | None) -> tuple[bytes, ...]:
@@ -278,6 +288,31 @@ def check_no_password(items: Iterable[Mapping[str, Any]]) -> None:
             raise SecretNotSettable(
                 "Send rotate_password: it makes a new password up and lets the old one end in time."
             )
+
+
+COMM_CONTROLLER, _NETWORK, _PRIORITY = "OCPPCommCtrlr", "networkconfiguration", "networkconfigurationpriority"
+
+
+def slots_written(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The slots of network configurations that variables are to be written of (OCPP 2.1)."""
+    return {
+        str(item.get("component_instance"))
+        for item in items
+        if str(item.get("component")).casefold() == _NETWORK and item.get("component_instance") is not None
+    }
+
+
+def check_slots(slots: set[str], declared: Mapping[str, str | None]) -> None:
+    """Raise NotOffered for a slot that the station may connect by: half of a change could lock it out (2.1, B09.FR.21).
+
+    `declared`: variable -> value of OCPPCommCtrlr.
+    """
+    values = {name.casefold(): value or "" for name, value in declared.items()}
+    used = {slot.strip() for slot in values.get(_PRIORITY, "").split(",")} & slots
+    if used:
+        raise NotOffered(
+            f"Network configuration {', '.join(sorted(used))} is in use: take it out of NetworkConfigurationPriority first."
+        )
 
 
 def check_profile_change(present: int, wanted: int, *, has_password: bool, may_downgrade: bool) -> None:

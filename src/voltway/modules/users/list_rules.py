@@ -38,6 +38,17 @@ def digest(entry: Entry) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def leave_out(left_out: Iterable[str], id_token: str) -> list[str]:
+    """One more token that a list leaves out."""
+    return sorted({*left_out, id_token.casefold()})
+
+
+def to_remove(known: Known | None, left_out: Iterable[str]) -> list[Entry]:
+    """The removal of each token that a station has, as far as we know, and that its list leaves out."""
+    without = set(left_out)
+    return [_removal(value, kind) for value, kind, _ in (known or {}).values() if value.casefold() in without]
+
+
 def known_of(entries: Iterable[Entry]) -> Known:
     """What a station has that took these as its full list."""
     return {key_of(entry): [entry["id_token"], entry.get("kind"), digest(entry)] for entry in entries}

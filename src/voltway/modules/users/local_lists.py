@@ -14,6 +14,7 @@ from voltway.contracts.access import (
     FindStationSettings,
     LocalListPlan,
     PlanLocalList,
+    ReportCustomerCleared,
     ReportLocalList,
     StationSettings,
 )
@@ -54,6 +55,7 @@ async def set_mode(tx: Tx, operator_id: str, station_id: str, mode: str, token_i
     values = {
         "mode": mode,
         "token_ids": list(token_ids) or None,
+        "left_out": None,
         "state": "off" if mode == "off" else "pending",
         "due_at": None if mode == "off" else now,
         "attempts": 0,
@@ -116,6 +118,7 @@ def _blank(operator_id: str, station_id: str) -> dict[str, Any]:
         "state": "off",
         "version": 0,
         "entries": None,
+        "left_out": None,
         "wire_status": None,
         "detail": None,
         "told_at": None,
@@ -165,6 +168,35 @@ class LocalListHandler:
         log.error("local_list.not_recorded", station_id=report.station_id, exc_info=error)
 
 
+class CustomerClearedHandler:
+    """The batch handler of `ReportCustomerCleared`: a station leaves its list alone, so it is told (2.0.1 part 2, N10.FR.02)."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def prepare(self, reports: Sequence[ReportCustomerCleared]) -> None:
+        """Nothing to ask."""
+
+    async def record(self, tx: Tx, reports: Sequence[ReportCustomerCleared], prepared: None) -> list[None]:
+        """Leave the token out, and have the list sent where it has the token."""
+        for report in reports:
+            mine = local_lists.c.station_id == report.station_id
+            row = (await tx.execute(bulk.locked(sa.select(local_lists).where(mine), tx))).one_or_none()
+            if row is None:
+                continue
+            left_out = list_rules.leave_out(row.left_out or (), report.id_token)
+            values: dict[str, Any] = {"left_out": left_out, "updated_at": report.received_at}
+            if row.mode != "off" or list_rules.to_remove(row.entries, left_out):
+                values |= {"due_at": report.received_at, "attempts": 0}
+                values |= {} if row.mode == "off" else {"state": "pending"}
+            await tx.execute(sa.update(local_lists).where(mine).values(**values))
+        return [None] * len(reports)
+
+    async def quarantine(self, tx: Tx, report: ReportCustomerCleared, error: Exception) -> None:
+        """The list is as it was."""
+        log.error("local_list.not_left_out", station_id=report.station_id, exc_info=error)
+
+
 # ---- what to send
 
 
@@ -197,8 +229,12 @@ async def _wanted(tx: Tx, operator_id: str, location_id: str | None, row: Any | 
     statement = sa.select(id_tokens).where(id_tokens.c.operator_id == operator_id).order_by(id_tokens.c.id)
     if row.mode == "selected":
         statement = statement.where(id_tokens.c.id.in_(row.token_ids or []))
-    now = clock.now()
-    return [_entry_of(token, location_id, now) for token in (await tx.execute(statement)).all()]
+    now, left_out = clock.now(), set(row.left_out or ())
+    return [
+        _entry_of(token, location_id, now)
+        for token in (await tx.execute(statement)).all()
+        if token.value.casefold() not in left_out
+    ]
 
 
 def _entry_of(token: Any, location_id: str | None, now: Any) -> dict[str, Any]:
@@ -233,7 +269,8 @@ async def keep_in_step(runtime: Runtime) -> None:
 
 async def _bring_in_step(runtime: Runtime, row: Any) -> None:
     station = await runtime.ask(FindStationSettings(operator_id=row.operator_id, station_id=row.station_id))
-    if station is None or row.mode == "off" or not station.is_online:
+    arguments = _order_of(row)
+    if station is None or arguments is None or not station.is_online:
         await _settle(runtime, row, {"due_at": None})
         return
     try:
@@ -242,7 +279,7 @@ async def _bring_in_step(runtime: Runtime, row: Any) -> None:
                 operator_id=row.operator_id,
                 station_id=row.station_id,
                 type="send_local_list",
-                arguments={"mode": "sync"},
+                arguments=arguments,
                 requested_by=BY,
                 wait_s=WAIT_S,
             ),
@@ -257,6 +294,14 @@ async def _bring_in_step(runtime: Runtime, row: Any) -> None:
         await _settle(runtime, row, {"due_at": None, "detail": command.wire_status})
     else:
         await _settle(runtime, row, _failed(row, command.wire_status or command.state.value))
+
+
+def _order_of(row: Any) -> dict[str, Any] | None:
+    """What to send: what belongs; to a list that is not kept in step only what it must lose; None: nothing."""
+    if row.mode != "off":
+        return {"mode": "sync"}
+    gone = [{**entry, "remove": True} for entry in list_rules.to_remove(row.entries, row.left_out or ())]
+    return {"mode": "differential", "entries": gone} if gone else None
 
 
 def _failed(row: Any, detail: str) -> dict[str, Any]:

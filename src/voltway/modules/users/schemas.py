@@ -153,7 +153,8 @@ class LocalListIn(Schema):
 
 class LocalListOut(Schema):
     """A station's local list. `version` and `count` are what the station has as far as we know (count null: not known);
-    `wire_status` is its last answer, `detail` why the list is not in step."""
+    `wire_status` is its last answer, `detail` why the list is not in step. `left_out`: tokens, without case, whose holders'
+    data was cleared at the station; setting the mode takes them in again."""
 
     station_id: str
     mode: Mode
@@ -164,6 +165,7 @@ class LocalListOut(Schema):
     wire_status: str | None
     detail: str | None
     told_at: Instant | None
+    left_out: list[str]
 
 
 def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
@@ -179,6 +181,7 @@ def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
             wire_status=None,
             detail=None,
             told_at=None,
+            left_out=[],
         )
     return LocalListOut(
         station_id=station_id,
@@ -190,6 +193,7 @@ def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
         wire_status=row.wire_status,
         detail=row.detail,
         told_at=row.told_at,
+        left_out=row.left_out or [],
     )
 
 

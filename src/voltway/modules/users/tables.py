@@ -41,6 +41,7 @@ local_lists = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("entries", JsonDocument),  # list_rules.Known; null: not known
+    sa.Column("left_out", JsonDocument),  # tokens without case whose holders' data was cleared at the station
     sa.Column("wire_status", sa.String(50)),
     sa.Column("detail", sa.String(500)),
     sa.Column("told_at", UtcDateTime),

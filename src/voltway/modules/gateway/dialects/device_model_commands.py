@@ -9,17 +9,25 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from voltway.contracts.device_model import Monitor, ReportDisplayMessages, ReportMonitors
+from voltway.contracts.access import ReportCustomerCleared
+from voltway.contracts.device_model import (
+    MessagesUnlisted,
+    Monitor,
+    MonitorsUnlisted,
+    ReportDisplayMessages,
+    ReportMonitors,
+)
 from voltway.contracts.station_link import CommandOutcome
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
-from voltway.kernel.ids import new_id
 from voltway.modules.gateway.dialects import variables
 from voltway.modules.gateway.dialects.arguments import DONE, outcome_of, outcome_of_all, require_length, wrong
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow
 from voltway.modules.gateway.dialects.device_model import CUSTOMER, MESSAGES, MONITORS, display_message, name_of
 from voltway.modules.gateway.dialects.gathering import Gathering, gather
 from voltway.modules.gateway.dialects.request_ids import new_request_id
+from voltway.modules.gateway.dialects.rows import link_origin
+from voltway.modules.gateway.errors import CommandNotSupported
 from voltway.wire.ocpp import v21, v201
 
 Arguments = Mapping[str, Any]
@@ -43,19 +51,12 @@ _MONITORING_CRITERIA = {
     "delta": v201.MonitoringCriterionEnum.DeltaMonitoring,
     "periodic": v201.MonitoringCriterionEnum.PeriodicMonitoring,
 }
-
-
-def _origin(link: CommandLink) -> dict[str, Any]:
-    credential = link.credential
-    return {
-        "operator_id": credential.operator_id,
-        "station_id": credential.station_id,
-        "station_identity": credential.identity,
-        "location_id": credential.location_id,
-        "protocol": link.protocol,
-        "message_id": new_id(),
-        "received_at": clock.now(),
-    }
+_KINDS_OF = {
+    "threshold": ("UpperThreshold", "LowerThreshold"),
+    "delta": ("Delta", "TargetDelta", "TargetDeltaRelative"),
+    "periodic": ("Periodic", "PeriodicClockAligned"),
+}
+"""Which kinds of monitor a criterion means; target deltas are known to 2.1 only."""
 
 
 def _component(item: Mapping[str, Any]) -> v201.Component:
@@ -110,7 +111,11 @@ async def get_report(link: CommandLink, arguments: Arguments) -> CommandOutcome:
 
 
 async def get_monitoring_report(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-    criteria = [_MONITORING_CRITERIA[word] for word in arguments.get("criteria") or ()] or None
+    """N02. A report that names no variables is all that there is: what we knew besides is gone."""
+    words = arguments.get("criteria") or ()
+    criteria = [_MONITORING_CRITERIA[word] for word in words] or None
+    kinds = tuple(kind for word in words for kind in _KINDS_OF[word])
+    unlisted = None if arguments.get("variables") else MonitorsUnlisted(asked_at=clock.now(), kinds=kinds)
     outcome = CommandOutcome(state=CommandState.ACCEPTED)
     results = []
     for places in _in_portions(link, arguments):
@@ -122,6 +127,8 @@ async def get_monitoring_report(link: CommandLink, arguments: Arguments) -> Comm
         if outcome.state is not CommandState.ACCEPTED:
             return outcome
         results.append(outcome.result)
+    if unlisted is not None:
+        await link.report(ReportMonitors(**link_origin(link), unlisted=unlisted))
     return _joined(outcome, results)
 
 
@@ -157,6 +164,12 @@ def monitoring_row(version: ModuleType) -> CommandRow:
         for index, item in enumerate(arguments["monitors"]):
             if item["kind"] not in kinds:
                 raise wrong(f"monitors[{index}].kind", f"one of {', '.join(sorted(kinds))}")
+            if item.get("stream") is None:
+                continue
+            if version is not v21:
+                raise CommandNotSupported("Streams of periodic events are known to 2.1 stations only.")
+            if not item["kind"].startswith("Periodic"):
+                raise wrong(f"monitors[{index}].stream", "a periodic monitor has a stream, no other one")
 
     async def set_variable_monitoring(link: CommandLink, arguments: Arguments) -> CommandOutcome:
         wanted = [
@@ -168,6 +181,7 @@ def monitoring_row(version: ModuleType) -> CommandRow:
                 severity=item["severity"],
                 component=_like(version.Component, version, item),
                 variable=version.Variable(name=item["variable"], instance=item.get("instance")),
+                **_stream_of(item),
             )
             for item in arguments["monitors"]
         ]
@@ -200,10 +214,19 @@ def monitoring_row(version: ModuleType) -> CommandRow:
                         )
                     )
         if set_now:
-            await link.report(ReportMonitors(**_origin(link), monitors=tuple(set_now)))
+            await link.report(ReportMonitors(**link_origin(link), monitors=tuple(set_now)))
         return outcome_of_all([item["status"] for item in result], result)
 
     return CommandRow(set_variable_monitoring, check)
+
+
+def _stream_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """N11: a stream that the station opens for a periodic monitor. 2.0.1 has no field for it."""
+    stream = item.get("stream")
+    if stream is None:
+        return {}
+    params = v21.PeriodicEventStreamParams(interval=stream.get("interval_s"), values=stream.get("values"))
+    return {"periodic_event_stream": params}
 
 
 def _monitor_key(item: Any) -> tuple[Any, ...]:
@@ -228,7 +251,7 @@ async def clear_variable_monitoring(link: CommandLink, arguments: Arguments) -> 
             if str(done.status) in ("Accepted", "NotFound"):
                 cleared.append(done.id)
     if cleared:
-        await link.report(ReportMonitors(**_origin(link), cleared=tuple(cleared)))
+        await link.report(ReportMonitors(**link_origin(link), cleared=tuple(cleared)))
     return outcome_of_all([item["status"] for item in result], result)
 
 
@@ -270,7 +293,22 @@ def message_rows(version: ModuleType) -> dict[str, CommandRow]:
             start_date_time=arguments.get("starts_at"),
             end_date_time=arguments.get("ends_at"),
             transaction_id=arguments.get("transaction_id"),
+            **translations_of(arguments),
         )
+
+    def translations_of(arguments: Arguments) -> dict[str, Any]:
+        """2.1, O01: the same message in other languages; 2.0.1 has no field for it."""
+        extra = [
+            v21.MessageContent(
+                format=word(v21.MessageFormatEnum, f"translations[{index}].format", each["format"]),
+                content=each["content"],
+                language=each["language"],
+            )
+            for index, each in enumerate(arguments.get("translations") or ())
+        ]
+        if extra and version is not v21:
+            raise CommandNotSupported("A 2.0.1 station keeps a message in one language only.")
+        return {"message_extra": extra} if extra else {}
 
     def check(arguments: Arguments) -> None:
         message_of(arguments)
@@ -281,7 +319,7 @@ def message_rows(version: ModuleType) -> dict[str, CommandRow]:
         outcome = outcome_of(response, is_done=True)
         if outcome.state is CommandState.ACCEPTED:
             shown = display_message(message, clock.now())
-            await link.report(ReportDisplayMessages(**_origin(link), messages=(shown,)))
+            await link.report(ReportDisplayMessages(**link_origin(link), messages=(shown,)))
         return outcome
 
     def check_get(arguments: Arguments) -> None:
@@ -289,7 +327,7 @@ def message_rows(version: ModuleType) -> dict[str, CommandRow]:
         word(version.MessageStateEnum, "state", arguments.get("state"))
 
     async def get_display_messages(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-        """Without a filter the answer is all that there is: what we knew besides is gone."""
+        """O03, O04. The answer is all that there is of what was asked for: what we knew besides is gone."""
         request_id = new_request_id()
         request = version.GetDisplayMessagesRequest(
             request_id=request_id,
@@ -297,8 +335,15 @@ def message_rows(version: ModuleType) -> dict[str, CommandRow]:
             priority=word(version.MessagePriorityEnum, "priority", arguments.get("priority")),
             state=word(version.MessageStateEnum, "state", arguments.get("state")),
         )
+        unlisted = MessagesUnlisted(
+            asked_at=clock.now(),
+            numbers=tuple(arguments.get("numbers") or ()),
+            priority=arguments.get("priority"),
+            state=arguments.get("state"),
+        )
 
         async def listed(gathering: Gathering) -> dict[str, Any]:
+            await link.report(ReportDisplayMessages(**link_origin(link), unlisted=unlisted))
             return {"request_id": request_id, "parts": len(gathering.parts), "numbers": gathering.items}
 
         return await gather(link, "GetDisplayMessages", MESSAGES, request_id, request, listed)
@@ -314,7 +359,7 @@ async def clear_display_message(link: CommandLink, arguments: Arguments) -> Comm
     response = await link.call("ClearDisplayMessage", v201.ClearDisplayMessageRequest(id=arguments["number"]))
     outcome = outcome_of(response, is_done=True)
     if str(response.status) in ("Accepted", "Unknown"):
-        await link.report(ReportDisplayMessages(**_origin(link), cleared=(arguments["number"],)))
+        await link.report(ReportDisplayMessages(**link_origin(link), cleared=(arguments["number"],)))
     return outcome
 
 
@@ -356,13 +401,18 @@ def customer_row(version: ModuleType) -> CommandRow:
         """N09, N10. What the station tells is the result; without a report the answer is all."""
         request_id = new_request_id()
         request = request_of(arguments, request_id)
-        if not arguments["report"]:
-            return outcome_of(await link.call("CustomerInformation", request), is_done=True)
 
         async def told(gathering: Gathering) -> dict[str, Any]:
             return {"request_id": request_id, "text": "".join(gathering.items)}
 
-        return await gather(link, "CustomerInformation", CUSTOMER, request_id, request, told)
+        if arguments["report"]:
+            outcome = await gather(link, "CustomerInformation", CUSTOMER, request_id, request, told)
+        else:
+            outcome = outcome_of(await link.call("CustomerInformation", request), is_done=True)
+        token = arguments.get("id_token")
+        if arguments["clear"] and token is not None and outcome.state is CommandState.ACCEPTED:
+            await link.report(ReportCustomerCleared(**link_origin(link), id_token=token))
+        return outcome
 
     return CommandRow(customer_information, check)
 

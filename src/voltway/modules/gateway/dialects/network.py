@@ -52,6 +52,8 @@ async def set_profile_16(link: CommandLink, arguments: Arguments) -> CommandOutc
 def _profile_201(arguments: Arguments) -> v201.NetworkConnectionProfile:
     if arguments["interface"] == "Any":
         raise CommandNotSupported("Interface Any is known to 2.1 stations only.")
+    if arguments.get("identity") is not None or arguments.get("password") is not None:
+        raise CommandNotSupported("A network profile with an identity or a password is known to 2.1 stations only.")
     return v201.NetworkConnectionProfile(
         ocpp_version=v201.OCPPVersionEnum.OCPP20,  # 2.0.1 part 2, OCPPVersionEnumType: it stands for 2.0.1
         ocpp_transport=v201.OCPPTransportEnum.JSON,
@@ -69,6 +71,8 @@ def _profile_21(arguments: Arguments) -> v21.NetworkConnectionProfile:
         message_timeout=arguments["message_timeout_s"],
         security_profile=arguments["security_profile"],
         ocpp_interface=v21.OCPPInterfaceEnum(arguments["interface"]),
+        identity=arguments.get("identity"),
+        basic_auth_password=arguments.get("password"),
     )
 
 

@@ -98,6 +98,8 @@ async def stop_transaction(link: CommandLink, arguments: Arguments) -> CommandOu
 def check_reset(arguments: Arguments) -> None:
     if arguments.get("evse_number"):
         raise CommandNotSupported("A 1.6 station can only be reset as a whole.")
+    if arguments["mode"] not in _RESETS:
+        raise CommandNotSupported("A 1.6 station does not resume its transactions after a reset.")
 
 
 async def reset(link: CommandLink, arguments: Arguments) -> CommandOutcome:

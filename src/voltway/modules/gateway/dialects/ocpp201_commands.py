@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import ModuleType
 from typing import Any
 
 from voltway.contracts.station_link import CommandOutcome, VariableValue
@@ -19,17 +20,19 @@ from voltway.modules.gateway.dialects.base import CommandLink, CommandRow
 from voltway.modules.gateway.dialects.profiles import profile_2
 from voltway.modules.gateway.dialects.request_ids import new_request_id
 from voltway.modules.gateway.errors import CommandNotSupported
-from voltway.wire.ocpp import v201
+from voltway.wire.ocpp import v21, v201
 from voltway.wire.ocpp.shapes import Shape
 
 Arguments = Mapping[str, Any]
+
+CUSTOM_TRIGGER = "CustomTrigger"
 
 # 2.0.1 part 2: IdTokenType, ComponentType and VariableType, SetVariableDataType.
 TOKEN_LENGTH_MAX = 36
 NAME_LENGTH_MAX = 50
 VALUE_LENGTH_MAX = 1000
 
-_RESETS = {"immediate": v201.ResetEnum.Immediate, "on_idle": v201.ResetEnum.OnIdle}
+_RESETS = {"immediate": "Immediate", "on_idle": "OnIdle", "immediate_and_resume": "ImmediateAndResume"}
 
 
 # ---- charging
@@ -85,9 +88,20 @@ async def stop_transaction(link: CommandLink, arguments: Arguments) -> CommandOu
 # ---- the station itself
 
 
-async def reset(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-    request = v201.ResetRequest(type=_RESETS[arguments["mode"]], evse_id=arguments.get("evse_number") or None)
-    return outcome_of(await link.call("Reset", request))
+def reset_row(version: ModuleType) -> CommandRow:
+    """The row of reset for a version with its ways to reset; 2.1 also lets transactions go on afterwards (B13)."""
+    known = {word.value: word for word in version.ResetEnum}
+
+    def check(arguments: Arguments) -> None:
+        if _RESETS[arguments["mode"]] not in known:
+            raise CommandNotSupported("A station resumes its transactions after a reset from OCPP 2.1 on.")
+
+    async def reset(link: CommandLink, arguments: Arguments) -> CommandOutcome:
+        word = known[_RESETS[arguments["mode"]]]
+        request = version.ResetRequest(type=word, evse_id=arguments.get("evse_number") or None)
+        return outcome_of(await link.call("Reset", request))
+
+    return CommandRow(reset, check)
 
 
 async def unlock_connector(link: CommandLink, arguments: Arguments) -> CommandOutcome:
@@ -103,22 +117,29 @@ async def change_availability(link: CommandLink, arguments: Arguments) -> Comman
     return outcome_of(await link.call("ChangeAvailability", request), is_done=True)
 
 
-def trigger_row(words: type[StrEnum], unsaid: tuple[str, ...] = ()) -> CommandRow:
-    """The row of trigger_message for a version with its words; `unsaid` are those that need more than we are told."""
-    known: dict[str, Any] = {word.value: word for word in words if word.value not in unsaid}
+def trigger_row(words: type[StrEnum]) -> CommandRow:
+    """The row of trigger_message for a version with its words. A 2.1 CustomTrigger has a name of the vendor's own."""
+    known: dict[str, Any] = {word.value: word for word in words}
 
     def check(arguments: Arguments) -> None:
-        message = arguments["message"]
+        message, custom = arguments["message"], arguments.get("custom_trigger")
         if message in _ONLY_16:
             raise CommandNotSupported(f"A 2.x station cannot be asked for {message}.")
         if message not in known:
             raise wrong("message", "no message that this station can be asked for")
+        if (message == CUSTOM_TRIGGER) != (custom is not None):
+            raise wrong("custom_trigger", f"the name of a {CUSTOM_TRIGGER}, and of nothing else")
 
     async def trigger_message(link: CommandLink, arguments: Arguments) -> CommandOutcome:
         message, evse = arguments["message"], _evse(arguments)
         if message == "StatusNotification" and evse is not None and evse.connector_id is None:
             evse = v201.EVSE(id=evse.id, connector_id=1)  # F06.FR.12: the status is that of a connector
-        request = v201.TriggerMessageRequest(requested_message=known[message], evse=evse)
+        custom = arguments.get("custom_trigger")
+        request: Any = (
+            v201.TriggerMessageRequest(requested_message=known[message], evse=evse)
+            if custom is None
+            else v21.TriggerMessageRequest(requested_message=known[message], custom_trigger=custom)
+        )
         return outcome_of(await link.call("TriggerMessage", request))
 
     return CommandRow(trigger_message, check)
@@ -246,7 +267,7 @@ COMMANDS: dict[str, CommandRow] = {
         v201.ChargingProfile,
     ),
     "stop_transaction": CommandRow(stop_transaction),
-    "reset": CommandRow(reset),
+    "reset": reset_row(v201),
     "unlock_connector": CommandRow(unlock_connector),
     "change_availability": CommandRow(change_availability),
     "trigger_message": trigger_row(v201.MessageTriggerEnum),

@@ -67,8 +67,8 @@ COMMANDS: dict[str, CommandRow] = (
         "start_transaction": ocpp201_commands.start_row(
             lambda value, kind: v21.IdToken(id_token=value, type=kind), TOKEN_LENGTH_MAX, v21.ChargingProfile
         ),
-        # A CustomTrigger would need the name of its trigger.
-        "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum, unsaid=("CustomTrigger",)),
+        "trigger_message": ocpp201_commands.trigger_row(v21.MessageTriggerEnum),
+        "reset": ocpp201_commands.reset_row(v21),
     }
 )
 

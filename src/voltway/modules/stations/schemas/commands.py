@@ -57,10 +57,11 @@ class StopTransaction(Order):
 
 
 class Reset(Order):
-    """Boot anew, or (OCPP 2.x) reset one EVSE: at once, or when nothing charges any more."""
+    """Boot anew, or (OCPP 2.x) reset one EVSE: at once, when nothing charges any more, or (2.1) at once with transactions
+    that go on afterwards."""
 
     type: Literal["reset"]
-    mode: Literal["immediate", "on_idle"]
+    mode: Literal["immediate", "on_idle", "immediate_and_resume"]
     evse_number: StationOrEvse | None = None
 
 
@@ -88,6 +89,9 @@ class TriggerMessage(Order):
     message: Word
     evse_number: StationOrEvse | None = None
     connector_number: Number | None = None
+    custom_trigger: Word | None = Field(
+        default=None, description="OCPP 2.1, with CustomTrigger: a name of the vendor's own"
+    )
 
 
 class ByKey(Schema):

@@ -51,6 +51,19 @@ class GetReport(Order):
         return self
 
 
+class StreamWanted(Schema):
+    """How often a monitor's values are to come in a stream of their own: after so many seconds, or so many values."""
+
+    interval_s: WireNumber | None = None
+    values: WireNumber | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if self.interval_s is None and self.values is None:
+            raise ValueError("interval_s, values or both")
+        return self
+
+
 class MonitorWanted(Schema):
     """A monitor to set; with the number of one that is there it is replaced."""
 
@@ -65,6 +78,7 @@ class MonitorWanted(Schema):
     value: float = Field(allow_inf_nan=False)
     severity: Severity
     is_in_transaction_only: bool = False
+    stream: StreamWanted | None = Field(default=None, description="OCPP 2.1, of a periodic monitor only")
 
 
 class SetVariableMonitoring(Order):
@@ -103,6 +117,17 @@ class SetMonitoringLevel(Order):
     severity: Severity
 
 
+Language = Annotated[str, Field(min_length=2, max_length=8, description="RFC 5646, such as de or pt-BR")]
+
+
+class Translation(Schema):
+    """A message in another language."""
+
+    content: str = Field(min_length=1, max_length=512)
+    language: Language
+    format: Word = "UTF8"
+
+
 class SetDisplayMessage(Order):
     """Show a message; one with the same number is replaced."""
 
@@ -111,7 +136,10 @@ class SetDisplayMessage(Order):
     priority: Literal["AlwaysFront", "InFront", "NormalCycle"] = "NormalCycle"
     format: Word = "UTF8"
     content: str = Field(min_length=1, max_length=512)
-    language: Annotated[str, Field(min_length=2, max_length=8)] | None = None
+    language: Language | None = None
+    translations: list[Translation] = Field(
+        default=[], max_length=4, description="OCPP 2.1: the station shows the one in its driver's language"
+    )
     state: Word | None = None
     display: Word | None = None
     starts_at: Instant | None = None

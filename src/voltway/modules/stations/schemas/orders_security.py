@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from voltway.modules.stations.rules import IDENTITY_PATTERN, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from voltway.modules.stations.schemas.order import Order
 
 PEM_LENGTH_MAX = 10_000
@@ -89,3 +90,11 @@ class SetNetworkProfile(NetworkProfile):
 
     type: Literal["set_network_profile"]
     security_profile: int = Field(ge=0, le=3)
+    identity: Annotated[str, Field(min_length=1, max_length=48, pattern=IDENTITY_PATTERN)] | None = Field(
+        default=None, description="OCPP 2.1: what the station is called there"
+    )
+    password: Annotated[str, Field(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)] | None = Field(
+        default=None,
+        description="OCPP 2.1: its password there, which no answer shows. Here (without a url) the station may come with "
+        "it from now on, and with the old one until it has",
+    )

@@ -14,6 +14,8 @@ from voltway.modules.stations.errors import CommandNotFound
 from voltway.modules.stations.tables import commands, stations
 
 Row = sa.Row[Any]
+ACCEPTED_MAX = 500
+"""Commands of a station that are looked through for what still holds."""
 
 
 def listed() -> sa.Select[Any]:
@@ -43,6 +45,17 @@ async def add(tx: Tx, row: Mapping[str, Any]) -> None:
 async def change(tx: Tx, command_id: str, values: Mapping[str, Any]) -> None:
     """Set some columns."""
     await tx.execute(sa.update(commands).where(commands.c.id == command_id).values(**values))
+
+
+async def find_accepted(tx: Tx, station_id: str, kinds: Sequence[str]) -> Sequence[Row]:
+    """The newest commands of these kinds that a station has accepted, oldest first."""
+    statement = (
+        sa.select(commands.c.type, commands.c.arguments, commands.c.remote_start_id)
+        .where(commands.c.station_id == station_id, commands.c.type.in_(kinds), commands.c.state == "accepted")
+        .order_by(commands.c.id.desc())
+        .limit(ACCEPTED_MAX)
+    )
+    return (await tx.execute(statement)).all()[::-1]
 
 
 _AWAITED = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -42,7 +43,7 @@ def _named(name: VariableName) -> dict[str, Any]:
     return {field: getattr(name, field) for field in _NAMES}
 
 
-async def save_monitors(tx: Tx, reports: Iterable[ReportMonitors]) -> None:
+async def save_monitors(tx: Tx, reports: Sequence[ReportMonitors]) -> None:
     """Store monitors as stations list them, and forget those that they have no longer; in the order of the reports."""
     rows: dict[tuple[str, int], dict[str, Any] | None] = {}
     for report in reports:
@@ -64,9 +65,13 @@ async def save_monitors(tx: Tx, reports: Iterable[ReportMonitors]) -> None:
             }
     update = (*_NAMES, "kind", "value", "severity", "is_in_transaction_only", "origin", "reported_at")
     await _replace(tx, monitors, rows, update)
+    for report in reports:
+        if (asked := report.unlisted) is not None:
+            of_kinds = [monitors.c.kind.in_(asked.kinds)] if asked.kinds else []
+            await _forget(tx, monitors, report.station_id, asked.asked_at, of_kinds)
 
 
-async def save_messages(tx: Tx, reports: Iterable[ReportDisplayMessages]) -> None:
+async def save_messages(tx: Tx, reports: Sequence[ReportDisplayMessages]) -> None:
     """Store display messages as stations list them, and forget those that they have no longer."""
     rows: dict[tuple[str, int], dict[str, Any] | None] = {}
     for report in reports:
@@ -82,6 +87,29 @@ async def save_messages(tx: Tx, reports: Iterable[ReportDisplayMessages]) -> Non
             }
     update = ("priority", "content", "format", "language", "state", "display", "starts_at", "ends_at")
     await _replace(tx, display_messages, rows, (*update, "transaction_id", "reported_at"))
+    for report in reports:
+        if (asked := report.unlisted) is not None:
+            meant: list[sa.ColumnElement[bool]] = []
+            if asked.numbers:
+                meant.append(display_messages.c.number.in_(asked.numbers))
+            for column, value in (
+                (display_messages.c.priority, asked.priority),
+                (display_messages.c.state, asked.state),
+            ):
+                if value is not None:
+                    meant.append(column == value)
+            await _forget(tx, display_messages, report.station_id, asked.asked_at, meant)
+
+
+async def _forget(
+    tx: Tx, table: sa.Table, station_id: str, asked_at: datetime, meant: Sequence[sa.ColumnElement[bool]]
+) -> None:
+    """Delete what a station was asked for and has not told again since. What was set meanwhile is newer, and stays.
+
+    Compared in whole ms, which is what every database keeps: in the ms of the question nothing is old.
+    """
+    asked_at = asked_at.replace(microsecond=asked_at.microsecond // 1000 * 1000)
+    await tx.execute(sa.delete(table).where(table.c.station_id == station_id, table.c.reported_at < asked_at, *meant))
 
 
 async def _replace(
@@ -156,8 +184,8 @@ async def add_transfers(tx: Tx, reports: Iterable[ReportDataTransfer], kept_max:
 
 
 async def values_of(tx: Tx, station_id: str, component: str) -> Sequence[sa.Row[Any]]:
-    """What a station has told of a component's variables: variable, value and value_list of the actual values."""
-    statement = sa.select(variables.c.variable, variables.c.value, variables.c.value_list).where(
+    """What a station has told of a component's variables: variable, instance, value and value_list of the actual values."""
+    statement = sa.select(variables.c.variable, variables.c.instance, variables.c.value, variables.c.value_list).where(
         variables.c.station_id == station_id,
         sa.func.lower(variables.c.component) == component.lower(),
         variables.c.attribute == "Actual",
