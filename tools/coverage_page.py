@@ -59,8 +59,8 @@ class Version(NamedTuple):
 
 VERSIONS = (
     Version(ocpp16.DIALECT, v16.ACTIONS, ("v16",), ("ocpp1.6", "v16", "V16")),
-    Version(ocpp201.DIALECT, v201.ACTIONS, ("v201",), ("ocpp2.0.1", "v201", "V2", "V201")),
-    Version(ocpp21.DIALECT, v21.ACTIONS, ("v21", "v201"), ("ocpp2.1", "v21", "V2", "V21")),
+    Version(ocpp201.DIALECT, v201.ACTIONS, ("v201",), ("ocpp2.0.1", "v201", "V2")),
+    Version(ocpp21.DIALECT, v21.ACTIONS, ("v21", "v201"), ("ocpp2.1", "v21", "V2")),
 )
 
 

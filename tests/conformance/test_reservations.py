@@ -193,7 +193,7 @@ async def reserve_and_charge_with_the_group(network: Platform, protocol: str) ->
     assert (await network.session())["id_token"] == "OTHER"
 
 
-@TWO
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
 async def test_tc_h_07_a_reservation_of_an_evse_that_is_not_used_has_expired(network: Platform, protocol: str) -> None:
     await reserve_until_the_station_says(network, protocol, "Expired", 1)
 

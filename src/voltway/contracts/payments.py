@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from voltway.charging.pricing import Tariff
+from voltway.contracts.security import AuthorizeContract
 from voltway.contracts.station_link import Authorization, Report
 from voltway.contracts.users import AuthorizeTokens
 from voltway.kernel.bus.asks import Ask
@@ -45,7 +46,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorizeWithTariff(Ask[Offer], frozen=True, kw_only=True):
     """Who may charge, and by which tariff."""
 
-    who: AuthorizeTokens
+    who: AuthorizeTokens | AuthorizeContract
     operator_id: str
     station_id: str
     location_id: str | None

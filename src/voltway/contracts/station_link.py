@@ -143,6 +143,8 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the station is to show the driver."""
     energy_transfer_modes: tuple[str, ...] = ()
     """The ways in which the car may transfer energy, in the words of OCPP 2.1; none: the station decides."""
+    certificate_status: str | None = None
+    """What the contract certificate that came with the token is worth, in the words of OCPP 2.x; None: it was not checked."""
 
 
 class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):

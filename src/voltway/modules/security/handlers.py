@@ -209,8 +209,13 @@ async def find_certificate_status(runtime: Runtime, request: FindCertificateStat
 
 
 async def find_chain_status(runtime: Runtime, request: FindChainStatus) -> list[CertificateVerdict]:
-    """The status of each certificate of a chain; they are asked for side by side."""
-    return list(await asyncio.gather(*(_verdict(runtime, query) for query in request.queries)))
+    """The status of each certificate of a chain."""
+    return await ask_about(runtime, request.queries)
+
+
+async def ask_about(runtime: Runtime, queries: Sequence[CertificateQuery]) -> list[CertificateVerdict]:
+    """The status of each certificate; they are asked for side by side."""
+    return list(await asyncio.gather(*(_verdict(runtime, query) for query in queries)))
 
 
 async def _verdict(runtime: Runtime, query: CertificateQuery) -> CertificateVerdict:
