@@ -7,6 +7,9 @@ Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction d
 Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone.
 
+A token may say how far its sessions go (cost, energy, time): a station that can keep to it is told with the start; a job has
+those stopped that go further.
+
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
 
@@ -24,7 +27,7 @@ from voltway.contracts.sessions import (
 from voltway.contracts.station_link import ReportTransaction
 from voltway.contracts.stations import ConnectorStatusChanged
 from voltway.kernel.module import Job, Manifest
-from voltway.modules.sessions import api, handlers, station_costs
+from voltway.modules.sessions import api, handlers, limits, station_costs
 from voltway.modules.sessions.recording import TransactionRecorder
 
 MANIFEST = Manifest(
@@ -39,5 +42,8 @@ MANIFEST = Manifest(
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
     publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
     routes=lambda: (api.router, station_costs.router),
-    jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
+    jobs=(
+        Job("note_power", every_s=30, run=handlers.note_power),
+        Job("limits", every_s=1, run=limits.stop_at_limits),
+    ),
 )

@@ -9,18 +9,17 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
-from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState
+from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState, SpendingLimit
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import rules, store
+from voltway.modules.sessions import limit_rules, limits, rules, store
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
 from voltway.modules.sessions.model import Session, tariff_of
@@ -45,6 +44,7 @@ class Plan:
     receipts: list[TransactionReceipt] = field(default_factory=list)
     started: list[SessionStarted] = field(default_factory=list)
     met: list[ReservationMet] = field(default_factory=list)
+    limited: list[tuple[Session, SpendingLimit]] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -67,6 +67,7 @@ class TransactionRecorder:
                     id_token=report.id_token,
                     location_id=report.location_id,
                     is_start=report.phase is Phase.STARTED or report.trigger == "Authorized",
+                    evse_number=report.evse_number,
                 )
                 token_queries.setdefault(token, []).append(index)
             if report.phase is Phase.STARTED:
@@ -108,6 +109,7 @@ class TransactionRecorder:
         events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
         tx.publish(*plan.started, *plan.met, *events)
         await store.save(tx, plan.known, plan.samples)
+        await limits.add(tx, plan.limited)
         return plan.receipts
 
     async def quarantine(self, tx: Tx, report: ReportTransaction, error: Exception) -> TransactionReceipt:
@@ -153,7 +155,10 @@ def draw_up(
         is_conflict = bool(versions) and report.sequence_number is not None
         authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
         session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
-        receipt = _receipt(report, session, authorization)
+        limit = limit_rules.limit_to_tell(session, report, authorization)
+        if limit is not None and session is not None:
+            plan.limited.append((session, limit))
+        receipt = _receipt(report, session, authorization, limit)
         if report.reservation_number is not None and session is not None:
             plan.met.append(_reservation_met(report, session))
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
@@ -277,7 +282,10 @@ def _begins_a_session(report: ReportTransaction) -> bool:
 
 
 def _receipt(
-    report: ReportTransaction, session: Session | None, authorization: Authorization | None
+    report: ReportTransaction,
+    session: Session | None,
+    authorization: Authorization | None,
+    limit: SpendingLimit | None = None,
 ) -> TransactionReceipt:
     if session is None:
         return TransactionReceipt(transaction_id=report.transaction_id, authorization=authorization)
@@ -286,16 +294,17 @@ def _receipt(
         transaction_id=session.transaction_id,
         authorization=authorization,
         running_cost=_running_cost(session) if report.sequence_number is not None else None,
+        limit=limit,
     )
 
 
 def _running_cost(session: Session) -> str | None:
-    if session.tariff is None or not session.has_start:
+    if not session.has_start:
         return None
     until = session.ended_at or session.last_report_at
     duration_s = int((until - session.started_at).total_seconds())
-    cost = pricing.price(tariff_of(session.tariff), energy_wh=session.energy_wh, duration_s=duration_s)
-    return str(cost.incl_vat.to_decimal())
+    cost = limit_rules.running_cost(session.tariff, session.energy_wh, duration_s)
+    return None if cost is None else str(cost)
 
 
 def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
@@ -328,6 +337,7 @@ def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
                     location_id=session.location_id,
                     evse_number=session.evse_number,
                     id_token=session.id_token,
+                    id_token_id=session.id_token_id,
                     started_at=session.started_at,
                     ended_at=session.ended_at or session.last_report_at,
                     energy_wh=session.energy_wh,

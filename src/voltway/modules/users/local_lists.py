@@ -198,7 +198,9 @@ async def _wanted(tx: Tx, operator_id: str, location_id: str | None, row: Any | 
     if row.mode == "selected":
         statement = statement.where(id_tokens.c.id.in_(row.token_ids or []))
     now = clock.now()
-    return [_entry_of(token, location_id, now) for token in (await tx.execute(statement)).all()]
+    tokens = (await tx.execute(statement)).all()
+    # What holds only now, a credit or the hour, no list can say: those are asked about.
+    return [_entry_of(token, location_id, now) for token in tokens if rules.is_kept(token)]
 
 
 def _entry_of(token: Any, location_id: str | None, now: Any) -> dict[str, Any]:

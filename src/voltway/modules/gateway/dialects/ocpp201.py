@@ -134,10 +134,13 @@ def answer_authorize(inbound: Inbound, request: v201.AuthorizeRequest, reply: li
 def verdict_info(authorization: Authorization) -> v201.IdTokenInfo:
     """A verdict in the words of 2.x. Whoever made a group's token, for the station it is one of ours."""
     group, expires_at = authorization.group, authorization.expires_at
+    if not authorization.is_kept:
+        expires_at = clock.now()  # 2.1 C17.FR.01: it is over as soon as it is said
     return v201.IdTokenInfo(
         status=VERDICTS[authorization.status],
         cache_expiry_date_time=None if expires_at is None else format_instant(expires_at),
         group_id_token=None if group is None else v201.IdToken(id_token=group, type=v201.IdTokenEnum.Central),
+        evse_id=list(authorization.evse_numbers) or None,
         language1=authorization.language,
         personal_message=None if authorization.message is None else _message(authorization),
     )
