@@ -312,6 +312,45 @@ async def test_a_reservation_at_a_station_that_is_away_is_told_when_it_is_back(n
     assert len(station.told("ReserveNow")) == 1
 
 
+@ALL
+async def test_an_order_to_reserve_at_a_station_that_is_away_is_said_when_it_is_back(
+    network: Platform, protocol: str
+) -> None:
+    record = await network.register()
+    await (await network.connect(protocol)).hang_up()
+
+    async def is_offline() -> bool:
+        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
+
+    await eventually(is_offline)
+    assert (await network.order(record, **reserving()))["state"] == "offline"
+    assert (await network.reservation())["state"] == "pending"
+    station = await network.connect(protocol, boots=False)
+    await eventually(lambda: state_is(network, "accepted"))
+    (told,) = station.told("ReserveNow")
+    assert told["reservationId" if station.is_16 else "id"] == (await network.reservation())["number"]
+
+
+@ALL
+async def test_an_order_to_reserve_that_is_given_up_is_not_said_when_the_station_is_back(
+    network: Platform, protocol: str
+) -> None:
+    record = await network.register()
+    await (await network.connect(protocol)).hang_up()
+
+    async def is_offline() -> bool:
+        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
+
+    await eventually(is_offline)
+    assert (await network.order(record, **reserving()))["state"] == "offline"
+    reservation = await network.reservation()
+    assert (await network.client.delete(f"/reservations/{reservation['id']}")).status_code == 204
+    station = await network.connect(protocol, boots=False)
+    await network.order(record, type="clear_cache")
+    assert (await network.reservation())["state"] == "cancelled"
+    assert not station.told("ReserveNow")
+
+
 async def test_a_reservation_that_no_station_was_told_of_is_cancelled_here(network: Platform) -> None:
     record, station = await online(network, V201)
     body = {"station_id": record["id"], "evse_number": 1, "id_token": "CARD", "expires_at": in_an_hour(3)}
