@@ -16,6 +16,7 @@ from voltway.modules.gateway.dialects import (
     security,
     smart_charging,
     streams,
+    tariffs,
 )
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered
@@ -36,7 +37,7 @@ def answer_transaction_event(
     if limit is None:
         return answer
     told = v21.TransactionLimit(
-        max_cost=None if limit.cost is None else float(limit.cost.to_decimal()),
+        max_cost=None if limit.cost is None else tariffs.number(limit.cost.to_decimal()),
         max_energy=limit.energy_wh,
         max_time=limit.duration_s,
     )
