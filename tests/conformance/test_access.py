@@ -3,6 +3,7 @@ plays them all."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from .access_network import (  # noqa: TID252  (tests are not installed)
     V16,
     V201,
     Platform,
+    Station,
     a_event,
     begin,
     id_token,
@@ -269,3 +271,55 @@ async def test_a_session_that_began_offline_with_a_token_that_is_invalid_by_now_
     _, station = await online(network, protocol)
     assert verdict(await begin(station, "NOBODY", offline=True))["status"] == "Invalid"
     assert "not_authorized" in (await network.session())["review"]
+
+
+async def charge_on(station: Station, begun: dict[str, Any], energy_wh: int) -> None:
+    """A transaction that began offline goes on, as MaxEnergyOnInvalidId lets it."""
+    if station.is_16:
+        sample = {"timestamp": just_now(), "sampledValue": [{"value": str(energy_wh)}]}
+        values = {"connectorId": 1, "transactionId": begun["transactionId"], "meterValue": [sample]}
+        await station.call("MeterValues", values)
+        return
+    event = a_event("Updated", "MeterValuePeriodic", energy_wh)
+    event["meterValue"] = [{"timestamp": just_now(), "sampledValue": [{"value": energy_wh}]}]
+    await station.call("TransactionEvent", event)
+
+
+@ALL
+@pytest.mark.parametrize("status", [None, "blocked", "expired", "invalid"])
+async def test_a_queued_start_with_a_token_that_may_not_charge_is_stopped_where_the_operator_wants_it(
+    network: Platform, protocol: str, status: str | None
+) -> None:
+    await network.client.put("/access-settings", json={"is_stopping_deauthorized": True})
+    _, station = await online(network, protocol)
+    if status is not None:
+        await network.token("CARD", status=status)
+    begun = await begin(station, "CARD", offline=True)
+    assert verdict(begun)["status"] == {None: "Invalid"}.get(status, str(status).title())
+    assert "transactionLimit" not in begun
+    await charge_on(station, begun, 200)
+    session = await network.session()
+    assert (session["state"], "not_authorized" in session["review"]) == ("active", True)
+    action = "RemoteStopTransaction" if station.is_16 else "RequestStopTransaction"
+    await eventually(lambda: station.told(action))
+    assert station.told(action)[0]["transactionId"] == (begun["transactionId"] if station.is_16 else "tx-1")
+
+
+@ALL
+async def test_a_queued_start_that_the_station_deauthorises_by_itself_needs_no_order(
+    network: Platform, protocol: str
+) -> None:
+    await network.client.put("/access-settings", json={"is_stopping_deauthorized": True})
+    _, station = await online(network, protocol)
+    begun = await begin(station, "NOBODY", offline=True)
+    if station.is_16:
+        stop = {"transactionId": begun["transactionId"], "meterStop": 100, "timestamp": just_now()}
+        await station.call("StopTransaction", stop | {"reason": "DeAuthorized"})
+    else:
+        ended = a_event("Ended", "Deauthorized", 1)  # StopTxOnInvalidId
+        ended["transactionInfo"] |= {"stoppedReason": "DeAuthorized"}
+        await station.call("TransactionEvent", ended)
+    await asyncio.sleep(3.5)
+    assert not station.told("RemoteStopTransaction" if station.is_16 else "RequestStopTransaction")
+    session = await network.session()
+    assert (session["stop_reason"], "not_authorized" in session["review"]) == ("DeAuthorized", True)

@@ -13,7 +13,7 @@ from voltway.kernel.money import Money
 from voltway.modules.sessions import limit_rules, rules
 from voltway.modules.sessions.model import Session, tariff_text
 
-from .builders import TARIFF, a_report, a_start, at  # noqa: TID252  (tests are not installed)
+from .builders import TARIFF, a_report, a_start, a_stop, at  # noqa: TID252  (tests are not installed)
 
 TEXT = tariff_text(TARIFF)
 
@@ -73,22 +73,23 @@ def begun(authorization: Authorization, report: ReportTransaction) -> Session:
     )
 
 
-def limited(limit: SpendingLimit, status: AuthorizationStatus = AuthorizationStatus.ACCEPTED) -> Authorization:
-    return Authorization(status=status, limit=limit)
+def limited(limit: SpendingLimit) -> Authorization:
+    return Authorization(status=AuthorizationStatus.ACCEPTED, limit=limit)
 
 
-def test_limit_is_told_with_the_report_that_shows_the_token() -> None:
+def test_limit_comes_with_the_report_that_shows_the_token() -> None:
     verdict, report = limited(SpendingLimit(energy_wh=1)), a_start()
     session = begun(verdict, report)
-    assert limit_rules.limit_to_tell(session, report, verdict) == SpendingLimit(energy_wh=1)
+    assert limit_rules.limit_of(session, report, verdict) == SpendingLimit(energy_wh=1)
     again = a_report(Phase.UPDATED, 60, id_token="CARD-1", transaction_id="tx-1")
     changed = rules.apply(session, again, verdict)
-    assert limit_rules.limit_to_tell(changed, again, verdict) is None
+    assert limit_rules.limit_of(changed, again, verdict) is None
 
 
-def test_nobody_who_may_not_charge_is_told_a_limit() -> None:
-    verdict, report = limited(SpendingLimit(energy_wh=1), AuthorizationStatus.NO_CREDIT), a_start()
-    assert limit_rules.limit_to_tell(begun(verdict, report), report, verdict) is None
+def test_session_that_is_over_has_no_limit() -> None:
+    verdict, report = limited(SpendingLimit(energy_wh=1)), a_start()
+    ended = rules.apply(begun(verdict, report), a_stop("tx-1"))
+    assert limit_rules.limit_of(ended, report, verdict) is None
 
 
 def test_cost_in_another_currency_is_no_limit_and_is_flagged() -> None:
@@ -98,5 +99,5 @@ def test_cost_in_another_currency_is_no_limit_and_is_flagged() -> None:
         (SpendingLimit(cost=kroner, energy_wh=5), SpendingLimit(energy_wh=5)),
     ):
         session = begun(limited(limit), report)
-        assert limit_rules.limit_to_tell(session, report, limited(limit)) == told
+        assert limit_rules.limit_of(session, report, limited(limit)) == told
         assert limit_rules.OTHER_CURRENCY in session.reasons

@@ -21,11 +21,11 @@ OTHER_CURRENCY = "limit_currency"
 _STANDS_STILL = frozenset({ChargingState.SUSPENDED_EVSE, ChargingState.SUSPENDED_EV})
 
 
-def limit_to_tell(
+def limit_of(
     session: Session | None, report: ReportTransaction, authorization: Authorization | None
 ) -> SpendingLimit | None:
     """The limit of a session, with the report that shows the token it is charged to; None with every other."""
-    if session is None or session.is_ended or authorization is None or not rules.is_accepted(authorization):
+    if session is None or session.is_ended or authorization is None:
         return None
     limit = authorization.limit
     if limit is None or not rules.is_first_with_token(session, report):

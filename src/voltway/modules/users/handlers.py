@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -70,7 +70,7 @@ async def authorize_tokens(runtime: Runtime, request: AuthorizeTokens) -> list[A
     async with runtime.database.read(is_urgent=True) as tx:
         for row in await _MATCHING.fetch(tx, parameters):
             found[row.operator_id, row.value_key].append(row)
-        masters = await _master_groups(runtime, tx)
+        settings = await _access_settings(runtime, tx)
     now = clock.now()
     shown = [rules.find(found.get(key, []), query.id_token) for key, query in zip(wanted, request.queries, strict=True)]
     at_stations = {
@@ -79,21 +79,19 @@ async def authorize_tokens(runtime: Runtime, request: AuthorizeTokens) -> list[A
         if row is not None and row.connector_types is not None
     }
     connectors = await _connectors(runtime, at_stations) if at_stations else {}
-    return [
-        rules.verdict(
-            row,
-            query.id_token,
-            now,
-            rules.Place(
-                query.location_id,
-                masters.get(query.operator_id),
-                query.is_start,
-                query.evse_number,
-                connectors.get(query.station_id),
-            ),
+    verdicts = []
+    for token, query in zip(shown, request.queries, strict=True):
+        judging = settings.get(query.operator_id, Judging())
+        place = rules.Place(
+            location_id=query.location_id,
+            master_group=judging.master_group,
+            is_start=query.is_start,
+            evse_number=query.evse_number,
+            connectors=connectors.get(query.station_id),
+            is_stopping=judging.is_stopping,
         )
-        for row, query in zip(shown, request.queries, strict=True)
-    ]
+        verdicts.append(rules.verdict(token, query.id_token, now, place))
+    return verdicts
 
 
 async def _connectors(runtime: Runtime, station_ids: set[str]) -> dict[str, dict[int, list[str]]]:
@@ -132,24 +130,31 @@ async def on_session_priced(runtime: Runtime, tx: Tx, events: Sequence[SessionPr
             )
 
 
-class MasterGroups:
-    """The operators' master pass groups, read now and then: a verdict costs no query for them (Runtime.state)."""
+class AccessSettings:
+    """How operators have their tokens judged, read now and then: a verdict costs no query for it (Runtime.state)."""
 
     def __init__(self) -> None:
-        self.groups: dict[str, str] | None = None
+        self.by_operator: dict[str, Judging] | None = None
         self.read_at = 0.0
 
 
-MASTER_GROUPS_S = 1.0
+class Judging(NamedTuple):
+    """An operator's master pass group, and whether it wants sessions stopped that may not go on."""
+
+    master_group: str | None = None
+    is_stopping: bool = False
 
 
-async def _master_groups(runtime: Runtime, tx: Tx) -> dict[str, str]:
-    known = runtime.state(MasterGroups)
-    if known.groups is None or clock.monotonic() - known.read_at > MASTER_GROUPS_S:
-        columns = (access_settings.c.operator_id, access_settings.c.master_group)
-        rows = (await tx.execute(sa.select(*columns).where(access_settings.c.master_group.is_not(None)))).all()
-        known.groups, known.read_at = dict(map(tuple, rows)), clock.monotonic()
-    return known.groups
+SETTINGS_S = 1.0
+
+
+async def _access_settings(runtime: Runtime, tx: Tx) -> dict[str, Judging]:
+    known = runtime.state(AccessSettings)
+    if known.by_operator is None or clock.monotonic() - known.read_at > SETTINGS_S:
+        rows = (await tx.execute(sa.select(access_settings))).all()
+        known.by_operator = {row.operator_id: Judging(row.master_group, row.is_stopping_deauthorized) for row in rows}
+        known.read_at = clock.monotonic()
+    return known.by_operator
 
 
 STOP_ATTEMPTS = 20

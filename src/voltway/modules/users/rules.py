@@ -40,6 +40,8 @@ class Place(NamedTuple):
     """None: the station did not say."""
     connectors: Mapping[int, Sequence[str]] | None = None
     """The types of connectors at each EVSE, where they are known."""
+    is_stopping: bool = False
+    """Whether the operator wants a session stopped that began with a token which may not charge."""
 
 
 def find(rows: Sequence[Any], token: IdToken) -> Any | None:
@@ -56,10 +58,11 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
     if token.kind in NEEDS_NO_TOKEN:
         return Authorization(status=AuthorizationStatus.ACCEPTED)
     if row is None:
-        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else UNKNOWN
+        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else replace(UNKNOWN, limit=_refused(place))
+    status = _status(row, at, place)
     return Authorization(
-        status=_status(row, at, place),
-        limit=limit_of(row),
+        status=status,
+        limit=limit_of(row) if status is AuthorizationStatus.ACCEPTED else _refused(place),
         evse_numbers=_evse_numbers(row, place),
         is_kept=is_kept(row),
         id_token_id=row.id,
@@ -102,6 +105,11 @@ def _status(row: Any, at: datetime, place: Place) -> AuthorizationStatus:
 def is_kept(row: Any) -> bool:
     """Whether a verdict on a token holds for later, too."""
     return row.balance_minor is None and row.valid_hours is None
+
+
+def _refused(place: Place) -> SpendingLimit | None:
+    """How far a session goes that began all the same, mostly at a station that was offline (2.0.1 C15, StopTxOnInvalidId)."""
+    return SpendingLimit(duration_s=0) if place.is_stopping else None
 
 
 def limit_of(row: Any) -> SpendingLimit | None:

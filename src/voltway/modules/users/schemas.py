@@ -262,7 +262,8 @@ class AccessSettingsIn(Schema):
     master_group: str | None = Field(default=None, min_length=1, max_length=255)
     is_stopping_deauthorized: bool = Field(
         default=False,
-        description="stop the running sessions of a token that is blocked, expired, made invalid or deleted",
+        description="stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that "
+        "began, mostly offline, with one that may not charge",
     )
 
 
