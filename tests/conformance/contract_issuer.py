@@ -27,6 +27,8 @@ class Issuer:
         self.authority = self._sign("MO Sub", self.key.public_key(), self.root, is_authority=True)
         self.revoked: set[int] = set()
         self.asked = 0
+        self.liar: Issuer | None = None
+        """Who signs the responder's answers instead."""
 
     def contract(self, emaid: str = EMAID, *, days: int = 30, key: Any = None) -> x509.Certificate:
         """A contract certificate; with another key, one that the authority never signed."""
@@ -63,6 +65,9 @@ class Issuer:
 
     def _answer(self, asked: ocsp.OCSPRequest) -> bytes:
         self.asked += 1
+        is_about_authority = asked.issuer_key_hash.hex() == issuer_hashes(self.root, asked.hash_algorithm)[1]
+        said_by = self.liar or self
+        signer = (said_by.root, said_by.root_key) if is_about_authority else (said_by.authority, said_by.key)
         now, is_revoked = datetime.now(UTC), asked.serial_number in self.revoked
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
             issuer_name_hash=asked.issuer_name_hash,
@@ -75,7 +80,7 @@ class Issuer:
             revocation_time=now if is_revoked else None,
             revocation_reason=None,
         )
-        signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.authority).sign(self.key, hashes.SHA256())
+        signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer[0]).sign(signer[1], hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.DER)
 
     def _sign(

@@ -120,3 +120,10 @@ async def test_a_certificate_that_holds_for_a_contract_that_does_not(platform: P
     past = clock.to_rfc3339(clock.now() - timedelta(days=1))
     await platform.client.post("/id-tokens", json={"value": other["idToken"], "kind": "eMAID", "expires_at": past})
     assert await status_of(station, chain, other) == ("Accepted", "Expired")
+
+
+async def test_an_answer_that_the_authority_has_not_signed_is_not_believed(platform: Platform, issuer: Issuer) -> None:
+    _, station = await connected(platform, "ocpp2.0.1")
+    issuer.liar = Issuer(1)
+    assert await status_of(station, issuer.chain(issuer.contract())) == ("NoCertificateAvailable", "Invalid")
+    assert issuer.asked > 0

@@ -31,6 +31,7 @@ async def authorize_contract(runtime: Runtime, request: AuthorizeContract) -> li
 async def _status(runtime: Runtime, request: AuthorizeContract) -> str:
     """What the certificate is worth: its chain, if the station sent it, and what the responders say of each part."""
     queries = request.certificates
+    issuers: tuple[x509.Certificate, ...] = ()
     if request.chain is not None:
         token = request.who.queries[0].id_token.value
         roots = await asyncio.to_thread(_roots, runtime)
@@ -39,7 +40,8 @@ async def _status(runtime: Runtime, request: AuthorizeContract) -> str:
             return chain.status
         own = [contract_chains.question_about(*link) for link in chain.links]
         queries = _with_addresses(own, request.certificates)
-    said = await handlers.ask_about(runtime, queries)
+        issuers = tuple(issuer for _, issuer in chain.links)
+    said = await handlers.ask_about(runtime, queries, issuers)
     return rules.contract_status([verdict.status for verdict in said])
 
 
