@@ -161,11 +161,13 @@ def draw_up(
         is_conflict = bool(versions) and report.sequence_number is not None
         authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
         session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
-        limit = limit_rules.limit_of(session, report, authorization)
+        limit = None if authorization is None else limit_rules.limit_of(session, report, authorization)
         if limit is not None and session is not None:
             plan.limited.append((session, limit))
         # A station that is told "no" needs no limit.
-        receipt = _receipt(report, session, authorization, limit if rules.is_accepted(authorization) else None)
+        receipt = _receipt(
+            report, session, authorization, limit if limit and rules.is_accepted(authorization) else None
+        )
         if report.reservation_number is not None and session is not None:
             plan.met.append(_reservation_met(report, session))
         versions.append(SaidBefore(report.payload, receipt, session.id if session else None))
