@@ -3,8 +3,10 @@ plays them all."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from .access_network import (  # noqa: TID252  (tests are not installed)
     V16,
     V201,
     Platform,
+    Station,
     a_event,
     begin,
     id_token,
@@ -100,33 +103,82 @@ async def test_tc_c_39_authorization_by_group_id(network: Platform, protocol: st
 
 
 @TWO
-async def test_tc_c_40_43_authorization_by_group_id_with_local_list(network: Platform, protocol: str) -> None:
-    record, station = await online(network, protocol)
-    await network.token("ONE", group="FAMILY")
-    await network.token("TWO", group="FAMILY", status="invalid")
-    await network.keep_list(record)
-    await eventually(lambda: len(station.list) == 2)
-    assert {key: (info["status"], info["groupIdToken"]["idToken"]) for key, info in station.list.items()} == {
-        "ONE": ("Accepted", "FAMILY"),
-        "TWO": ("Invalid", "FAMILY"),
-    }
+async def test_tc_c_40_authorization_by_group_id_with_local_list(network: Platform, protocol: str) -> None:
+    listed = await list_of_two(network, protocol, "accepted")
+    assert listed == {"ONE": ("Accepted", "FAMILY"), "TWO": ("Accepted", "FAMILY")}
+    # The station lets the second of the group stop what the first has begun.
+    session = await stop_with(network, "StopAuthorized", "Local", "ONE", "TWO")
+    assert (session["state"], session["id_token"], session["review"]) == ("ended", "ONE", ["meter_missing"])
 
 
 @TWO
-async def test_tc_c_47_48_49_stop_transaction_with_a_master_pass(network: Platform, protocol: str) -> None:
+async def test_tc_c_43_authorization_by_group_id_invalid_with_local_list(network: Platform, protocol: str) -> None:
+    listed = await list_of_two(network, protocol, "invalid")
+    assert listed == {"ONE": ("Accepted", "FAMILY"), "TWO": ("Invalid", "FAMILY")}
+    assert (await network.stations[0].authorize("TWO"))["status"] == "Invalid"
+
+
+async def list_of_two(network: Platform, protocol: str, status: str) -> dict[str, tuple[str, str]]:
+    """Two tokens of a group, the second with this status; what the station's local list says of them."""
+    record, station = await online(network, protocol)
+    await network.token("ONE", group="FAMILY")
+    await network.token("TWO", group="FAMILY", status=status)
+    await network.keep_list(record)
+    await eventually(lambda: len(station.list) == 2)
+    return {key: (info["status"], info["groupIdToken"]["idToken"]) for key, info in station.list.items()}
+
+
+async def stop_with(network: Platform, trigger: str, reason: str, starts: str, stops: str) -> dict[str, Any]:
+    """A transaction that one token begins and another ends; its session."""
+    (station,) = network.stations
+    await begin(station, starts)
+    stopped = a_event("Ended", trigger, 1, idToken=id_token(stops))
+    stopped["transactionInfo"] |= {"stoppedReason": reason}
+    assert verdict(await station.call("TransactionEvent", stopped))["status"] == "Accepted"
+    return await network.session()
+
+
+@TWO
+async def test_tc_c_47_master_pass_with_a_display_stops_all_transactions(network: Platform, protocol: str) -> None:
+    assert await stop_by_master_pass(network, protocol, (1, 2)) == {1: "ended", 2: "ended"}
+
+
+@TWO
+async def test_tc_c_48_master_pass_with_a_display_stops_the_chosen_transaction(
+    network: Platform, protocol: str
+) -> None:
+    assert await stop_by_master_pass(network, protocol, (2,)) == {1: "active", 2: "ended"}
+
+
+@TWO
+async def test_tc_c_49_master_pass_without_a_display_stops_all_transactions(network: Platform, protocol: str) -> None:
+    # C16.FR.02: with nothing to choose from, the station ends them all; to us it looks as if all had been chosen.
+    assert await stop_by_master_pass(network, protocol, (1, 2)) == {1: "ended", 2: "ended"}
+    stopped = [item for item in (await network.get("/sessions"))["items"] if item["stop_reason"] == "MasterPass"]
+    assert {item["id_token"] for item in stopped} == {"CARD"}  # who began it, not who ended it
+
+
+async def stop_by_master_pass(network: Platform, protocol: str, stopped: tuple[int, ...]) -> dict[int, str]:
+    """Two transactions, of which the holder of the master pass stops these; the state of the session at each EVSE."""
     answer = await network.client.put("/access-settings", json={"master_group": "MASTER"})
     assert answer.json()["master_group"] == "MASTER"
     _, station = await online(network, protocol)
     await network.token("CARD")
     await network.token("PASS", group="MASTER")
-    await begin(station, "CARD")
+    for evse in (1, 2):
+        event = a_event("Started", "Authorized", 0, idToken=id_token("CARD")) | at_evse(evse)
+        assert verdict(await station.call("TransactionEvent", event))["status"] == "Accepted"
     shown = await station.authorize("PASS")
     assert (shown["status"], shown["groupIdToken"]["idToken"]) == ("Accepted", "MASTER")
-    stopped = a_event("Ended", "StopAuthorized", 1, idToken=id_token("PASS"))
-    stopped["transactionInfo"] |= {"stoppedReason": "MasterPass"}
-    assert verdict(await station.call("TransactionEvent", stopped))["status"] == "Accepted"
-    session = await network.session()
-    assert (session["state"], session["stop_reason"], session["id_token"]) == ("ended", "MasterPass", "CARD")
+    for evse in stopped:
+        event = a_event("Ended", "StopAuthorized", 1, idToken=id_token("PASS")) | at_evse(evse)
+        event["transactionInfo"] |= {"stoppedReason": "MasterPass"}
+        assert verdict(await station.call("TransactionEvent", event))["status"] == "Accepted"
+    return {item["evse_number"]: item["state"] for item in (await network.get("/sessions"))["items"]}
+
+
+def at_evse(number: int) -> dict[str, Any]:
+    return {"evse": {"id": number, "connectorId": 1}, "transactionInfo": {"transactionId": f"tx-{number}"}}
 
 
 @ALL
@@ -219,3 +271,55 @@ async def test_a_session_that_began_offline_with_a_token_that_is_invalid_by_now_
     _, station = await online(network, protocol)
     assert verdict(await begin(station, "NOBODY", offline=True))["status"] == "Invalid"
     assert "not_authorized" in (await network.session())["review"]
+
+
+async def charge_on(station: Station, begun: dict[str, Any], energy_wh: int) -> None:
+    """A transaction that began offline goes on, as MaxEnergyOnInvalidId lets it."""
+    if station.is_16:
+        sample = {"timestamp": just_now(), "sampledValue": [{"value": str(energy_wh)}]}
+        values = {"connectorId": 1, "transactionId": begun["transactionId"], "meterValue": [sample]}
+        await station.call("MeterValues", values)
+        return
+    event = a_event("Updated", "MeterValuePeriodic", energy_wh)
+    event["meterValue"] = [{"timestamp": just_now(), "sampledValue": [{"value": energy_wh}]}]
+    await station.call("TransactionEvent", event)
+
+
+@ALL
+@pytest.mark.parametrize("status", [None, "blocked", "expired", "invalid"])
+async def test_a_queued_start_with_a_token_that_may_not_charge_is_stopped_where_the_operator_wants_it(
+    network: Platform, protocol: str, status: str | None
+) -> None:
+    await network.client.put("/access-settings", json={"is_stopping_deauthorized": True})
+    _, station = await online(network, protocol)
+    if status is not None:
+        await network.token("CARD", status=status)
+    begun = await begin(station, "CARD", offline=True)
+    assert verdict(begun)["status"] == {None: "Invalid"}.get(status, str(status).title())
+    assert "transactionLimit" not in begun
+    await charge_on(station, begun, 200)
+    session = await network.session()
+    assert (session["state"], "not_authorized" in session["review"]) == ("active", True)
+    action = "RemoteStopTransaction" if station.is_16 else "RequestStopTransaction"
+    await eventually(lambda: station.told(action))
+    assert station.told(action)[0]["transactionId"] == (begun["transactionId"] if station.is_16 else "tx-1")
+
+
+@ALL
+async def test_a_queued_start_that_the_station_deauthorises_by_itself_needs_no_order(
+    network: Platform, protocol: str
+) -> None:
+    await network.client.put("/access-settings", json={"is_stopping_deauthorized": True})
+    _, station = await online(network, protocol)
+    begun = await begin(station, "NOBODY", offline=True)
+    if station.is_16:
+        stop = {"transactionId": begun["transactionId"], "meterStop": 100, "timestamp": just_now()}
+        await station.call("StopTransaction", stop | {"reason": "DeAuthorized"})
+    else:
+        ended = a_event("Ended", "Deauthorized", 1)  # StopTxOnInvalidId
+        ended["transactionInfo"] |= {"stoppedReason": "DeAuthorized"}
+        await station.call("TransactionEvent", ended)
+    await asyncio.sleep(3.5)
+    assert not station.told("RemoteStopTransaction" if station.is_16 else "RequestStopTransaction")
+    session = await network.session()
+    assert (session["stop_reason"], "not_authorized" in session["review"]) == ("DeAuthorized", True)

@@ -40,18 +40,20 @@ async def test_tc_074_update_charge_point_certificate_by_request(platform: Platf
     assert (shown["kind"], shown["common_name"], shown["authority"]) == ("charging_station", "CS1", "csms")
 
 
-@pytest.mark.parametrize(
-    ("wire", "kind", "authority", "trigger"),
-    [
-        ("ChargingStationCertificate", "charging_station", "csms", "SignChargingStationCertificate"),
-        ("V2GCertificate", "v2g", "v2g", "SignV2GCertificate"),
-        (None, "combined", "csms", "SignCombinedCertificate"),
-    ],
-    ids=["tc_a_11_charging_station", "tc_a_12_v2g", "tc_a_13_combined"],
-)
-async def test_tc_a_11_12_13_update_certificate_by_request(
-    platform: Platform, wire: str | None, kind: str, authority: str, trigger: str
-) -> None:
+async def test_tc_a_11_update_charging_station_certificate_by_request(platform: Platform) -> None:
+    await renew(platform, "ChargingStationCertificate", "charging_station", "csms", "SignChargingStationCertificate")
+
+
+async def test_tc_a_12_update_v2g_certificate_by_request(platform: Platform) -> None:
+    await renew(platform, "V2GCertificate", "v2g", "v2g", "SignV2GCertificate")
+
+
+async def test_tc_a_13_update_combined_certificate_by_request(platform: Platform) -> None:
+    await renew(platform, None, "combined", "csms", "SignCombinedCertificate")
+
+
+async def renew(platform: Platform, wire: str | None, kind: str, authority: str, trigger: str) -> None:
+    """A station of 2.0.1 is told to ask for a certificate of this kind, asks, and gets it."""
     record, station = await connected(platform, "ocpp2.0.1")
     assert (await platform.order(record, type="sign_certificate_now", kind=kind))["state"] == "accepted"
     assert await station.told("TriggerMessage") == {"requestedMessage": trigger}
@@ -105,19 +107,32 @@ async def test_2_1_gets_the_number_of_its_request_back(platform: Platform) -> No
 # ---- certificates that stations trust
 
 
-@pytest.mark.parametrize(
-    ("protocol", "kind", "wire"),
-    [
-        pytest.param("ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate", id="tc_075_1"),
-        pytest.param("ocpp1.6", "csms_root", "CentralSystemRootCertificate", id="tc_075_2"),
-        pytest.param("ocpp2.0.1", "csms_root", "CSMSRootCertificate", id="tc_m_01"),
-        pytest.param("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", id="tc_m_02"),
-        pytest.param("ocpp2.0.1", "v2g_root", "V2GRootCertificate", id="tc_m_03"),
-        pytest.param("ocpp2.0.1", "mo_root", "MORootCertificate", id="tc_m_04"),
-        pytest.param("ocpp2.1", "oem_root", "OEMRootCertificate", id="tc_m_101"),
-    ],
-)
-async def test_install_certificate(platform: Platform, protocol: str, kind: str, wire: str) -> None:
+async def test_tc_075_1_install_manufacturer_root_certificate(platform: Platform) -> None:
+    await install(platform, "ocpp1.6", "manufacturer_root", "ManufacturerRootCertificate")
+
+
+async def test_tc_075_2_install_central_system_root_certificate(platform: Platform) -> None:
+    await install(platform, "ocpp1.6", "csms_root", "CentralSystemRootCertificate")
+
+
+ROOTS = [
+    ("ocpp2.0.1", "csms_root", "CSMSRootCertificate", "tc_m_01"),
+    ("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", "tc_m_02"),
+    ("ocpp2.0.1", "v2g_root", "V2GRootCertificate", "tc_m_03"),
+    ("ocpp2.0.1", "mo_root", "MORootCertificate", "tc_m_04"),
+    ("ocpp2.1", "oem_root", "OEMRootCertificate", "tc_m_101"),
+]
+
+
+@pytest.mark.parametrize(("protocol", "kind", "wire"), [each[:3] for each in ROOTS], ids=[each[3] for each in ROOTS])
+async def test_tc_m_01_to_04_tc_m_101_install_certificate(
+    platform: Platform, protocol: str, kind: str, wire: str
+) -> None:
+    await install(platform, protocol, kind, wire)
+
+
+async def install(platform: Platform, protocol: str, kind: str, wire: str) -> None:
+    """A root is given to a station, which takes it."""
     record, station = await connected(platform, protocol)
     (ours, *_) = (await platform.client.get("/certificate-authorities")).json()["items"]
     given = {"certificate": ours["root_certificate"]}

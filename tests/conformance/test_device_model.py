@@ -68,11 +68,23 @@ def in_two_parts(request: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 # ---- B: reports
 
 
-@pytest.mark.parametrize("base", ["configuration", "full", "summary"])
 @both
-async def test_tc_b_12_13_14_a_base_report_is_done_when_its_last_part_is_stored(
-    platform: Platform, protocol: str, base: str
-) -> None:
+async def test_tc_b_12_the_configuration_inventory_is_read(platform: Platform, protocol: str) -> None:
+    await read_inventory(platform, protocol, "configuration", "ConfigurationInventory")
+
+
+@both
+async def test_tc_b_13_the_full_inventory_is_read(platform: Platform, protocol: str) -> None:
+    await read_inventory(platform, protocol, "full", "FullInventory")
+
+
+@both
+async def test_tc_b_14_the_summary_inventory_is_read(platform: Platform, protocol: str) -> None:
+    await read_inventory(platform, protocol, "summary", "SummaryInventory")
+
+
+async def read_inventory(platform: Platform, protocol: str, base: str, word: str) -> None:
+    """The order is done when the last part is stored."""
     async with platform.station(protocol) as station:
         station.answers["GetBaseReport"] = {"status": "Accepted"}
         station.then["GetBaseReport"] = in_two_parts
@@ -80,7 +92,7 @@ async def test_tc_b_12_13_14_a_base_report_is_done_when_its_last_part_is_stored(
         assert (command["state"], command["effect"], command["wire_status"]) == ("accepted", "done", "Accepted")
         assert (command["result"]["parts"], command["result"]["items"]) == (2, 2)
         asked = station.requests("GetBaseReport")[-1]
-        assert asked["reportBase"] == {"configuration": "ConfigurationInventory"}.get(base, f"{base.title()}Inventory")
+        assert asked["reportBase"] == word
         limited, chosen = sorted(await platform.items("variables"), key=lambda item: item["variable"], reverse=True)
         assert (limited["value"], limited["value_min"], limited["value_max"]) == ("7", 1, 9)
         assert (limited["can_be_monitored"], chosen["values"]) == (True, "a,b")
@@ -198,13 +210,6 @@ async def test_the_cost_so_far_is_told_on_order(platform: Platform, protocol: st
         station.answers["CostUpdated"] = {}
         assert (await platform.order("update_cost", total_cost="3.31", transaction_id="t-1"))["effect"] == "done"
         assert station.requests("CostUpdated") == [{"totalCost": 3.31, "transactionId": "t-1"}]
-
-
-async def test_tc_e_14_what_waits_at_the_station_is_the_result(platform: Platform) -> None:
-    async with platform.station() as station:
-        station.answers["GetTransactionStatus"] = {"messagesInQueue": True, "ongoingIndicator": False}
-        command = await platform.order("get_transaction_status", transaction_id="t-1")
-        assert command["result"] == {"is_ongoing": False, "has_queued_messages": True}
 
 
 # ---- P, 1.6 TC_064: vendors' own messages

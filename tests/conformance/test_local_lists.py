@@ -36,8 +36,16 @@ async def test_tc_042_1_get_local_list_version_not_supported(network: Platform) 
     assert (command["state"], command["result"]) == ("accepted", {"version": -1, "is_supported": False})
 
 
-@ALL
-async def test_tc_042_2_and_tc_d_09_get_local_list_version_empty(network: Platform, protocol: str) -> None:
+async def test_tc_042_2_get_local_list_version_empty(network: Platform) -> None:
+    await ask_empty_list(network, V16)
+
+
+@TWO
+async def test_tc_d_09_get_local_list_version_no_list_available(network: Platform, protocol: str) -> None:
+    await ask_empty_list(network, protocol)
+
+
+async def ask_empty_list(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
     command = await network.order(record, type="get_local_list_version")
     assert (command["state"], command["result"]) == ("accepted", {"version": 0, "is_supported": True})
@@ -71,8 +79,16 @@ async def test_tc_043_3_send_local_authorization_list_failed(network: Platform, 
     assert (known["version"], known["wire_status"]) == (0, "Failed")
 
 
-@ALL
-async def test_tc_043_4_and_tc_d_01_send_local_authorization_list_full(network: Platform, protocol: str) -> None:
+async def test_tc_043_4_send_local_authorization_list_full(network: Platform) -> None:
+    await send_full_list(network, V16)
+
+
+@TWO
+async def test_tc_d_01_send_local_authorization_list_full(network: Platform, protocol: str) -> None:
+    await send_full_list(network, protocol)
+
+
+async def send_full_list(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
     entries = [
         {"id_token": "ONE", "group": "FAMILY", "expires_at": in_an_hour()},
@@ -87,11 +103,37 @@ async def test_tc_043_4_and_tc_d_01_send_local_authorization_list_full(network: 
     assert (known["version"], known["count"], known["mode"]) == (station.list_version, 2, "off")
 
 
-@ALL
-async def test_tc_043_5_and_tc_d_02_03_send_local_authorization_list_differential(
-    network: Platform, protocol: str
-) -> None:
+@TWO
+async def test_tc_d_02_send_local_authorization_list_differential_update(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
+    await network.order(record, type="send_local_list", mode="full", entries=[{"id_token": "ONE"}, {"id_token": "TWO"}])
+    entries = [{"id_token": "TWO", "status": "blocked"}, {"id_token": "THREE"}]
+    command = await network.order(record, type="send_local_list", mode="differential", entries=entries)
+    assert (command["state"], command["effect"]) == ("accepted", "done")
+    told = station.told("SendLocalList")[-1]
+    assert (told["updateType"], told["versionNumber"], len(told["localAuthorizationList"])) == ("Differential", 2, 2)
+    statuses = {key: info["status"] for key, info in station.list.items()}
+    assert statuses == {"ONE": "Accepted", "TWO": "Blocked", "THREE": "Accepted"}
+    known = await network.local_list(record)
+    assert (known["version"], known["count"]) == (2, 3)
+
+
+@TWO
+async def test_tc_d_03_send_local_authorization_list_differential_remove(network: Platform, protocol: str) -> None:
+    record, station = await online(network, protocol)
+    await network.order(record, type="send_local_list", mode="full", entries=[{"id_token": "ONE"}, {"id_token": "TWO"}])
+    entries = [{"id_token": "TWO", "remove": True}]
+    command = await network.order(record, type="send_local_list", mode="differential", entries=entries)
+    assert command["state"] == "accepted"
+    (removed,) = station.told("SendLocalList")[-1]["localAuthorizationList"]
+    assert removed == {"idToken": {"idToken": "TWO", "type": "ISO14443"}}  # D01.FR.16: without idTokenInfo
+    assert set(station.list) == {"ONE"}
+    known = await network.local_list(record)
+    assert (known["version"], known["count"]) == (2, 1)
+
+
+async def test_tc_043_5_send_local_authorization_list_differential(network: Platform) -> None:
+    record, station = await online(network, V16)
     await network.order(record, type="send_local_list", mode="full", entries=[{"id_token": "ONE"}, {"id_token": "TWO"}])
     entries = [{"id_token": "TWO", "remove": True}, {"id_token": "THREE"}]
     command = await network.order(record, type="send_local_list", mode="differential", entries=entries)

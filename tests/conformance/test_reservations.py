@@ -42,8 +42,16 @@ def reserving(**fields: Any) -> dict[str, Any]:
     return {"type": "reserve_now", "evse_number": 1, "id_token": "CARD", "expires_at": in_an_hour(), **fields}
 
 
-@ALL
-async def test_tc_046_and_tc_h_01_reservation_of_a_connector_transaction(network: Platform, protocol: str) -> None:
+async def test_tc_046_reservation_of_a_connector_transaction(network: Platform) -> None:
+    await reserve_and_charge(network, V16)
+
+
+@TWO
+async def test_tc_h_01_reserve_a_specific_evse(network: Platform, protocol: str) -> None:
+    await reserve_and_charge(network, protocol)
+
+
+async def reserve_and_charge(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
     await network.token("CARD")
     command = await network.order(record, **reserving())
@@ -78,9 +86,29 @@ async def test_tc_047_reservation_of_a_connector_expire(network: Platform) -> No
     await eventually(lambda: state_is(network, "expired"))
 
 
+async def test_tc_048_1_reservation_of_a_connector_faulted(network: Platform) -> None:
+    await reserve_in_vain(network, V16, "Faulted")
+
+
+async def test_tc_048_2_reservation_of_a_connector_occupied(network: Platform) -> None:
+    await reserve_in_vain(network, V16, "Occupied")
+
+
+async def test_tc_048_3_reservation_of_a_connector_unavailable(network: Platform) -> None:
+    await reserve_in_vain(network, V16, "Unavailable")
+
+
+async def test_tc_048_4_reservation_of_a_connector_rejected(network: Platform) -> None:
+    await reserve_in_vain(network, V16, "Rejected")
+
+
 @pytest.mark.parametrize("word", ["Faulted", "Occupied", "Unavailable", "Rejected"])
-@ALL
-async def test_tc_048_1_2_3_4_reservation_refused(network: Platform, protocol: str, word: str) -> None:
+@TWO
+async def test_a_reservation_that_is_refused_says_why(network: Platform, protocol: str, word: str) -> None:
+    await reserve_in_vain(network, protocol, word)
+
+
+async def reserve_in_vain(network: Platform, protocol: str, word: str) -> None:
     record, station = await online(network, protocol)
     station.answers["ReserveNow"] = {"status": word}
     command = await network.order(record, **reserving())
@@ -89,8 +117,16 @@ async def test_tc_048_1_2_3_4_reservation_refused(network: Platform, protocol: s
     assert (reservation["state"], reservation["wire_status"]) == ("rejected", word)
 
 
-@ALL
-async def test_tc_049_and_tc_h_14_reservation_of_a_charge_point_transaction(network: Platform, protocol: str) -> None:
+async def test_tc_049_reservation_of_a_charge_point_transaction(network: Platform) -> None:
+    await reserve_anywhere_and_charge(network, V16)
+
+
+@TWO
+async def test_tc_h_14_reserve_an_unspecified_evse(network: Platform, protocol: str) -> None:
+    await reserve_anywhere_and_charge(network, protocol)
+
+
+async def reserve_anywhere_and_charge(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
     command = await network.order(record, **{**reserving(), "evse_number": None})
     assert command["state"] == "accepted"
@@ -101,8 +137,16 @@ async def test_tc_049_and_tc_h_14_reservation_of_a_charge_point_transaction(netw
     await eventually(lambda: state_is(network, "used"))
 
 
-@ALL
-async def test_tc_051_and_tc_h_17_cancel_reservation(network: Platform, protocol: str) -> None:
+async def test_tc_051_cancel_reservation(network: Platform) -> None:
+    await reserve_and_cancel(network, V16)
+
+
+@TWO
+async def test_tc_h_17_cancel_reservation_of_an_evse(network: Platform, protocol: str) -> None:
+    await reserve_and_cancel(network, protocol)
+
+
+async def reserve_and_cancel(network: Platform, protocol: str) -> None:
     record, station = await online(network, protocol)
     await network.order(record, **reserving())
     reservation = await network.reservation()
@@ -125,8 +169,16 @@ async def test_tc_052_cancel_reservation_rejected(network: Platform, protocol: s
     assert (await network.client.delete(f"/reservations/{reservation['id']}")).status_code == 409
 
 
-@ALL
-async def test_tc_053_and_tc_h_19_use_a_reserved_connector_with_the_group(network: Platform, protocol: str) -> None:
+async def test_tc_053_use_a_reserved_connector_with_parent_id_tag(network: Platform) -> None:
+    await reserve_and_charge_with_the_group(network, V16)
+
+
+@TWO
+async def test_tc_h_19_use_a_reserved_evse_with_group_id(network: Platform, protocol: str) -> None:
+    await reserve_and_charge_with_the_group(network, protocol)
+
+
+async def reserve_and_charge_with_the_group(network: Platform, protocol: str) -> None:
     _, station = await online(network, protocol)
     await network.token("CARD", group="FAMILY")
     await network.token("OTHER", group="FAMILY")
@@ -141,11 +193,29 @@ async def test_tc_053_and_tc_h_19_use_a_reserved_connector_with_the_group(networ
     assert (await network.session())["id_token"] == "OTHER"
 
 
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+async def test_tc_h_07_a_reservation_of_an_evse_that_is_not_used_has_expired(network: Platform, protocol: str) -> None:
+    await reserve_until_the_station_says(network, protocol, "Expired", 1)
+
+
 @TWO
-@pytest.mark.parametrize("said", ["Expired", "Removed"])
-async def test_tc_h_07_08_20_reservation_ended_by_the_station(network: Platform, protocol: str, said: str) -> None:
+async def test_tc_h_08_a_reservation_anywhere_that_is_not_used_has_expired(network: Platform, protocol: str) -> None:
+    await reserve_until_the_station_says(network, protocol, "Expired", None)
+
+
+@TWO
+async def test_tc_h_20_a_station_that_is_faulted_removes_the_reservation(network: Platform, protocol: str) -> None:
+    await reserve_until_the_station_says(network, protocol, "Removed", 1)
+
+
+async def reserve_until_the_station_says(network: Platform, protocol: str, said: str, evse_number: int | None) -> None:
+    """A reservation that is accepted and that the station itself ends."""
     record, station = await online(network, protocol)
-    await network.order(record, **reserving())
+    await network.order(record, **reserving(evse_number=evse_number))
+    assert (await network.reservation())["state"] == "accepted"
+    if said == "Removed":
+        fault = {"timestamp": just_now(), "connectorStatus": "Faulted", "evseId": 1, "connectorId": 1}
+        await station.call("StatusNotification", fault)
     answer = await station.call("ReservationStatusUpdate", {"reservationId": 1, "reservationUpdateStatus": said})
     assert answer == {}
     reservation = await network.reservation()
@@ -240,6 +310,45 @@ async def test_a_reservation_at_a_station_that_is_away_is_told_when_it_is_back(n
     station = await network.connect(V16, boots=False)
     await eventually(lambda: state_is(network, "accepted"))
     assert len(station.told("ReserveNow")) == 1
+
+
+@ALL
+async def test_an_order_to_reserve_at_a_station_that_is_away_is_said_when_it_is_back(
+    network: Platform, protocol: str
+) -> None:
+    record = await network.register()
+    await (await network.connect(protocol)).hang_up()
+
+    async def is_offline() -> bool:
+        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
+
+    await eventually(is_offline)
+    assert (await network.order(record, **reserving()))["state"] == "offline"
+    assert (await network.reservation())["state"] == "pending"
+    station = await network.connect(protocol, boots=False)
+    await eventually(lambda: state_is(network, "accepted"))
+    (told,) = station.told("ReserveNow")
+    assert told["reservationId" if station.is_16 else "id"] == (await network.reservation())["number"]
+
+
+@ALL
+async def test_an_order_to_reserve_that_is_given_up_is_not_said_when_the_station_is_back(
+    network: Platform, protocol: str
+) -> None:
+    record = await network.register()
+    await (await network.connect(protocol)).hang_up()
+
+    async def is_offline() -> bool:
+        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
+
+    await eventually(is_offline)
+    assert (await network.order(record, **reserving()))["state"] == "offline"
+    reservation = await network.reservation()
+    assert (await network.client.delete(f"/reservations/{reservation['id']}")).status_code == 204
+    station = await network.connect(protocol, boots=False)
+    await network.order(record, type="clear_cache")
+    assert (await network.reservation())["state"] == "cancelled"
+    assert not station.told("ReserveNow")
 
 
 async def test_a_reservation_that_no_station_was_told_of_is_cancelled_here(network: Platform) -> None:

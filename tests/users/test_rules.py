@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from voltway.contracts.vocabulary import AuthorizationStatus, IdToken
+from voltway.contracts.vocabulary import AuthorizationStatus, IdToken, SpendingLimit
+from voltway.kernel.money import Money
 from voltway.modules.users import rules
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -28,6 +30,11 @@ class Row:
     language: str | None = None
     message: str | None = None
     energy_transfer_modes: list[str] | None = None
+    balance_minor: int | None = None
+    balance_currency: str | None = None
+    session_limit: dict[str, Any] | None = None
+    valid_hours: dict[str, Any] | None = None
+    connector_types: list[str] | None = None
 
 
 def status_of(row: Row | None, token: IdToken = IdToken("CARD-1")) -> AuthorizationStatus:
@@ -117,3 +124,42 @@ def test_payment_at_a_terminal_needs_no_row_but_a_row_rules() -> None:
     assert status_of(None, paid) is AuthorizationStatus.ACCEPTED
     assert status_of(Row(status="blocked"), paid) is AuthorizationStatus.BLOCKED
     assert status_of(None, IdToken("PSP-1", "Central")) is AuthorizationStatus.INVALID
+
+
+def test_credit_and_terms_limit_a_session_by_what_is_less() -> None:
+    ten = {"minor": 1000, "currency": "EUR"}
+    row = Row(balance_minor=400, balance_currency="EUR", session_limit={"cost": ten, "energy_wh": 7000})
+    assert rules.limit_of(row) == SpendingLimit(cost=Money(400, "EUR"), energy_wh=7000)
+    assert rules.limit_of(replace(row, balance_minor=2000)) == SpendingLimit(cost=Money(1000, "EUR"), energy_wh=7000)
+    assert rules.limit_of(replace(row, balance_minor=None)) == SpendingLimit(cost=Money(1000, "EUR"), energy_wh=7000)
+    assert rules.limit_of(replace(row, balance_currency="SEK")) == SpendingLimit(cost=Money(400, "SEK"), energy_wh=7000)
+    assert rules.limit_of(Row()) is None
+
+
+def test_prepaid_token_charges_once_at_a_time_while_there_is_credit_and_is_not_kept() -> None:
+    verdict = rules.verdict(Row(balance_minor=1, balance_currency="EUR", concurrent_max=5), IdToken("CARD"), NOW)
+    assert (verdict.status, verdict.concurrent_max, verdict.is_kept) == (AuthorizationStatus.ACCEPTED, 1, False)
+    assert status_of(Row(balance_minor=0, balance_currency="EUR")) is AuthorizationStatus.NO_CREDIT
+
+
+@pytest.mark.parametrize(
+    ("evse_number", "connectors", "expected", "told"),
+    [
+        (None, None, AuthorizationStatus.ACCEPTED, ()),
+        (None, {1: ["sType2"], 2: ["cCCS2"]}, AuthorizationStatus.ACCEPTED, (2,)),
+        (1, {1: ["sType2"], 2: ["cCCS2"]}, AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE, (2,)),
+        (2, {1: ["sType2"], 2: ["CCCS2"]}, AuthorizationStatus.ACCEPTED, (2,)),
+        (3, {1: ["sType2"]}, AuthorizationStatus.ACCEPTED, ()),
+        (None, {1: ["sType2"]}, AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE, ()),
+        (None, {1: ["cCCS2", "sType2"]}, AuthorizationStatus.ACCEPTED, ()),
+    ],
+)
+def test_token_bound_to_types_of_connectors(
+    evse_number: int | None,
+    connectors: dict[int, list[str]] | None,
+    expected: AuthorizationStatus,
+    told: tuple[int, ...],
+) -> None:
+    place = rules.Place(evse_number=evse_number, connectors=connectors)
+    verdict = rules.verdict(Row(connector_types=["cCCS2"]), IdToken("CARD"), NOW, place)
+    assert (verdict.status, verdict.evse_numbers) == (expected, told)

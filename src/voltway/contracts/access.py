@@ -133,6 +133,12 @@ class ReservationChanged(Event, frozen=True, kw_only=True, gc=False):
 # ---- what others must know of a station
 
 
+class FindConnectorTypes(Ask[dict[str, dict[int, list[str]]]], frozen=True, kw_only=True):
+    """The types of connectors of stations: station -> EVSE -> types that it has told; an EVSE that told none is left out."""
+
+    station_ids: tuple[str, ...]
+
+
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A station as far as it matters for what it may be sent."""
 

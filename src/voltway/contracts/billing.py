@@ -34,6 +34,7 @@ class SessionPriced(Event, frozen=True, kw_only=True, gc=False):
     station_id: str
     cdr_id: str
     cost: Cost
+    id_token_id: str | None = None
 
     def key(self) -> str:
         return self.session_id

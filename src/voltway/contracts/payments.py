@@ -7,9 +7,11 @@ from datetime import datetime
 import msgspec
 
 from voltway.charging.pricing import Tariff
+from voltway.contracts.security import AuthorizeContract
 from voltway.contracts.station_link import Authorization, Report
 from voltway.contracts.users import AuthorizeTokens
 from voltway.kernel.bus.asks import Ask
+from voltway.kernel.secrets import derive_key
 
 # ---- tariffs at the station
 
@@ -47,10 +49,21 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorizeWithTariff(Ask[Offer], frozen=True, kw_only=True):
     """Who may charge, and by which tariff."""
 
-    who: AuthorizeTokens
+    who: AuthorizeTokens | AuthorizeContract
     operator_id: str
     station_id: str
     location_id: str | None
+
+
+# ---- payment on the web
+
+TOTP_VALIDITY_S, TOTP_LENGTH = 60, 10
+"""How long the one-time password in a station's QR code holds, and how long it is (WebPaymentsCtrlr, OCPP 2.1 C25)."""
+
+
+def shared_secret(secret: bytes, station_id: str) -> str:
+    """What a station makes its one-time passwords of; nobody need keep it, for it follows from the installation's secret."""
+    return derive_key(secret, f"web-payment:{station_id}").hex()
 
 
 # ---- settlements

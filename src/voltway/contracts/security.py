@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from voltway.contracts.station_link import Report
+from voltway.contracts.station_link import Authorization, Report
+from voltway.contracts.users import AuthorizeTokens
 from voltway.kernel.bus.asks import Ask
 from voltway.kernel.bus.event import Event
 
@@ -104,6 +105,15 @@ class InstallContractCertificate(Ask[ContractCertificate | None], frozen=True, k
     exi_request: str
     contracts_max: int | None = None
     emaids: tuple[str, ...] = ()
+
+
+class AuthorizeContract(Ask[list[Authorization]], frozen=True, kw_only=True):
+    """The verdict on a contract's token that came with its certificate: with the chain itself (PEM, the contract's first), or
+    with the hashes of each certificate and who may know its status."""
+
+    who: AuthorizeTokens
+    certificates: tuple[CertificateQuery, ...] = ()
+    chain: str | None = None
 
 
 class FindAuthority(Ask[str], frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ class SessionEnded(Event, frozen=True, kw_only=True, gc=False):
     location_id: str | None
     evse_number: int | None
     id_token: str | None
+    id_token_id: str | None = None
     started_at: datetime
     ended_at: datetime
     energy_wh: int

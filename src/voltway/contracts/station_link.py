@@ -19,6 +19,7 @@ from voltway.contracts.vocabulary import (
     IdToken,
     MeterSample,
     Registration,
+    SpendingLimit,
 )
 from voltway.kernel.bus.asks import Ask
 from voltway.kernel.bus.event import Event
@@ -143,6 +144,14 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the station is to show the driver."""
     energy_transfer_modes: tuple[str, ...] = ()
     """The ways in which the car may transfer energy, in the words of OCPP 2.1; none: the station decides."""
+    limit: SpendingLimit | None = None
+    """How far a session of the token may go."""
+    evse_numbers: tuple[int, ...] = ()
+    """The EVSEs of the station at which the token may charge; none: at all of them."""
+    is_kept: bool = True
+    """Whether a station may keep the verdict for later: that on a prepaid token holds now (2.1 C17.FR.01)."""
+    certificate_status: str | None = None
+    """What the contract certificate that came with the token is worth, in the words of OCPP 2.x; None: it was not checked."""
 
 
 class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -152,6 +161,8 @@ class TransactionReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     transaction_id: str | None = None
     authorization: Authorization | None = None
     running_cost: str | None = None
+    limit: SpendingLimit | None = None
+    """How far the session may go: told once, with the report that shows its token."""
 
 
 class VariableValue(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -18,6 +18,8 @@ class TokenQuery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     location_id: str | None = None
     is_start: bool = False
     """A transaction has begun with it."""
+    evse_number: int | None = None
+    """None: the station did not say where."""
 
 
 class AuthorizeTokens(Ask[list[Authorization]], frozen=True, kw_only=True):

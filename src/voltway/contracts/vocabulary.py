@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from voltway.kernel.money import Money
+
 
 class ConnectorStatus(StrEnum):
     """What a connector is, in the words of OCPP 2.x."""
@@ -46,6 +48,7 @@ class AuthorizationStatus(StrEnum):
     EXPIRED = "Expired"
     INVALID = "Invalid"
     NO_CREDIT = "NoCredit"
+    NOT_ALLOWED_TYPE_EVSE = "NotAllowedTypeEVSE"
     NOT_AT_THIS_LOCATION = "NotAtThisLocation"
     NOT_AT_THIS_TIME = "NotAtThisTime"
     UNKNOWN = "Unknown"
@@ -76,6 +79,14 @@ class IdToken(msgspec.Struct, frozen=True, gc=False):
 
     value: str
     kind: str | None = None
+
+
+class SpendingLimit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How far a session may go. None: no limit. `cost` incl. VAT; the duration counts from its start."""
+
+    cost: Money | None = None
+    energy_wh: int | None = None
+    duration_s: int | None = None
 
 
 class MeterSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -20,3 +20,10 @@ class SettlementNotFound(NotFound):
     """No such settlement, or not the caller's."""
 
     title = "Settlement not found"
+
+
+class WebPaymentRefused(Problem):
+    """The address of a QR code that does not hold, or not any more."""
+
+    status = 403
+    title = "The code is not valid"

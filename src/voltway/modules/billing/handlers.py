@@ -43,5 +43,6 @@ async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnd
                 station_id=session.station_id,
                 cdr_id=cdr_id,
                 cost=cost,
+                id_token_id=session.id_token_id,
             )
         )

@@ -3,7 +3,7 @@
 Owns: tariffs, their assignments, CDRs, settlements (payments at the terminals of stations). Records (batches):
 `ReportSettlement`. Answers: `FindTariffs`, `FindTariff`, `AuthorizeWithTariff` (a verdict with the tariff for a station that
 computes the cost by itself), `ValidateVatNumber`, `SummarizeRevenue`. Asks: `FindStations`, `LocationExists`,
-`AuthorizeTokens`, `FindTariffAbility`, `FindTransactions`. Listens to: `SessionEnded` (makes the CDR, once). Publishes:
+`AuthorizeTokens`, `FindTariffAbility`, `FindTransactions`, `FindCredential` and `SendCommand` (the QR code of a station). Listens to: `SessionEnded` (makes the CDR, once). Publishes:
 `SessionPriced`.
 """
 
@@ -11,7 +11,7 @@ from voltway.contracts.billing import FindTariffs, SessionPriced, SummarizeReven
 from voltway.contracts.payments import AuthorizeWithTariff, FindTariff, ReportSettlement, ValidateVatNumber
 from voltway.contracts.sessions import SessionEnded
 from voltway.kernel.module import Manifest
-from voltway.modules.billing import api, handlers, offers, settlement_api, settling, vat
+from voltway.modules.billing import api, handlers, offers, settlement_api, settling, vat, web_payment_api
 from voltway.modules.billing.settings import BillingSettings
 
 MANIFEST = Manifest(
@@ -27,5 +27,5 @@ MANIFEST = Manifest(
     batches={ReportSettlement: settling.SettlementHandler},
     listens={SessionEnded: handlers.on_session_ended},
     publishes=(SessionPriced,),
-    routes=lambda: (api.router, settlement_api.router),
+    routes=lambda: (api.router, settlement_api.router, web_payment_api.router),
 )

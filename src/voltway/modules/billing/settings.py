@@ -8,7 +8,12 @@ from voltway.kernel.module import Settings
 
 
 class BillingSettings(Settings):
-    """Where receipts are."""
+    """Where receipts are, and where drivers pay."""
 
     receipt_url: str | None = Field(default=None, max_length=1900, pattern=r"^https?://[^\s]+$")
     """The page of a receipt, `{receipt_id}` in it; told to a station whose terminal gives no receipt of its own."""
+    web_payment_url: str | None = Field(default=None, max_length=1000, pattern=r"^https?://[^\s]+$")
+    """The page of the payment provider that a valid QR code leads to, with station, evse and limits as query parameters; none:
+    the API says what is to be paid for."""
+    web_payment_timeout_s: int = Field(default=120, ge=10, le=3600)
+    """How long a station keeps the EVSE for somebody who pays (OCPP 2.1 C25.FR.21)."""

@@ -13,7 +13,7 @@ from voltway.contracts.vocabulary import ConnectorStatus
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
-from voltway.modules.reservations import rules, store
+from voltway.modules.reservations import rules, sending, store
 from voltway.modules.reservations.rules import State
 from voltway.modules.reservations.tables import reservations
 
@@ -68,7 +68,8 @@ async def claim(runtime: Runtime, request: ClaimReservation) -> int:
             "station_identity": request.station_identity,
             "location_id": request.location_id,
             "starts_at": clock.now(),
-            "due_at": None,
+            # An order that finds the station offline is said again when it is back, until the reservation has run out.
+            "due_at": clock.now() + sending.RETRY,
         }
         row = await store.add(tx, {**origin, **values}, request.number)
         return int(row.number)

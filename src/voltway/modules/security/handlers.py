@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from cryptography import x509
 
 from voltway.contracts.security import (
     CertificateQuery,
@@ -209,11 +210,23 @@ async def find_certificate_status(runtime: Runtime, request: FindCertificateStat
 
 
 async def find_chain_status(runtime: Runtime, request: FindChainStatus) -> list[CertificateVerdict]:
-    """The status of each certificate of a chain; they are asked for side by side."""
-    return list(await asyncio.gather(*(_verdict(runtime, query) for query in request.queries)))
+    """The status of each certificate of a chain."""
+    return await ask_about(runtime, request.queries)
 
 
-async def _verdict(runtime: Runtime, query: CertificateQuery) -> CertificateVerdict:
+async def ask_about(
+    runtime: Runtime, queries: Sequence[CertificateQuery], issuers: Sequence[x509.Certificate | None] = ()
+) -> list[CertificateVerdict]:
+    """The status of each certificate; they are asked for side by side. Where its issuer is known, the answer must be that
+    authority's."""
+    known = issuers or [None] * len(queries)
+    asked = zip(queries, known, strict=True)
+    return list(await asyncio.gather(*(_verdict(runtime, query, issuer) for query, issuer in asked)))
+
+
+async def _verdict(
+    runtime: Runtime, query: CertificateQuery, issuer: x509.Certificate | None = None
+) -> CertificateVerdict:
     now, settings = clock.now(), runtime.settings(SecuritySettings)
     said = await answering.own_answer(runtime, query.certificate)
     found = ocsp.verdict_in(said, query.certificate, now) if said is not None else None
@@ -227,6 +240,9 @@ async def _verdict(runtime: Runtime, query: CertificateQuery) -> CertificateVerd
             except ValueError:
                 break
             content = await asking.fetch(url, settings.ocsp_hosts, settings.ocsp_timeout_s, question)
+            if content is not None and issuer is not None and not ocsp.is_signed_for(content, issuer):
+                log.warning("responder.not_believed", url=url[:200])
+                content = None
             found = ocsp.verdict_in(content, query.certificate, now) if content is not None else None
         if found is not None:
             break

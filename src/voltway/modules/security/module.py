@@ -7,8 +7,9 @@ Records (batch): `ReportSecurityEvent`, with a severity from the table of known 
 
 Answers: `RequestCertificate` (checked and signed at once; the station gets it with a command), `FindCertificateStatus` and
 `FindChainStatus` (OCSP: ours from the database, others' from responders that the settings name), `InstallContractCertificate`
-(a pluggable provider), `ServerCertificates`, `FindClientTrust`, `FindAuthority`, `RedeemToken`. Asks: `DescribeStation`,
-`SendCommand`, `EnrolStation`, `LocationExists` of stations.
+(a pluggable provider), `AuthorizeContract` (a contract's token with its certificate), `ServerCertificates`, `FindClientTrust`,
+`FindAuthority`, `RedeemToken`. Asks: `DescribeStation`, `SendCommand`, `EnrolStation`, `LocationExists` of stations,
+`AuthorizeTokens` of users.
 
 Listens to: `StationChanged` (a station that came with a registration token gets a password of its own after its boot).
 Publishes: `CertificateRevoked`, `SecurityEventRecorded`.
@@ -17,6 +18,7 @@ For everybody: an OCSP responder (`/ocsp`) and revocation lists.
 """
 
 from voltway.contracts.security import (
+    AuthorizeContract,
     CertificateRevoked,
     FindAuthority,
     FindCertificateStatus,
@@ -32,7 +34,7 @@ from voltway.contracts.security import (
 from voltway.contracts.stations import StationChanged
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.security import api, handlers
+from voltway.modules.security import api, contract_checking, handlers
 from voltway.modules.security.authorities import Authorities
 from voltway.modules.security.settings import SecuritySettings
 
@@ -53,6 +55,7 @@ MANIFEST = Manifest(
         FindCertificateStatus: handlers.find_certificate_status,
         FindChainStatus: handlers.find_chain_status,
         InstallContractCertificate: handlers.install_contract,
+        AuthorizeContract: contract_checking.authorize_contract,
         ServerCertificates: handlers.server_certificates,
         FindClientTrust: handlers.find_client_trust,
         FindAuthority: handlers.find_authority,

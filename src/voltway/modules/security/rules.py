@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec.structs import replace
+
 from voltway.contracts.security import CertificateKind, ReportSecurityEvent
+from voltway.contracts.station_link import Authorization
+from voltway.contracts.vocabulary import AuthorizationStatus
 
 # ---- security events
 
@@ -62,6 +66,33 @@ def event_key(report: ReportSecurityEvent) -> str:
     """Equal for the same message said again: stations repeat what they got no answer to."""
     said = (report.message_id, report.type, report.occurred_at.isoformat(), report.tech_info or "")
     return hashlib.blake2b("\0".join(said).encode(), digest_size=20).hexdigest()
+
+
+# ---- contracts of cars
+
+CERTIFICATE_ACCEPTED = "Accepted"
+_NOT_FOUND_OUT = "NoCertificateAvailable"
+
+
+def contract_status(said: Sequence[str]) -> str:
+    """What a contract certificate is worth by what was said of each certificate of its chain, in the words of OCPP.
+
+    What could not be found out opens nothing. Source: OCPP 2.0.1 part 2, C07.FR.02, .05, .16.
+    """
+    if "Revoked" in said:
+        return "CertificateRevoked"
+    return CERTIFICATE_ACCEPTED if said and set(said) == {"Good"} else _NOT_FOUND_OUT
+
+
+def contract_verdict(verdict: Authorization, status: str) -> Authorization:
+    """The verdict on a contract's token with that on its certificate (C07.FR.13 to .17).
+
+    A certificate that holds for a contract that does not is one whose contract was cancelled.
+    """
+    if status != CERTIFICATE_ACCEPTED:
+        return Authorization(status=AuthorizationStatus.INVALID, certificate_status=status)
+    is_cancelled = verdict.status in (AuthorizationStatus.INVALID, AuthorizationStatus.UNKNOWN)
+    return replace(verdict, certificate_status="ContractCancelled" if is_cancelled else status)
 
 
 # ---- what we certify

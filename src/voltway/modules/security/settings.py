@@ -27,5 +27,7 @@ class SecuritySettings(Settings):
     ocsp_timeout_s: float = Field(default=5.0, gt=0, le=30)
     ocsp_validity_h: int = Field(default=24, ge=1, le=168)
     """How long our own answers about a certificate hold."""
+    contract_roots: tuple[str, ...] = ()
+    """Files (PEM) with roots whose contract certificates are believed, beside our own (OCPP 2.0.1 C07)."""
     contract_provider: Literal["none", "local"] = "none"
     """Who gives cars their contract certificates; `local`: an authority of our own, for tests."""

@@ -8,6 +8,9 @@ Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction d
 Publishes: `SessionStarted`, `SessionProgressed` and `ChargingStateTold` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone, `SessionResumed` when a transaction goes on after an interruption.
 
+A token may say how far its sessions go (cost, energy, time): a station that can keep to it is told with the start; a job has
+those stopped that go further.
+
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
 """
 
@@ -27,7 +30,7 @@ from voltway.contracts.sessions import (
 from voltway.contracts.station_link import ReportTransaction
 from voltway.contracts.stations import ConnectorStatusChanged
 from voltway.kernel.module import Job, Manifest
-from voltway.modules.sessions import api, cost_updates, handlers, station_costs
+from voltway.modules.sessions import api, cost_updates, handlers, limits, station_costs
 from voltway.modules.sessions.recording import TransactionRecorder
 from voltway.modules.sessions.settings import SessionsSettings
 
@@ -55,5 +58,6 @@ MANIFEST = Manifest(
     jobs=(
         Job("note_power", every_s=30, run=handlers.note_power),
         Job("tell_costs", every_s=1, run=cost_updates.tell),
+        Job("limits", every_s=1, run=limits.stop_at_limits),
     ),
 )

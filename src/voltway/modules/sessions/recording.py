@@ -22,11 +22,11 @@ from voltway.contracts.sessions import (
 )
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
-from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState
+from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState, SpendingLimit
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import rules, store
+from voltway.modules.sessions import limit_rules, limits, rules, store
 from voltway.modules.sessions.cost_updates import CostUpdates
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
@@ -56,6 +56,7 @@ class Plan:
     started: list[SessionStarted] = field(default_factory=list)
     met: list[ReservationMet] = field(default_factory=list)
     resumed: list[SessionResumed] = field(default_factory=list)
+    limited: list[tuple[Session, SpendingLimit]] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -78,6 +79,7 @@ class TransactionRecorder:
                     id_token=report.id_token,
                     location_id=report.location_id,
                     is_start=report.phase is Phase.STARTED or report.trigger == "Authorized",
+                    evse_number=report.evse_number,
                 )
                 token_queries.setdefault(token, []).append(index)
             if report.phase is Phase.STARTED:
@@ -122,6 +124,7 @@ class TransactionRecorder:
         if numbered:  # 1.6 stations are not told what a charge costs
             tx.after_commit(lambda: self._runtime.state(CostUpdates).note(numbered))
         await store.save(tx, plan.known, plan.samples)
+        await limits.add(tx, plan.limited)
         return plan.receipts
 
     async def quarantine(self, tx: Tx, report: ReportTransaction, error: Exception) -> TransactionReceipt:
@@ -167,7 +170,13 @@ def draw_up(
         is_conflict = bool(versions) and report.sequence_number is not None
         authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
         session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
-        receipt = _receipt(report, session, authorization)
+        limit = None if authorization is None else limit_rules.limit_of(session, report, authorization)
+        if limit is not None and session is not None:
+            plan.limited.append((session, limit))
+        # A station that is told "no" needs no limit.
+        receipt = _receipt(
+            report, session, authorization, limit if limit and rules.is_accepted(authorization) else None
+        )
         if report.reservation_number is not None and session is not None:
             plan.met.append(_reservation_met(report, session))
         if report.trigger == RESUMED and session is not None and not session.is_ended:
@@ -303,7 +312,10 @@ def _begins_a_session(report: ReportTransaction) -> bool:
 
 
 def _receipt(
-    report: ReportTransaction, session: Session | None, authorization: Authorization | None
+    report: ReportTransaction,
+    session: Session | None,
+    authorization: Authorization | None,
+    limit: SpendingLimit | None = None,
 ) -> TransactionReceipt:
     if session is None:
         return TransactionReceipt(transaction_id=report.transaction_id, authorization=authorization)
@@ -313,6 +325,7 @@ def _receipt(
         transaction_id=session.transaction_id,
         authorization=authorization,
         running_cost=None if cost is None else str(cost.incl_vat.to_decimal()),
+        limit=limit,
     )
 
 
@@ -346,6 +359,7 @@ def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
                     location_id=session.location_id,
                     evse_number=session.evse_number,
                     id_token=session.id_token,
+                    id_token_id=session.id_token_id,
                     started_at=session.started_at,
                     ended_at=session.ended_at or session.last_report_at,
                     energy_wh=session.energy_wh,

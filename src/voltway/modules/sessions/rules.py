@@ -184,6 +184,11 @@ def is_limited(authorization: Authorization) -> bool:
     return authorization.concurrent_max is not None and is_accepted(authorization)
 
 
+def is_first_with_token(session: Session, report: ReportTransaction) -> bool:
+    """Whether a report is the one that has shown the token which the session is charged to."""
+    return report.id_token is not None and session.id_token_order == _order(report)
+
+
 def offset_s(session: Session, report: ReportTransaction) -> int:
     """What to add to the times of a report. One offset holds for a session, so that its length is the station's own."""
     ours, theirs = session.clock_offset_s, report.clock_offset_s

@@ -1,5 +1,5 @@
 """What a station itself says of a session in OCPP 2.1 and nothing else here shows: the cost that it computed, by which tariff,
-under which limit, in which mode. Read from the inbox, where every report stands as received."""
+under which limit, in which mode; read from the inbox, where every report stands as received. Beside it our own limit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from voltway.charging.pricing import Tariff
 from voltway.contracts.payments import FindTransactions, TransactionSession
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.database import Tx
-from voltway.kernel.http import Instant, Schema, read_tx
+from voltway.kernel.http import Instant, MoneyOut, Schema, read_tx
 from voltway.kernel.json import to_struct
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import store
+from voltway.modules.sessions import limits, store
 from voltway.modules.sessions.errors import SessionNotFound
 from voltway.modules.sessions.tables import inbox, sessions
 
@@ -32,9 +32,18 @@ MayRead = Annotated[Principal, Depends(allowed(Permission.SESSIONS_READ))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 
 
+class SessionLimitOut(Schema):
+    """How far the session may go by the terms of its token; null: no limit. The cost is incl. VAT."""
+
+    cost: MoneyOut | None = None
+    energy_wh: int | None = None
+    duration_s: int | None = None
+
+
 class CostDetailsOut(Schema):
     """The last that a station has said of each; null: nothing. `cost_details` and `transaction_limit` are documents as OCPP
-    2.1 writes them, in major units: what the station computed, not what we charge. `told_at`: when it told of the cost."""
+    2.1 writes them, in major units: what the station computed, not what we charge. `told_at`: when it told of the cost.
+    `limit`: how far we let the session go; `limit_reached_at`: when we had it stopped for that."""
 
     session_id: str
     cost_details: dict[str, Any] | None = None
@@ -44,6 +53,8 @@ class CostDetailsOut(Schema):
     operation_mode: str | None = None
     preconditioning_status: str | None = None
     is_evse_asleep: bool | None = None
+    limit: SessionLimitOut | None = None
+    limit_reached_at: Instant | None = None
 
 
 @router.get("/sessions/{session_id}/cost-details")
@@ -59,6 +70,9 @@ async def get_cost_details(session_id: str, principal: MayRead, tx: ReadTx) -> C
         .limit(REPORTS_MAX)
     )
     said = last_said([(one.payload, one.occurred_at) for one in (await tx.execute(statement)).all()])
+    ours = await limits.find(tx, session_id)
+    if ours is not None:
+        said |= {"limit": SessionLimitOut(**ours.spending_limit), "limit_reached_at": ours.reached_at}
     return CostDetailsOut(session_id=session_id, **said)
 
 

@@ -147,6 +147,18 @@ token_claims = sa.Table(
 )
 """One row per token with a limit; writing it lets starts of one token wait for each other."""
 
+limits = sa.Table(
+    "sessions_limits",
+    metadata,
+    sa.Column("session_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("spending_limit", JsonDocument, nullable=False),
+    sa.Column("due_at", UtcDateTime, index=True),  # when to look again; null: it is over
+    sa.Column("reached_at", UtcDateTime),
+    sa.Column("attempts", sa.Integer, nullable=False),
+)
+"""Sessions that may go so far and no further."""
+
 power_history = sa.Table(
     "sessions_power_history",
     metadata,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from voltway.contracts.access import (
     ClaimReservation,
+    FindConnectorTypes,
     FindReservation,
     FindStationSettings,
     LocalListPlan,
@@ -21,8 +22,8 @@ from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import capabilities, rules
 from voltway.modules.stations.store import stations
+from voltway.modules.stations.tables import connectors, variables
 from voltway.modules.stations.tables import stations as table
-from voltway.modules.stations.tables import variables
 
 SEND_LIST, RESERVE, CANCEL = "send_local_list", "reserve_now", "cancel_reservation"
 
@@ -37,6 +38,18 @@ async def resolve(runtime: Runtime, station: stations.Row, kind: str, given: dic
         wanted = FindReservation(operator_id=station.operator_id, station_id=station.id, reservation_id=reservation_id)
         return {"reservation_number": await runtime.ask(wanted)}
     return {}
+
+
+async def find_connector_types(runtime: Runtime, request: FindConnectorTypes) -> dict[str, dict[int, list[str]]]:
+    """The types of connectors of stations, as far as they are known."""
+    statement = sa.select(connectors.c.station_id, connectors.c.evse_number, connectors.c.type).where(
+        connectors.c.station_id.in_(request.station_ids), connectors.c.type.is_not(None), connectors.c.evse_number > 0
+    )
+    found: dict[str, dict[int, list[str]]] = {}
+    async with runtime.database.read() as tx:
+        for row in (await tx.execute(statement)).all():
+            found.setdefault(row.station_id, {}).setdefault(row.evse_number, []).append(row.type)
+    return found
 
 
 async def _resolve_list(runtime: Runtime, station: stations.Row, given: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from voltway.contracts.payments import FindTariff, FindTariffAbility
+from voltway.contracts.payments import TOTP_LENGTH, TOTP_VALIDITY_S, FindTariff, FindTariffAbility, shared_secret
 from voltway.contracts.security import FindAuthority
 from voltway.contracts.sessions import FindSession
 from voltway.contracts.station_link import CheckCommand, CommandOutcome, ExecuteCommand
@@ -133,6 +133,9 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
             return await rotation.resolve(tx, station, kind, given)
     if kind == rules.INSTALL_CERTIFICATE and "certificate" not in given:
         return {"certificate": await runtime.ask(FindAuthority(kind=given["kind"]))}
+    if kind == rules.SET_UP_WEB_PAYMENT:
+        secret = shared_secret(runtime.secret, station.id)
+        return {"shared_secret": secret, "validity_s": TOTP_VALIDITY_S, "length": TOTP_LENGTH}
     if kind == rules.SET_VARIABLES:
         rules.check_no_password(given["variables"])
         await _check_slots(runtime, station, given["variables"])

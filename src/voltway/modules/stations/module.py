@@ -7,7 +7,7 @@ Records (batches): `ReportLink` (online or not; epochs order the links), `Report
 `ReportStatus`, `ReportVariables`, `ReportMonitors`, `ReportEvents`, `ReportDisplayMessages`, `ReportDataTransfer`. A report that cannot be recorded is kept in `stations_quarantine`.
 
 Answers: `ListCredentials`, `FindCredential`, `AdmitStation`, `ProveCredential` for the gateway's handshake, `EnrolStation` for
-registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `DescribeStation`,
+registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `FindConnectorTypes`, `DescribeStation`,
 `LocationExists`, `SummarizeStations`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway,
 `FindSession` of sessions, `FindTariff` of billing, `PlanLocalList` of users, `ClaimReservation` and `FindReservation` of
 reservations.
@@ -22,7 +22,7 @@ come later than the station's answer: `done` when the session began or ended or 
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
-from voltway.contracts.access import FindStationSettings
+from voltway.contracts.access import FindConnectorTypes, FindStationSettings
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.security import EnrolStation
@@ -90,6 +90,7 @@ MANIFEST = Manifest(
         SummarizeStations: answers.summarize_stations,
         SendCommand: answers.send_command,
         FindStationSettings: access.find_station_settings,
+        FindConnectorTypes: access.find_connector_types,
         FindTariffAbility: tariffs.find_tariff_ability,
     },
     batches={

@@ -241,6 +241,7 @@ CANDIDATE_BYTES = 40
 CANDIDATES_MAX = 4
 ROTATE, SET_PROFILE, SET_NETWORK = "rotate_password", "set_security_profile", "set_network_profile"
 SET_VARIABLES, INSTALL_CERTIFICATE = "set_variables", "install_certificate"
+SET_UP_WEB_PAYMENT = "set_up_web_payment"
 _PASSWORDS = ("authorizationkey", "basicauthpassword")
 _REFUSED = (CommandState.REJECTED, CommandState.OFFLINE)
 

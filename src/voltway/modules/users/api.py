@@ -88,9 +88,11 @@ async def change_id_token(
     """Change what is given; null empties a field."""
     row = await store.get(tx, principal.operator_id, token_id, is_locked=True)
     require_match(request, row.version)
-    values = body.model_dump(exclude_unset=True)
+    values = body.model_dump(include=body.model_fields_set)
     if "group" in values:
         values["group_value"] = values.pop("group")
+    if "balance" in values:
+        values |= store.balance_columns(values.pop("balance"))
     row = await store.change(tx, principal.operator_id, token_id, values)
     if rules.is_over(row, clock.now()):
         await store.note_deauthorized(tx, principal.operator_id, token_id)

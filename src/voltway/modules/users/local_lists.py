@@ -230,10 +230,11 @@ async def _wanted(tx: Tx, operator_id: str, location_id: str | None, row: Any | 
     if row.mode == "selected":
         statement = statement.where(id_tokens.c.id.in_(row.token_ids or []))
     now, left_out = clock.now(), set(row.left_out or ())
+    # What holds only now, a credit or the hour, no list can say: those are asked about.
     return [
         _entry_of(token, location_id, now)
         for token in (await tx.execute(statement)).all()
-        if token.value.casefold() not in left_out
+        if token.value.casefold() not in left_out and rules.is_kept(token)
     ]
 
 

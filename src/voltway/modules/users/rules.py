@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from voltway.contracts.station_link import Authorization
-from voltway.contracts.vocabulary import AuthorizationStatus, IdToken
+from voltway.contracts.vocabulary import AuthorizationStatus, IdToken, SpendingLimit
+from voltway.kernel.money import Money
+from voltway.modules.users import hour_rules
 
 _VERDICTS = {
     "accepted": AuthorizationStatus.ACCEPTED,
@@ -31,6 +36,12 @@ class Place(NamedTuple):
     master_group: str | None = None
     """The operator's master pass group: its tokens stop any transaction and start none (OCPP 2.0.1 C16)."""
     is_start: bool = False
+    evse_number: int | None = None
+    """None: the station did not say."""
+    connectors: Mapping[int, Sequence[str]] | None = None
+    """The types of connectors at each EVSE, where they are known."""
+    is_stopping: bool = False
+    """Whether the operator wants a session stopped that began with a token which may not charge."""
 
 
 def find(rows: Sequence[Any], token: IdToken) -> Any | None:
@@ -47,14 +58,19 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
     if token.kind in NEEDS_NO_TOKEN:
         return Authorization(status=AuthorizationStatus.ACCEPTED)
     if row is None:
-        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else UNKNOWN
+        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else replace(UNKNOWN, limit=_refused(place))
+    status = _status(row, at, place)
     return Authorization(
-        status=_status(row, at, place),
+        status=status,
+        limit=limit_of(row) if status is AuthorizationStatus.ACCEPTED else _refused(place),
+        evse_numbers=_evse_numbers(row, place),
+        is_kept=is_kept(row),
         id_token_id=row.id,
         group=row.group_value,
         expires_at=row.expires_at,
         user_id=row.user_id,
-        concurrent_max=row.concurrent_max,
+        # A credit is spent by one session at a time: two would each have all of it.
+        concurrent_max=row.concurrent_max if row.balance_minor is None else 1,
         language=row.language,
         message=row.message,
         energy_transfer_modes=tuple(row.energy_transfer_modes or ()),
@@ -75,9 +91,57 @@ def _status(row: Any, at: datetime, place: Place) -> AuthorizationStatus:
         return AuthorizationStatus.EXPIRED
     if row.location_ids is not None and place.location_id not in row.location_ids:
         return AuthorizationStatus.NOT_AT_THIS_LOCATION
+    if row.valid_hours is not None and not hour_rules.is_within(row.valid_hours, at):
+        return AuthorizationStatus.NOT_AT_THIS_TIME
+    if row.balance_minor is not None and row.balance_minor <= 0:
+        return AuthorizationStatus.NO_CREDIT  # 2.1 C17.FR.02
+    if not _has_connector(row, place):
+        return AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE
     if place.is_start and is_master(row, place):
         return AuthorizationStatus.INVALID  # 2.0.1 C16: a master pass starts no transaction
     return status
+
+
+def is_kept(row: Any) -> bool:
+    """Whether a verdict on a token holds for later, too."""
+    return row.balance_minor is None and row.valid_hours is None
+
+
+def _refused(place: Place) -> SpendingLimit | None:
+    """How far a session goes that began all the same, mostly at a station that was offline (2.0.1 C15, StopTxOnInvalidId)."""
+    return SpendingLimit(duration_s=0) if place.is_stopping else None
+
+
+def limit_of(row: Any) -> SpendingLimit | None:
+    """How far a session of a token may go: by its terms, and by its credit (2.1 C17.FR.03)."""
+    limit = SpendingLimit() if row.session_limit is None else msgspec.convert(row.session_limit, SpendingLimit)
+    if row.balance_minor is not None:
+        credit = Money(row.balance_minor, row.balance_currency)
+        is_less = limit.cost is None or limit.cost.currency != credit.currency or credit.minor < limit.cost.minor
+        limit = replace(limit, cost=credit if is_less else limit.cost)
+    return None if limit == SpendingLimit() else limit
+
+
+def _fitting(row: Any, place: Place) -> dict[int, bool]:
+    """The EVSEs of whose connectors we know the types, and whether the token may charge at one of them."""
+    if row.connector_types is None or place.connectors is None:
+        return {}
+    wanted = {each.casefold() for each in row.connector_types}
+    return {evse: any(each.casefold() in wanted for each in types) for evse, types in place.connectors.items()}
+
+
+def _has_connector(row: Any, place: Place) -> bool:
+    """Whether the token may charge at the EVSE, or where none was named, at any."""
+    fitting = _fitting(row, place)
+    if place.evse_number is not None:
+        return fitting.get(place.evse_number, True)
+    return not fitting or any(fitting.values())
+
+
+def _evse_numbers(row: Any, place: Place) -> tuple[int, ...]:
+    """The EVSEs at which the token may charge, if it may not at all of them."""
+    fitting = _fitting(row, place)
+    return tuple(sorted(evse for evse, fits in fitting.items() if fits)) if not all(fitting.values()) else ()
 
 
 def is_over(row: Any, at: datetime) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from voltway.kernel.http import Instant, Schema
+from voltway.kernel.http import Instant, MoneyOut, Schema
+from voltway.kernel.money import Money
 from voltway.modules.users.list_rules import ListState, Mode
 
 TokenStatus = Literal["accepted", "blocked", "expired", "invalid"]
@@ -55,7 +57,57 @@ def _fits_without_case(value: str) -> str:
     return value
 
 
-class IdTokenIn(Schema):
+def _is_a_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("Input should be the name of a time zone, e.g. Europe/Berlin")
+    return name
+
+
+class MoneyIn(Schema):
+    """An amount in minor units."""
+
+    minor: int = Field(ge=0, le=10**12)
+    currency: str = Field(pattern="^[A-Z]{3}$")
+
+
+class SessionLimit(Schema):
+    """How far one session may go; a field that is null is no limit. The cost is incl. VAT."""
+
+    cost: MoneyIn | None = None
+    energy_wh: int | None = Field(default=None, gt=0, le=10**9)
+    duration_s: int | None = Field(default=None, gt=0, le=366 * 86_400)
+
+
+ClockTime = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class HoursWindow(Schema):
+    """Hours of some days of the week (1: Monday). One that ends before it begins, or then, goes on after midnight."""
+
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(default=[1, 2, 3, 4, 5, 6, 7], min_length=1, max_length=7)
+    begins: ClockTime
+    ends: ClockTime
+
+
+class ValidHours(Schema):
+    """When a token may begin to charge."""
+
+    time_zone: Annotated[str, AfterValidator(_is_a_time_zone)] = Field(max_length=64)
+    windows: list[HoursWindow] = Field(min_length=1, max_length=50)
+
+
+class TokenTerms(Schema):
+    """Under which terms a token charges."""
+
+    balance: MoneyIn | None = Field(default=None, description="prepaid: what is left; each session takes its cost")
+    session_limit: SessionLimit | None = None
+    valid_hours: ValidHours | None = None
+    connector_types: list[Annotated[str, Field(min_length=1, max_length=40)]] | None = Field(
+        default=None, min_length=1, max_length=50, description="only at these, e.g. cCCS2; null: at all"
+    )
+
+
+class IdTokenIn(TokenTerms):
     """A new token. Values compare without case."""
 
     value: Annotated[str, AfterValidator(_fits_without_case)] = Field(
@@ -75,7 +127,7 @@ class IdTokenIn(Schema):
     energy_transfer_modes: list[EnergyTransferMode] | None = ENERGY_TRANSFER_MODES
 
 
-class IdTokenPatch(Schema):
+class IdTokenPatch(TokenTerms):
     """What may be changed; a field that is left out stays. There is always a status."""
 
     status: TokenStatus | None = None
@@ -111,6 +163,10 @@ class IdTokenOut(Schema):
     language: str | None
     message: str | None
     energy_transfer_modes: list[EnergyTransferMode] | None
+    balance: MoneyOut | None
+    session_limit: SessionLimit | None
+    valid_hours: ValidHours | None
+    connector_types: list[str] | None
     created_at: Instant
     updated_at: Instant
 
@@ -130,6 +186,10 @@ def id_token_out(row: Any) -> IdTokenOut:
         language=row.language,
         message=row.message,
         energy_transfer_modes=row.energy_transfer_modes,
+        balance=None if row.balance_minor is None else MoneyOut.of(Money(row.balance_minor, row.balance_currency)),
+        session_limit=row.session_limit,
+        valid_hours=row.valid_hours,
+        connector_types=row.connector_types,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -206,7 +266,8 @@ class AccessSettingsIn(Schema):
     master_group: str | None = Field(default=None, min_length=1, max_length=255)
     is_stopping_deauthorized: bool = Field(
         default=False,
-        description="stop the running sessions of a token that is blocked, expired, made invalid or deleted",
+        description="stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that "
+        "began, mostly offline, with one that may not charge",
     )
 
 

@@ -42,6 +42,10 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
         "language": values.get("language"),
         "message": values.get("message"),
         "energy_transfer_modes": values.get("energy_transfer_modes"),
+        **balance_columns(values.get("balance")),
+        "session_limit": values.get("session_limit"),
+        "valid_hours": values.get("valid_hours"),
+        "connector_types": values.get("connector_types"),
         "created_at": now,
         "updated_at": now,
         "version": 1,
@@ -49,6 +53,12 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
     if await bulk.insert_if_absent(tx, id_tokens, [row]) == 0:
         raise IdTokenExists("Another token has this value and kind; values compare without case.")
     return await get(tx, operator_id, row["id"])
+
+
+def balance_columns(balance: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A credit as its columns."""
+    minor, currency = (None, None) if balance is None else (balance["minor"], balance["currency"])
+    return {"balance_minor": minor, "balance_currency": currency}
 
 
 async def change(tx: Tx, operator_id: str, token_id: str, values: Mapping[str, Any]) -> Any:

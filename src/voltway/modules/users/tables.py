@@ -24,12 +24,29 @@ id_tokens = sa.Table(
     sa.Column("language", sa.String(8)),
     sa.Column("message", sa.String(512)),
     sa.Column("energy_transfer_modes", JsonDocument),
+    sa.Column("balance_minor", sa.BigInteger),  # null: not prepaid
+    sa.Column("balance_currency", sa.String(3)),
+    sa.Column("session_limit", JsonDocument),
+    sa.Column("valid_hours", JsonDocument),  # null: at all hours
+    sa.Column("connector_types", JsonDocument),  # null: all of them
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("operator_id", "value_key", "kind_key"),
 )
 """`value_key` is the value without case, `kind_key` the kind or '': two tokens of one kind and value cannot be."""
+
+debits = sa.Table(
+    "users_debits",
+    metadata,
+    sa.Column("session_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("id_token_id", sa.String(36), nullable=False, index=True),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("debited_at", UtcDateTime, nullable=False),
+)
+"""What sessions took from prepaid tokens: each once, however often its price is told."""
 
 local_lists = sa.Table(
     "users_local_lists",

@@ -7,7 +7,7 @@ from alembic import op
 
 from voltway.kernel.database import JsonDocument
 
-revision = "0018"
+revision = "0012"
 down_revision = "0011"
 
 

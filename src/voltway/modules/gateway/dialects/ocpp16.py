@@ -63,6 +63,7 @@ VERDICTS: dict[AuthorizationStatus, Verdict] = {
     AuthorizationStatus.INVALID: Verdict.Invalid,
     # We know the token and it may not charge here and now.
     AuthorizationStatus.NO_CREDIT: Verdict.Blocked,
+    AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE: Verdict.Blocked,
     AuthorizationStatus.NOT_AT_THIS_LOCATION: Verdict.Blocked,
     AuthorizationStatus.NOT_AT_THIS_TIME: Verdict.Blocked,
     AuthorizationStatus.UNKNOWN: Verdict.Invalid,

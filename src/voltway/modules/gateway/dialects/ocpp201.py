@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from voltway.contracts.security import AuthorizeContract, CertificateQuery
 from voltway.contracts.station_link import (
     Authorization,
     BootReceipt,
@@ -102,24 +103,44 @@ def read_status(inbound: Inbound, request: v201.StatusNotificationRequest) -> Re
     )
 
 
-def read_authorize(inbound: Inbound, request: v201.AuthorizeRequest) -> AuthorizeTokens:
-    return ask_who(inbound, IdToken(request.id_token.id_token, str(request.id_token.type)))
+def read_authorize(inbound: Inbound, request: v201.AuthorizeRequest) -> AuthorizeTokens | AuthorizeContract:
+    """A token; that of a contract comes with its certificate, or with the hashes of it (C07)."""
+    who = ask_who(inbound, IdToken(request.id_token.id_token, str(request.id_token.type)))
+    named = request.iso15118_certificate_hash_data or ()
+    if request.certificate is None and not named:
+        return who
+    return AuthorizeContract(
+        who=who,
+        chain=request.certificate,
+        certificates=tuple(
+            CertificateQuery(certificate=security.id_of(one), source="OCSP", urls=(one.responder_url,)) for one in named
+        ),
+    )
 
 
 def answer_authorize(inbound: Inbound, request: v201.AuthorizeRequest, reply: list[Authorization]) -> Any:
-    """A contract certificate cannot be checked here, and nobody may charge on one that was not (C07.FR.02)."""
-    if request.certificate is not None or request.iso15118_certificate_hash_data is not None:
+    """Nobody may charge on a certificate that was not checked (C07.FR.02)."""
+    verdict = verdict_in(reply)
+    if request.certificate is None and request.iso15118_certificate_hash_data is None:
+        return v201.AuthorizeResponse(id_token_info=verdict_info(verdict))
+    if verdict.certificate_status is None:
         return _CERTIFICATE_UNCHECKED
-    return v201.AuthorizeResponse(id_token_info=verdict_info(verdict_in(reply)))
+    return v201.AuthorizeResponse(
+        id_token_info=verdict_info(verdict),
+        certificate_status=v201.AuthorizeCertificateStatusEnum(verdict.certificate_status),
+    )
 
 
 def verdict_info(authorization: Authorization) -> v201.IdTokenInfo:
     """A verdict in the words of 2.x. Whoever made a group's token, for the station it is one of ours."""
     group, expires_at = authorization.group, authorization.expires_at
+    if not authorization.is_kept:
+        expires_at = clock.now()  # 2.1 C17.FR.01: it is over as soon as it is said
     return v201.IdTokenInfo(
         status=VERDICTS[authorization.status],
         cache_expiry_date_time=None if expires_at is None else format_instant(expires_at),
         group_id_token=None if group is None else v201.IdToken(id_token=group, type=v201.IdTokenEnum.Central),
+        evse_id=list(authorization.evse_numbers) or None,
         language1=authorization.language,
         personal_message=None if authorization.message is None else _message(authorization),
     )

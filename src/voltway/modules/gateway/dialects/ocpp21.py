@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from voltway.contracts.station_link import TransactionReceipt
 from voltway.modules.gateway.dialects import (
     access,
@@ -14,6 +16,7 @@ from voltway.modules.gateway.dialects import (
     security,
     smart_charging,
     streams,
+    tariffs,
 )
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import answered
@@ -24,10 +27,23 @@ TOKEN_LENGTH_MAX = 255  # 2.1 part 2, IdTokenType
 
 def answer_transaction_event(
     inbound: Inbound, request: v201.TransactionEventRequest, receipt: TransactionReceipt
-) -> v201.TransactionEventResponse:
-    """2.1 part 2, TransactionEventResponse: the running cost while it runs, the final cost at its end."""
+) -> v201.TransactionEventResponse | v21.TransactionEventResponse:
+    """2.1 part 2, TransactionEventResponse: the running cost while it runs, the final cost at its end; once, how far it may go,
+    with the cost where that is limited (C17.FR.03, E16.FR.02)."""
     is_started = request.event_type == v201.TransactionEventEnum.Started
-    return ocpp201.transaction_event_response(request, receipt, None if is_started else receipt.running_cost)
+    limit = receipt.limit
+    is_silent = is_started and (limit is None or limit.cost is None)
+    answer = ocpp201.transaction_event_response(request, receipt, None if is_silent else receipt.running_cost)
+    if limit is None:
+        return answer
+    told = v21.TransactionLimit(
+        max_cost=None if limit.cost is None else tariffs.number(limit.cost.to_decimal()),
+        max_energy=limit.energy_wh,
+        max_time=limit.duration_s,
+    )
+    return msgspec.convert(
+        msgspec.to_builtins(answer) | {"transactionLimit": msgspec.to_builtins(told)}, v21.TransactionEventResponse
+    )
 
 
 _NEW = (

@@ -21,14 +21,14 @@ from voltway.contracts.payments import (
 from voltway.contracts.station_link import CommandOutcome
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
-from voltway.modules.gateway.dialects import ocpp201
+from voltway.modules.gateway.dialects import ocpp201, variables
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.arguments import outcome_of, outcome_of_all
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow, Inbound, ReportRow
 from voltway.modules.gateway.dialects.rows import origin
 from voltway.modules.gateway.dialects.tariffs import tariff_21
 from voltway.modules.gateway.errors import CommandNotSupported
-from voltway.wire.ocpp import v21
+from voltway.wire.ocpp import v21, v201
 from voltway.wire.ocpp.times import format_instant
 
 Arguments = Mapping[str, Any]
@@ -220,6 +220,35 @@ async def notify_web_payment_started(link: CommandLink, arguments: Arguments) ->
     return CommandOutcome(state=CommandState.ACCEPTED, effect="done")
 
 
+WEB_PAYMENTS = "WebPaymentsCtrlr"
+
+
+async def set_up_web_payment(link: CommandLink, arguments: Arguments) -> CommandOutcome:
+    """C25: what the station needs to show a QR code with a one-time password; then the code itself is switched on."""
+    evse_number = arguments.get("evse_number")
+    component = v201.Component(name=WEB_PAYMENTS, evse=None if evse_number is None else v201.EVSE(id=evse_number))
+    values = {
+        "URLTemplate": arguments["url"],
+        "SharedSecret": arguments["shared_secret"],
+        "ValidityTime": str(arguments["validity_s"]),
+        "Length": str(arguments["length"]),
+        "Enabled": "true",
+    }
+    wanted = [
+        v201.SetVariableData(attribute_value=value, component=component, variable=v201.Variable(name=name))
+        for name, value in values.items()
+    ]
+    result = []
+    for part in variables.portions(link.memory, "SetVariables", wanted):
+        request = v201.SetVariablesRequest(set_variable_data=list(part))
+        response: v201.SetVariablesResponse = await link.call("SetVariables", request)
+        result += [
+            {"variable": done.variable.name, "status": str(done.attribute_status)}
+            for done in response.set_variable_result
+        ]
+    return outcome_of_all([one["status"] for one in result], result)
+
+
 REPORTS_21: dict[str, ReportRow] = {
     "Authorize": ReportRow(read_authorize, answer_authorize),
     "NotifySettlement": ReportRow(read_settlement, answer_settlement),
@@ -234,4 +263,5 @@ COMMANDS_21: dict[str, CommandRow] = {
     "notify_allowed_energy_transfer": CommandRow(notify_allowed_energy_transfer),
     "afrr_signal": CommandRow(afrr_signal),
     "notify_web_payment_started": CommandRow(notify_web_payment_started),
+    "set_up_web_payment": CommandRow(set_up_web_payment),
 }

@@ -15,13 +15,13 @@ def tariff_21(tariff: Tariff) -> v21.Tariff:
 
     A tariff that costs nothing says so by an energy price of 0: one without any price would say nothing.
     """
-    taxes = [v21.TaxRate(type=VAT, tax=_number(tariff.vat_percent))] if tariff.vat_percent else None
+    taxes = [v21.TaxRate(type=VAT, tax=number(tariff.vat_percent))] if tariff.vat_percent else None
     is_free = not (tariff.start_fee or tariff.price_per_kwh or tariff.price_per_minute)
-    energy = v21.TariffEnergy(prices=[v21.TariffEnergyPrice(price_kwh=_number(tariff.price_per_kwh))], tax_rates=taxes)
+    energy = v21.TariffEnergy(prices=[v21.TariffEnergyPrice(price_kwh=number(tariff.price_per_kwh))], tax_rates=taxes)
     minutes = v21.TariffTime(
-        prices=[v21.TariffTimePrice(price_minute=_number(tariff.price_per_minute))], tax_rates=taxes
+        prices=[v21.TariffTimePrice(price_minute=number(tariff.price_per_minute))], tax_rates=taxes
     )
-    start = v21.TariffFixed(prices=[v21.TariffFixedPrice(price_fixed=_number(tariff.start_fee))], tax_rates=taxes)
+    start = v21.TariffFixed(prices=[v21.TariffFixedPrice(price_fixed=number(tariff.start_fee))], tax_rates=taxes)
     return v21.Tariff(
         tariff_id=tariff.tariff_id,
         currency=tariff.currency,
@@ -33,6 +33,6 @@ def tariff_21(tariff: Tariff) -> v21.Tariff:
     )
 
 
-def _number(exact: Decimal) -> float:
+def number(exact: Decimal) -> float:
     """A decimal as the wire's number. Up to 15 digits come back from a float as they were; our prices have at most 12."""
     return float(exact)

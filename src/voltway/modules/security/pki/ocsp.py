@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from voltway.contracts.security import CertificateId
 from voltway.kernel import clock
-from voltway.modules.security.pki.authority import Authority
+from voltway.modules.security.pki.authority import Authority, is_signed_by
 
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "SHA1": hashes.SHA1,
@@ -140,6 +142,39 @@ def verdict_in(response_der: bytes, asked: CertificateId, now: datetime) -> tupl
         return STATUSES[response.certificate_status], until
     except ValueError:
         return None
+
+
+def is_signed_for(response_der: bytes, issuer: x509.Certificate) -> bool:
+    """Whether a response may speak for an authority: signed by itself, or by whom it has certified for that (RFC 6960
+    section 4.2.2.2)."""
+    try:
+        response = ocsp.load_der_ocsp_response(response_der)
+        delegates = [one for one in response.certificates if is_signed_by(one, issuer) and _may_answer(one)]
+        return any(_has_signed(signer.public_key(), response) for signer in (issuer, *delegates))
+    except ValueError:
+        return False
+
+
+def _may_answer(certificate: x509.Certificate) -> bool:
+    try:
+        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.OCSP_SIGNING in uses
+
+
+def _has_signed(key: Any, response: ocsp.OCSPResponse) -> bool:
+    kind = response.signature_hash_algorithm
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey) and kind is not None:
+            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(kind))
+        elif isinstance(key, rsa.RSAPublicKey) and kind is not None:
+            key.verify(response.signature, response.tbs_response_bytes, padding.PKCS1v15(), kind)
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 def is_response(response_der: bytes) -> bool:

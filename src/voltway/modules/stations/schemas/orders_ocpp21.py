@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from voltway.modules.stations.schemas.order import Order, StationOrEvse, Text
 from voltway.modules.stations.schemas.stations import Number
@@ -161,6 +161,24 @@ class NotifyWebPaymentStarted(Order):
     timeout_s: Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 
 
+class SetUpWebPayment(Order):
+    """Have the station show a QR code for payment on the web. `url` is a template: `{chargingstationid}`, `{evse}`, `{totp}` and
+    `{version}` in it are filled in by the station; it leads to /web-payments here, or to a page that passes it on."""
+
+    type: Literal["set_up_web_payment"]
+    url: Annotated[str, Field(min_length=10, max_length=1000, pattern=r"^https?://[^\s]+$")]
+    evse_number: StationOrEvse | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _names_what_it_must(cls, url: str) -> str:
+        """C25.FR.50."""
+        missing = [name for name in ("{chargingstationid}", "{totp}", "{version}") if name not in url]
+        if missing:
+            raise ValueError(f"The address should contain {' and '.join(missing)}")
+        return url
+
+
 AnyOrder21 = (
     SetDerControl
     | GetDerControl
@@ -175,4 +193,5 @@ AnyOrder21 = (
     | GetPeriodicEventStreams
     | NotifyAllowedEnergyTransfer
     | NotifyWebPaymentStarted
+    | SetUpWebPayment
 )
