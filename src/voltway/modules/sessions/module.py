@@ -2,7 +2,7 @@
 
 Owns: the inbox of transaction reports (every one as received, with what was answered), sessions, samples, the power history.
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
-Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
+Answers: `FindSession`, `FindRunningSessions`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
 Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone.
@@ -14,6 +14,7 @@ from voltway.contracts.access import FindTokenSessions, ReservationMet
 from voltway.contracts.billing import SessionPriced
 from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
+    FindRunningSessions,
     FindSession,
     SessionEnded,
     SessionProgressed,
@@ -30,6 +31,7 @@ from voltway.modules.sessions.recording import TransactionRecorder
 MANIFEST = Manifest(
     name="sessions",
     answers={
+        FindRunningSessions: handlers.find_running_sessions,
         FindSession: handlers.find_session,
         FindTokenSessions: handlers.find_token_sessions,
         FindTransactions: station_costs.find_transactions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voltway.contracts.station_link import TransactionReceipt
 from voltway.modules.gateway.dialects import (
     access,
+    charging_reports,
     der,
     device_model_commands,
     maintenance,
@@ -33,10 +34,6 @@ def answer_transaction_event(
 _NEW = (
     ("NotifyPriorityCharging", v21.NotifyPriorityChargingResponse()),
     (
-        "NotifyEVChargingNeeds",
-        v21.NotifyEVChargingNeedsResponse(status=v21.NotifyEVChargingNeedsStatusEnum.NoChargingProfile),
-    ),
-    (
         "PullDynamicScheduleUpdate",
         v21.PullDynamicScheduleUpdateResponse(status=v21.ChargingProfileStatusEnum.Rejected),
     ),
@@ -46,6 +43,7 @@ REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
     "TransactionEvent": ReportRow(ocpp201.read_transaction_event, answer_transaction_event, is_transaction=True),
     **security.REPORTS_21,
     **{action: answered(response) for action, response in _NEW},
+    **charging_reports.REPORTS_21,
     **der.REPORTS_21,
     **payments.REPORTS_21,
     **streams.REPORTS_21,
@@ -55,6 +53,7 @@ COMMANDS: dict[str, CommandRow] = (
     ocpp201_commands.COMMANDS
     | maintenance.COMMANDS_21
     | smart_charging.COMMANDS_21
+    | charging_reports.COMMANDS_21
     | access.COMMANDS_21
     | device_model_commands.COMMANDS_21
     | security.COMMANDS_201

@@ -10,6 +10,10 @@ from voltway.modules.stations.schemas.order import Order, StationOrEvse, Word
 
 DAY_S = 86_400
 PROFILE_ID_MAX = 2**31 - 1
+PROFILES_MAX = 100
+
+ProfileId = Annotated[int, Field(ge=-PROFILE_ID_MAX, le=PROFILE_ID_MAX)]
+LimitSource = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class SetChargingProfile(Order):
@@ -40,4 +44,25 @@ class GetCompositeSchedule(Order):
     unit: Literal["W", "A"] | None = None
 
 
-ChargingOrder = Annotated[SetChargingProfile | ClearChargingProfile | GetCompositeSchedule, Field(discriminator="type")]
+class GetChargingProfiles(Order):
+    """Have the station tell which charging profiles it has: those that meet all conditions that are given. What it says is in
+    /charging-stations/{station_id}/charging-profiles. EVSE 0: those of the station as a whole; no EVSE: all."""
+
+    type: Literal["get_charging_profiles"]
+    evse_number: StationOrEvse | None = None
+    charging_profile_ids: list[ProfileId] | None = Field(default=None, min_length=1, max_length=PROFILES_MAX)
+    purpose: Word | None = Field(default=None, description="a word of OCPP 2.x, such as TxDefaultProfile")
+    stack_level: int | None = Field(default=None, ge=0, le=PROFILE_ID_MAX)
+    limit_sources: list[LimitSource] | None = Field(
+        default=None, min_length=1, max_length=4, description="who set them: EMS, Other, SO, CSO (the operator)"
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """EVSE 0 is not the same as none here."""
+        return self.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+
+
+ChargingOrder = Annotated[
+    SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | GetChargingProfiles,
+    Field(discriminator="type"),
+]
