@@ -17,7 +17,7 @@ from voltway.modules.energy.schemas import (
     CarScheduleOut,
     ChargingLimitOut,
     ChargingNeedsOut,
-    DynamicValues,
+    ProfileValues,
     InstalledProfileOut,
     PriorityOut,
 )
@@ -49,7 +49,7 @@ async def list_charging_profiles(
 
 @router.put("/charging-stations/{station_id}/charging-profiles/{charging_profile_id}/values")
 async def set_dynamic_values(
-    station_id: str, charging_profile_id: ProfileNumber, body: DynamicValues, principal: MaySend, runtime: OurRuntime
+    station_id: str, charging_profile_id: ProfileNumber, body: ProfileValues, principal: MaySend, runtime: OurRuntime
 ) -> InstalledProfileOut:
     """Set the values of a dynamic profile that its station fetches by itself (OCPP 2.1). The order update_dynamic_schedule
     sends them at once."""

@@ -91,7 +91,12 @@ async def _plan(runtime: Runtime, row: Any, session: SessionName) -> dict[str, A
             document: dict[str, Any] = each.document
             return {name: value for name, value in document.items() if name != "transaction_id"}
     ceilings = rules.ceilings_of(profiles, limits, row.evse_number, rules.PURPOSES_OF_PLANS)
-    return rules.plan(row, ceilings, clock.now(), secrets.randbelow(2**31 - 1) + 1 if ours is None else ours)
+    return rules.plan(row, ceilings, clock.now(), _new_profile_id() if ours is None else ours)
+
+
+def _new_profile_id() -> int:
+    """Large: stations keep small ids for limits from outside (2.1 part 2, SmartChargingCtrlr.MaxExternalConstraintsId)."""
+    return 2**30 + secrets.randbelow(2**30)
 
 
 async def _note(runtime: Runtime, row: Any, status: str, *, is_to_come: bool = False, **values: Any) -> None:

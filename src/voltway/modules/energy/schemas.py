@@ -88,7 +88,7 @@ class PriorityOut(Schema):
     changed_at: Instant
 
 
-class DynamicValues(Schema):
+class ProfileValues(Schema):
     """New values of a dynamic profile, in its unit; what is not given stays as it is."""
 
     limit: float | None = Field(default=None, ge=0)

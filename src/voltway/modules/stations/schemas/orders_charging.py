@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from voltway.kernel.http import Schema
 from voltway.modules.stations.schemas.order import Order, StationOrEvse, Word
 
 DAY_S = 86_400
@@ -62,7 +63,45 @@ class GetChargingProfiles(Order):
         return self.model_dump(mode="json", exclude={"type"}, exclude_none=True)
 
 
+class DynamicValues(Schema):
+    """New values of a dynamic profile, in its unit; what is not given stays as it is."""
+
+    limit: float | None = Field(default=None, ge=0)
+    limit_l2: float | None = Field(default=None, ge=0)
+    limit_l3: float | None = Field(default=None, ge=0)
+    discharge_limit: float | None = Field(default=None, le=0)
+    discharge_limit_l2: float | None = Field(default=None, le=0)
+    discharge_limit_l3: float | None = Field(default=None, le=0)
+    setpoint: float | None = None
+    setpoint_l2: float | None = None
+    setpoint_l3: float | None = None
+    setpoint_reactive: float | None = None
+    setpoint_reactive_l2: float | None = None
+    setpoint_reactive_l3: float | None = None
+
+
+class UpdateDynamicSchedule(Order):
+    """Give a dynamic charging profile new values at once (OCPP 2.1)."""
+
+    type: Literal["update_dynamic_schedule"]
+    charging_profile_id: ProfileId
+    values: DynamicValues
+
+
+class UsePriorityCharging(Order):
+    """Let a session charge with priority, by the station's profile for that, or no longer (OCPP 2.1)."""
+
+    type: Literal["use_priority_charging"]
+    session_id: str = Field(min_length=1, max_length=36)
+    is_active: bool = True
+
+
 ChargingOrder = Annotated[
-    SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | GetChargingProfiles,
+    SetChargingProfile
+    | ClearChargingProfile
+    | GetCompositeSchedule
+    | GetChargingProfiles
+    | UpdateDynamicSchedule
+    | UsePriorityCharging,
     Field(discriminator="type"),
 ]
