@@ -17,9 +17,9 @@ from voltway.modules.energy.schemas import (
     CarScheduleOut,
     ChargingLimitOut,
     ChargingNeedsOut,
-    ProfileValues,
     InstalledProfileOut,
     PriorityOut,
+    ProfileValues,
 )
 from voltway.modules.energy.tables import car_schedules, limits, needs, priorities, profiles
 

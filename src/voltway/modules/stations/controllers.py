@@ -42,7 +42,7 @@ def check(kind: str, arguments: Mapping[str, Any], declared: Mapping[str, str | 
     if (values.get("available") or "").casefold() == "false":
         raise NotOffered(f"The station says that its {controller} is not available.")
     if kind == "set_charging_profile":
-        _check_profile_id(arguments["charging_profile"].get("id"), values.get("maxexternalconstraintsid"))
+        _check_profile_id((arguments.get("charging_profile") or {}).get("id"), values.get("maxexternalconstraintsid"))
     if kind != "set_display_message":
         return
     for argument, variable, word in _SUPPORTED:
