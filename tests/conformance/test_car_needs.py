@@ -10,8 +10,6 @@ import pytest
 
 from builders import eventually
 from conformance.charging_cases import (
-    AT,
-    V21,
     a_profile,
     a_session,
     both,
@@ -167,10 +165,3 @@ async def test_a_station_that_refuses_a_plan_is_shown_with_its_word(platform: Pl
             return bool(needs["plan_status"] == "Rejected")
 
         await eventually(is_told)
-
-
-async def test_a_car_under_dynamic_control_that_nothing_limits_gets_no_profile(platform: Platform) -> None:
-    """TC_K_126 is played beside the others of 2.1; this says the same of needs without a transaction."""
-    async with platform.station(V21) as station:
-        needs = needs_of_a_car(controlMode="DynamicControl", departureTime=AT)
-        assert await station.call("NotifyEVChargingNeeds", needs) == {"status": "NoChargingProfile"}

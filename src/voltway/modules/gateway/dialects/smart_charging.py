@@ -5,7 +5,7 @@ Source: OCPP 2.0.1 part 2, K01 (with its errata), K08, K10; OCPP 1.6 §5.5, §5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -57,6 +57,8 @@ def check_profile(profile: Any, evse_number: int, *, needs_start: bool) -> None:
             raise wrong(f"{path}.start_schedule", "a relative schedule starts when the car does")
         if not is_relative and needs_start and schedule.start_schedule is None:  # K01.FR.40
             raise wrong(f"{path}.start_schedule", "an absolute or recurring schedule says when it starts")
+    if profile.charging_profile_kind == "Dynamic":
+        _check_dynamic(schedules)
     purpose = profile.charging_profile_purpose
     if purpose in _OF_THE_STATION and profile.charging_profile_kind == "Relative":  # K01.FR.38
         raise wrong(f"{PROFILE}.charging_profile_kind", "the limit of a whole station is not relative to a car")
@@ -64,6 +66,12 @@ def check_profile(profile: Any, evse_number: int, *, needs_start: bool) -> None:
         raise wrong("evse_number", "the limit of a whole station is set at the station, without an EVSE")
     if purpose == "TxProfile" and evse_number == STATION:  # K01.FR.16
         raise wrong("evse_number", "a TxProfile is that of a transaction: name the session, or the EVSE")
+
+
+def _check_dynamic(schedules: Sequence[Any]) -> None:
+    """2.1 part 2, K28: the values of a dynamic profile are those of its only period."""
+    if len(schedules) != 1 or len(schedules[0].charging_schedule_period) != 1:
+        raise wrong(f"{PROFILE}.charging_schedule", "a dynamic profile has one schedule with one period")
 
 
 _OF_THE_STATION = ("ChargingStationMaxProfile", "ChargePointMaxProfile")
@@ -178,6 +186,8 @@ def rows_2(wire: ModuleType) -> dict[str, CommandRow]:
         check_profile(profile, evse_number, needs_start=wire is v201)
         if profile.charging_profile_purpose == "TxProfile" and profile.transaction_id is None:  # K01.FR.03
             raise wrong("session_id", "a TxProfile is that of a transaction: name the session")
+        if profile.charging_profile_purpose != "TxProfile" and profile.transaction_id is not None:  # K01.FR.03
+            raise wrong("session_id", "only a TxProfile is that of a transaction")
         return profile
 
     def check_set(arguments: Arguments) -> None:
