@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from builders import eventually
 from conformance.device_model_stations import Platform, ScriptedStation
 from voltway.kernel import clock
 
-V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
+V16 = "ocpp1.6"
 AT = "2026-03-01T12:00:00Z"
-both = pytest.mark.parametrize("protocol", [V201, V21])
 
 
 def a_profile(

@@ -12,7 +12,6 @@ from builders import eventually
 from conformance.charging_cases import (
     a_profile,
     a_session,
-    both,
     heard,
     limits_in,
     needs_of_a_car,
@@ -20,6 +19,8 @@ from conformance.charging_cases import (
 )
 from conformance.device_model_stations import Platform, ScriptedStation
 from e2e.server_process import ServerProcess
+
+both = pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
 
 
 @pytest.fixture

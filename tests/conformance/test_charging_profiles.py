@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from builders import eventually
-from conformance.charging_cases import AT, V16, V201, a_profile, a_session, both
+from conformance.charging_cases import AT, a_profile, a_session
 from conformance.device_model_stations import Platform, ScriptedStation
 from e2e.server_process import ServerProcess
+
+V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
+both = pytest.mark.parametrize("protocol", [V201, V21])
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from builders import eventually
-from conformance.charging_cases import AT, V21, a_profile, a_session, heard, limits_in, needs_of_a_car
+from conformance.charging_cases import AT, a_profile, a_session, heard, limits_in, needs_of_a_car
 from conformance.device_model_stations import Platform, ScriptedStation
 from e2e.server_process import ServerProcess
 
+V21 = "ocpp2.1"
 V2X = {
     "minChargePower": 1400,
     "maxChargePower": 11000,

@@ -8,9 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.charging_cases import AT, V16, a_profile, a_session, both
+from conformance.charging_cases import AT, a_profile, a_session
 from conformance.device_model_stations import Platform
 from e2e.server_process import ServerProcess
+
+V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
+both = pytest.mark.parametrize("protocol", [V201, V21])
 
 
 @pytest.fixture
