@@ -5,7 +5,8 @@ Everything on the page is found by machine, by these rules:
 - A message *from* a station is `handled` when its row in the dialect's table reads it into a report or an ask (or it is the
   heartbeat, whose answer is all there is), `answered` when the row only answers, `-` when there is no row.
 - A message *to* a station is `command` when a file of the dialects makes its request struct (`v16.ResetRequest(...)`; what is
-  made of `v201` is said in 2.1 too, and what a table for both makes of `wire` in both), else `raw call`: the API sends any message that the schema allows.
+  made of `v201` is said in 2.1 too, and what a table for both makes of `wire` in both), else `raw call`: the API sends any
+  message that the schema allows.
 - A message is *tested* in a version when a test file that drives a real socket (tests/gateway, tests/conformance, tests/e2e,
   and the scripts of `voltway conformance`) has its name as a text of its own and speaks that version. The generated bad
   input, which names every message, does not count.

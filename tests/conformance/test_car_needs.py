@@ -131,6 +131,31 @@ async def test_tc_k_59_needs_after_our_profile_are_answered_by_that_profile(plat
 
 
 @both
+async def test_a_limit_that_is_cleared_leads_to_another_schedule(platform: Platform, protocol: str) -> None:
+    async with platform.station(protocol) as station:
+        await a_session(platform, station, protocol)
+        await limited(platform, station, 16.0)
+        await station.call("NotifyEVChargingNeeds", needs_of_a_car())
+        first = await planned(platform, station, 2)
+        station.answers["ClearChargingProfile"] = {"status": "Accepted"}
+        await platform.order("clear_charging_profile", purpose="ChargingStationMaxProfile")
+        assert limits_in(await planned(platform, station, 3)) == [32.0]
+        await platform.order("clear_charging_profile", charging_profile_id=first["chargingProfile"]["id"])
+        assert await platform.items("charging-profiles") == []  # and what was cleared on purpose stays away
+        (needs,) = await platform.items("charging-needs")
+        assert needs["is_current"]
+
+
+@both
+async def test_needs_that_are_said_again_are_answered_alike(platform: Platform, protocol: str) -> None:
+    async with platform.station(protocol) as station:
+        needs = needs_of_a_car()
+        answers = [await station.call("NotifyEVChargingNeeds", needs, message_id="again") for _ in range(2)]
+        assert answers == [{"status": "Processing"}] * 2
+        assert len(await platform.items("charging-needs")) == 1
+
+
+@both
 async def test_needs_before_their_transaction_are_worked_on(platform: Platform, protocol: str) -> None:
     async with platform.station(protocol) as station:
         assert await station.call("NotifyEVChargingNeeds", needs_of_a_car()) == {"status": "Processing"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from voltway.contracts.energy import (
     CarScheduleReceipt,
     NeedsReceipt,
+    NeedsStatus,
     ReportCarSchedule,
     ReportChargingLimit,
     ReportChargingLimitCleared,
@@ -22,8 +24,9 @@ from voltway.contracts.energy import (
     ReportScheduleUpdated,
     ScheduleValues,
 )
-from voltway.contracts.sessions import FindRunningSessions, SessionEnded, SessionName
+from voltway.contracts.sessions import FindRunningSessions, SessionEnded, SessionName, SessionUnplugged
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
+from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
 from voltway.modules.energy import rules, store
@@ -85,10 +88,12 @@ class ProfileSetHandler(EnergyHandler):
 
 
 class ProfilesClearedHandler(EnergyHandler):
-    """Records that profiles are gone."""
+    """Records that profiles are gone. Where they limited cars, plans are due again."""
 
     async def record_one(self, tx: Tx, report: ReportProfilesCleared) -> None:
-        await store.clear_profiles(tx, report.station_id, report.cleared)
+        purposes = await store.clear_profiles(tx, report.station_id, report.cleared)
+        if not purposes.isdisjoint(rules.PURPOSES_OF_PLANS):
+            await store.plan_anew(tx, report.station_id, report.received_at)
 
 
 # ---- limits from outside
@@ -156,6 +161,9 @@ class NeedsHandler(EnergyHandler):
         return [await self._record_one(tx, report, at) for report, at in zip(reports, prepared, strict=True)]
 
     async def _record_one(self, tx: Tx, report: ReportChargingNeeds, at: At) -> NeedsReceipt:
+        known = await store.find_current_needs(tx, report.station_id, report.evse_number)
+        if known is not None and (known.message_id, known.document) == (report.message_id[:36], report.needs.document):
+            return NeedsReceipt(NeedsStatus(known.status))  # said again
         ceilings = rules.ceilings_of(
             await store.profiles_of(tx, report.station_id),
             await store.limits_of(tx, report.station_id),
@@ -189,6 +197,21 @@ class CarScheduleHandler(EnergyHandler):
             attempts_max = self._settings.plan_attempts_max
             await store.plan_anew(tx, report.station_id, report.received_at, report.evse_number, attempts_max)
         return CarScheduleReceipt(is_within)
+
+
+async def on_session_unplugged(runtime: Runtime, tx: Tx, events: Sequence[SessionUnplugged]) -> None:
+    """A car has gone: it needs nothing any more."""
+    await store.end_needs(tx, [event.session_id for event in events])
+
+
+async def forget_history(runtime: Runtime) -> None:
+    """A job: delete what is over for longer than it is to be kept, in chunks."""
+    before = clock.now() - timedelta(days=runtime.settings(EnergySettings).history_days)
+    while True:
+        async with runtime.database.begin() as tx:
+            count = await store.forget_history(tx, before)
+        if count < store.PURGE_ROWS:
+            return
 
 
 async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnded]) -> None:

@@ -12,7 +12,7 @@ A car's needs make a plan due: the job `plans` makes a TxProfile of what the car
 it (K15). Another limit, or a car that wants too much, makes it due again (K16, K17).
 
 Asks: `FindRunningSessions`, `AuthorizeTokens` (in which ways a driver's car may transfer energy), `SendCommand`,
-`FindStations`. Listens to: `SessionEnded`. Publishes nothing.
+`FindStations`. Listens to: `SessionEnded`, `SessionUnplugged`. Publishes nothing.
 """
 
 from voltway.contracts.energy import (
@@ -27,7 +27,7 @@ from voltway.contracts.energy import (
     ReportSchedulePull,
     ReportScheduleUpdated,
 )
-from voltway.contracts.sessions import SessionEnded
+from voltway.contracts.sessions import SessionEnded, SessionUnplugged
 from voltway.kernel.module import Job, Manifest
 from voltway.modules.energy import api, handlers, planning
 from voltway.modules.energy.settings import EnergySettings
@@ -47,7 +47,7 @@ MANIFEST = Manifest(
         ReportSchedulePull: handlers.SchedulePullHandler,
         ReportPriorityCharging: handlers.PriorityHandler,
     },
-    listens={SessionEnded: handlers.on_session_ended},
+    listens={SessionEnded: handlers.on_session_ended, SessionUnplugged: handlers.on_session_unplugged},
     routes=lambda: (api.router,),
-    jobs=(Job("plans", 1.0, planning.send_due),),
+    jobs=(Job("plans", 1.0, planning.send_due), Job("forget_history", 3600.0, handlers.forget_history)),
 )

@@ -18,7 +18,7 @@ TX_DEFAULT, TX = "TxDefaultProfile", "TxProfile"
 PURPOSES_OF_PLANS = (STATION_MAX, EXTERNAL, TX_DEFAULT)
 """What a plan for a car must stay within."""
 PURPOSES_OF_CARS = (STATION_MAX, EXTERNAL, TX)
-"""What a car must stay within: a TxProfile overrules the default (K01.FR.14)."""
+"""What a car must stay within: a TxProfile overrules the default (K01)."""
 DYNAMIC = "DynamicControl"
 HORIZON = timedelta(days=1)
 PERIODS_MAX = 24

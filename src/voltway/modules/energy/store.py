@@ -27,6 +27,8 @@ from voltway.kernel.ids import new_id
 from voltway.modules.energy.errors import ProfileNotFound
 from voltway.modules.energy.tables import car_schedules, limits, needs, priorities, profiles
 
+PURGE_ROWS = 500
+
 _PROFILE_KEY = ("station_id", "charging_profile_id", "evse_number")
 _PROFILE_CHANGES = ("source", "purpose", "kind", "stack_level", "transaction_id", "document", "is_confirmed", "told_at")
 OF_NEEDS = (
@@ -84,9 +86,12 @@ def _profile_row(report: Report, profile: InstalledProfile, *, is_confirmed: boo
     }
 
 
-async def clear_profiles(tx: Tx, station_id: str, cleared: ProfileFilter) -> None:
-    """Forget the profiles that fit."""
-    await tx.execute(sa.delete(profiles).where(*_fitting(station_id, cleared)))
+async def clear_profiles(tx: Tx, station_id: str, cleared: ProfileFilter) -> set[str]:
+    """Forget the profiles that fit; their purposes."""
+    fitting = _fitting(station_id, cleared)
+    found = (await tx.execute(sa.select(profiles.c.purpose).where(*fitting))).scalars().all()
+    await tx.execute(sa.delete(profiles).where(*fitting))
+    return set(found)
 
 
 def _fitting(station_id: str, wanted: ProfileFilter) -> tuple[sa.ColumnElement[bool], ...]:
@@ -105,7 +110,7 @@ def _fitting(station_id: str, wanted: ProfileFilter) -> tuple[sa.ColumnElement[b
 
 
 async def forget_transaction(tx: Tx, station_id: str, transaction_id: str) -> None:
-    """A transaction is over: its profiles are gone (K01.FR.25: the station removes them)."""
+    """A transaction is over: its profiles are gone (K01: they end with it)."""
     await tx.execute(
         sa.delete(profiles).where(profiles.c.station_id == station_id, profiles.c.transaction_id == transaction_id)
     )
@@ -271,6 +276,27 @@ async def add_car_schedule(tx: Tx, report: ReportCarSchedule, is_within_limits: 
         "received_at": report.received_at,
     }
     await bulk.insert(tx, car_schedules, [row])
+
+
+# ---- history
+
+
+async def forget_history(tx: Tx, before: datetime) -> int:
+    """Delete a chunk of what is over since then, of each table; how many rows of the largest chunk."""
+    over = (
+        (limits, limits.c.ended_at < before),
+        (needs, sa.and_(needs.c.is_current.is_(False), needs.c.received_at < before)),
+        (car_schedules, car_schedules.c.received_at < before),
+        (priorities, sa.and_(priorities.c.is_active.is_(False), priorities.c.changed_at < before)),
+    )
+    largest = 0
+    for table, is_over in over:
+        statement = sa.select(table.c.id).where(is_over).order_by(table.c.id).limit(PURGE_ROWS)
+        ids = (await tx.execute(statement)).scalars().all()
+        if ids:
+            await tx.execute(sa.delete(table).where(table.c.id.in_(ids)))
+        largest = max(largest, len(ids))
+    return largest
 
 
 # ---- priority charging

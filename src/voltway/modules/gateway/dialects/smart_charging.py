@@ -128,7 +128,7 @@ async def _cleared(link: CommandLink, arguments: Arguments, response: Any) -> Co
     if str(response.status) in ("Accepted", "Unknown"):
         number = arguments.get("charging_profile_id")
         cleared = filter_of(arguments)
-        if number is not None:  # K10.FR.02: an id names its profile, other conditions do not count
+        if number is not None:  # K10: an id names its profile, and other conditions do not count
             cleared = ProfileFilter(charging_profile_ids=(number,))
         await link.report(ReportProfilesCleared(**link_origin(link), cleared=cleared))
     return outcome_of(response, is_done=True)
@@ -186,7 +186,7 @@ def rows_2(wire: ModuleType) -> dict[str, CommandRow]:
         check_profile(profile, evse_number, needs_start=wire is v201)
         if profile.charging_profile_purpose == "TxProfile" and profile.transaction_id is None:  # K01.FR.03
             raise wrong("session_id", "a TxProfile is that of a transaction: name the session")
-        if profile.charging_profile_purpose != "TxProfile" and profile.transaction_id is not None:  # K01.FR.03
+        if profile.charging_profile_purpose != "TxProfile" and profile.transaction_id is not None:
             raise wrong("session_id", "only a TxProfile is that of a transaction")
         return profile
 
