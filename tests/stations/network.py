@@ -10,7 +10,7 @@ import httpx
 import sqlalchemy as sa
 
 from builders import a_boot, a_status
-from voltway.contracts.sessions import FindSession, SessionEnded, SessionName, SessionProgressed, SessionStarted
+from voltway.contracts.sessions import ChargingStateTold, FindSession, SessionEnded, SessionName, SessionStarted
 from voltway.contracts.station_link import (
     CheckCommand,
     CommandOutcome,
@@ -69,7 +69,7 @@ async def _find_session(runtime: Runtime, request: FindSession) -> SessionName |
 NEIGHBOURS = Manifest(
     name="neighbours",
     answers={ExecuteCommand: _execute, CheckCommand: _check, FindSession: _find_session},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded),
+    publishes=(SessionStarted, ChargingStateTold, SessionEnded),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builders import NOON, MakeRuntime, a_boot, a_status, eventually
-from voltway.contracts.sessions import SessionProgressed
+from voltway.contracts.sessions import ChargingStateTold
 from voltway.contracts.station_link import BootReceipt, LinkClosed, LinkOpened, VariableValue
 from voltway.contracts.stations import ConnectorStatusChanged, NodesGone, StationChanged
 from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, Registration
@@ -315,18 +315,14 @@ async def test_the_device_model_makes_evses_and_connectors(network: Network) -> 
 # ---- charging states told in transactions
 
 
-def progressed(station: dict[str, Any], state: ChargingState | None, session_id: str = "s-1") -> SessionProgressed:
-    return SessionProgressed(
+def told(station: dict[str, Any], state: ChargingState, session_id: str = "s-1") -> ChargingStateTold:
+    return ChargingStateTold(
         operator_id=DEFAULT_OPERATOR_ID,
         at=clock.now(),
         session_id=session_id,
         station_id=station["id"],
-        station_identity=station["identity"],
         evse_number=1,
-        energy_wh=1,
-        power_w=1.0,
-        soc_percent=None,
-        charging_state=state,
+        charging_state=state.value,
     )
 
 
@@ -339,9 +335,9 @@ async def test_what_a_session_does_is_shown_at_its_evse(network: Network) -> Non
         (row,) = [row for row in await network.rows(evses) if row.evse_number == 1]
         return row.charging_state
 
-    await network.publish(progressed(station, ChargingState.CHARGING), progressed(station, None))
+    await network.publish(told(station, ChargingState.CHARGING))
     assert await shown() == "Charging"
-    await network.publish(progressed(station, ChargingState.SUSPENDED_EV))
+    await network.publish(told(station, ChargingState.SUSPENDED_EV))
     assert await shown() == "SuspendedEV"
     await network.publish(ended(station, session_id="another"))
     await network.publish(ended(station))

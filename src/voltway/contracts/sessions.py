@@ -45,6 +45,20 @@ class SessionProgressed(Event, frozen=True, kw_only=True, gc=False):
         return self.station_id
 
 
+class ChargingStateTold(Event, frozen=True, kw_only=True, gc=False):
+    """What a transaction does, as its reports say (2.x); told with each of them, changed or not."""
+
+    durable = False
+    session_id: str
+    station_id: str
+    evse_number: int
+    charging_state: str
+    """A word of ChargingState."""
+
+    def key(self) -> str:
+        return self.station_id
+
+
 class SessionEnded(Event, frozen=True, kw_only=True, gc=False):
     """A transaction is over and complete enough to be priced. Instants are the station's, corrected by its clock offset."""
 

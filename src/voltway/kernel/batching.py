@@ -85,7 +85,8 @@ class GroupCommit:
     def submit(self, report: Any, done: Done) -> None:
         """Record a report with the next batch and call `done(receipt)` after its commit."""
         self._waiting.append(_Waiting(report, done, clock.monotonic()))
-        self._work.set()
+        if not self._work.is_set():
+            self._work.set()
 
     async def record(self, report: Any) -> Any:
         """The receipt of a report, for callers that are coroutines. Raises NothingCommits."""

@@ -94,8 +94,8 @@ class HotStatement:
 
     Rows are tuples in the order of `columns`, and go as the VALUES of one statement: one round trip, and on SQLite one step.
     Statements are made for 512, 384, 256, ... 1 rows, so that each text is prepared once and three or four of them write any
-    batch. Columns of which a batch has no value are left out of an insert: binding nothing costs as much as binding
-    something. On MariaDB an update runs row by row: its VALUES have no names to join by.
+    batch. Columns of which a batch has no value are left out of an insert and written as NULL in an update: binding nothing
+    costs as much as binding something. On MariaDB an update runs row by row: its VALUES have no names to join by.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class HotStatement:
         if not rows:
             return []
         columns = self._columns
-        if self._kind in ("insert", "insert_if_absent"):
+        if self._kind != "upsert":
             rows, columns = _without_empty_columns(rows, columns)
         form = self._form(tx, columns)
         values = form.convert(rows)
@@ -174,7 +174,8 @@ class HotStatement:
         if form is None:
             if len(self._forms) >= _FORMS_MAX:
                 self._forms.clear()
-            form = _Form(self._kind, self._table, columns, tx, self._key, self._changes)
+            empty = [name for name in self._columns if name not in columns]
+            form = _Form(self._kind, self._table, columns, tx, self._key, self._changes, empty)
             self._forms[tx.dialect, columns] = form
         return form
 
@@ -252,6 +253,7 @@ class _Form:
         tx: Tx,
         key: tuple[str, ...],
         changes: tuple[str, ...],
+        empty: Sequence[str],
     ) -> None:
         dialect = tx.connection.dialect
         quote = dialect.identifier_preparer.quote
@@ -262,6 +264,7 @@ class _Form:
         self._sql: dict[int, str] = {}
         self.width = len(columns)
         self._key, self._changes = [quote(name) for name in key], [quote(name) for name in changes]
+        self._empty = [quote(name) for name in empty]
         self._head, self._tail = self._around(kind, quote(table.name))
         self.runs_row_by_row = kind == "update" and tx.dialect == "mysql"
         processors = [_bind_processor(table.c[name].type, dialect) for name in columns]
@@ -286,9 +289,11 @@ class _Form:
         """What stands before and after the rows."""
         if kind == "update":
             *names, key = self._names
+            nothing = [f"{name}=NULL" for name in self._empty]
             if self._dialect == "mysql":
-                return f"UPDATE {table} SET {', '.join(f'{name}=%s' for name in names)} WHERE {key}=%s", ""
-            settings = ", ".join(f"{name}=v.column{index}" for index, name in enumerate(names, 1))
+                settings = ", ".join([*(f"{name}=%s" for name in names), *nothing])
+                return f"UPDATE {table} SET {settings} WHERE {key}=%s", ""
+            settings = ", ".join([*(f"{name}=v.column{index}" for index, name in enumerate(names, 1)), *nothing])
             return (
                 f"UPDATE {table} SET {settings} FROM (VALUES ",
                 f") AS v WHERE {table}.{key}=v.column{len(self._names)}",

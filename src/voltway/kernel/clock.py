@@ -20,16 +20,37 @@ def now() -> datetime:
     return _now()
 
 
+_last_ms = 0
+_last = datetime.fromtimestamp(0, UTC)
+
+
+def _this_ms() -> datetime:
+    global _last_ms, _last
+    ms = time.time_ns() // 1_000_000
+    if ms != _last_ms:
+        _last_ms, _last = ms, datetime.fromtimestamp(ms / 1000, UTC)
+    return _last
+
+
+_now_ms = _this_ms
+
+
+def now_ms() -> datetime:
+    """The present instant in whole milliseconds, which is what is stored and shown; one and the same object for all who ask
+    within a millisecond, so that whatever is derived from it can be kept."""
+    return _now_ms()
+
+
 @contextmanager
 def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
     """Hold `now()` at an instant while the block runs; the value given moves it: `move(datetime)`."""
-    global _now
-    before, held = _now, [at]
-    _now = lambda: held[0]  # noqa: E731
+    global _now, _now_ms
+    before, held = (_now, _now_ms), [at]
+    _now = _now_ms = lambda: held[0]
     try:
         yield lambda to: held.__setitem__(0, to)
     finally:
-        _now = before
+        _now, _now_ms = before
 
 
 def to_rfc3339(at: datetime) -> str:

@@ -162,7 +162,7 @@ class Link:
             return
         self.is_heard = True
         self._context.counts.frames_in += 1
-        now = clock.now()
+        now = clock.now_ms()
         try:
             frame = self.codec.decode(raw)
         except ProtocolError as error:
@@ -241,8 +241,14 @@ class Link:
             flags = (*flags, MESSAGE_ID_REUSED)
         self._last_message_id = message_id
         inbound = Inbound(
-            self.credential, self.protocol, message_id, item.received_at, payload_of(raw), self.memory, flags
-        )  # fmt: skip
+            self.credential,
+            self.protocol,
+            message_id,
+            item.received_at,
+            payload_of(raw, message_id, action),
+            self.memory,
+            flags,
+        )
         try:
             request = row.read(inbound, call.payload)
         except Exception as error:
@@ -364,7 +370,8 @@ class Link:
         row = self.dialect.reports.get(frame.action)
         if row is None or not self._is_welcome(frame.action, row) or not self._pace.take():
             return
-        inbound = Inbound(self.credential, self.protocol, frame.message_id, now, payload_of(raw), self.memory)
+        payload = payload_of(raw, frame.message_id, frame.action)
+        inbound = Inbound(self.credential, self.protocol, frame.message_id, now, payload, self.memory)
         try:
             request = row.read(inbound, frame.payload)
         except Exception as error:
@@ -430,5 +437,5 @@ class Link:
         message_log = self._context.message_log
         if message_log is not None and message_log.takes():
             credential = self.credential
-            logged = Logged(at or clock.now(), direction, kind, message_id, action, frame)
+            logged = Logged(at or clock.now_ms(), direction, kind, message_id, action, frame)
             message_log.add(credential.operator_id, credential.station_id, logged)

@@ -6,7 +6,7 @@ A repeat is the same message with the same content; the same message with other 
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ class Filed(msgspec.Struct, frozen=True, gc=False):
     id: str
 
 
-class SaidBefore(NamedTuple):
+class SaidBefore(msgspec.Struct, frozen=True, gc=False):
     """An inbox row that was there already: what was answered then."""
 
     payload: bytes

@@ -13,6 +13,8 @@ from voltway.charging.pricing import Tariff
 from voltway.contracts.vocabulary import SessionState
 from voltway.kernel.json import to_json, to_struct
 
+_ENDED = SessionState.ENDED  # looking a member up costs as much as all else that is asked here
+
 
 class Session(msgspec.Struct, array_like=True, gc=False):
     """Our record of one charge. The fields are those of the two tables; see the rules for how reports change them.
@@ -77,7 +79,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     @property
     def is_ended(self) -> bool:
         """Whether the station has said that the transaction is over (or we closed it for it)."""
-        return self.state == SessionState.ENDED
+        return self.state == _ENDED
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ Owns: the inbox of transaction reports (every one as received, with what was ans
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
 Answers: `FindSession`, `FindRunningSessions`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
-Publishes: `SessionStarted`, `SessionProgressed` (not kept), `SessionEnded` once a session is complete enough to be priced,
+Publishes: `SessionStarted`, `SessionProgressed` and `ChargingStateTold` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone.
 
 A session that a person should look at carries reasons in `review`; with one of `rules.HELD_FOR_REVIEW` it is not priced.
@@ -14,6 +14,7 @@ from voltway.contracts.access import FindTokenSessions, ReservationMet
 from voltway.contracts.billing import SessionPriced
 from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
+    ChargingStateTold,
     FindRunningSessions,
     FindSession,
     SessionEnded,
@@ -39,7 +40,7 @@ MANIFEST = Manifest(
     },
     batches={ReportTransaction: TransactionRecorder},
     listens={ConnectorStatusChanged: handlers.on_connector_status, SessionPriced: handlers.on_priced},
-    publishes=(SessionStarted, SessionProgressed, SessionEnded, SessionUnplugged, ReservationMet),
+    publishes=(SessionStarted, SessionProgressed, ChargingStateTold, SessionEnded, SessionUnplugged, ReservationMet),
     routes=lambda: (api.router, station_costs.router),
     jobs=(Job("note_power", every_s=30, run=handlers.note_power),),
 )

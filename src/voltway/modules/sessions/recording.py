@@ -13,7 +13,13 @@ from voltway.charging import pricing
 from voltway.charging.pricing import Tariff
 from voltway.contracts.access import ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
-from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
+from voltway.contracts.sessions import (
+    ChargingStateTold,
+    SessionEnded,
+    SessionProgressed,
+    SessionStarted,
+    SessionUnplugged,
+)
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction, TransactionReceipt
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState
@@ -345,14 +351,36 @@ def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
                     station_id=session.station_id,
                     station_identity=session.station_identity,
                     evse_number=session.evse_number,
-                    state=SessionState(session.state),
+                    state=_STATES[session.state],
                     energy_wh=session.energy_wh,
                     power_w=session.power_w,
                     soc_percent=session.soc_percent,
                     charging_state=ChargingState(session.charging_state) if session.charging_state else None,
                 )
             )
-    return events + unplugged_events(known)
+    return [*events, *_charging_states(known), *unplugged_events(known)]
+
+
+_STATES = {word: word for word in SessionState}  # a row's word may be plain text
+
+
+def _charging_states(known: KnownSessions) -> list[ChargingStateTold]:
+    """What the transactions do that say so themselves; 1.6 says it with the connector's status."""
+    return [
+        ChargingStateTold(
+            operator_id=session.operator_id,
+            at=session.updated_at,
+            session_id=session.id,
+            station_id=session.station_id,
+            evse_number=session.evse_number,
+            charging_state=session.charging_state,
+        )
+        for session in known.touched.values()
+        if session.sequence_last is not None
+        and session.charging_state is not None
+        and session.evse_number is not None
+        and not session.is_priced
+    ]
 
 
 def _new_transaction_id() -> str:

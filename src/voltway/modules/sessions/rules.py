@@ -186,7 +186,8 @@ def is_limited(authorization: Authorization) -> bool:
 
 def offset_s(session: Session, report: ReportTransaction) -> int:
     """What to add to the times of a report. One offset holds for a session, so that its length is the station's own."""
-    return report.clock_offset_s if _was_clock_set(session, report) else session.clock_offset_s
+    ours, theirs = session.clock_offset_s, report.clock_offset_s
+    return theirs if abs(theirs - ours) > CLOCK_WAS_SET_S else ours
 
 
 def corrected(at: datetime, offset_s: int) -> datetime:
@@ -209,13 +210,10 @@ def unflag(session: Session, *reasons: str) -> None:
 
 def _session_time(session: Session, report: ReportTransaction) -> datetime:
     """The report's time on our clock."""
-    if _was_clock_set(session, report):
+    offset = offset_s(session, report)
+    if offset != session.clock_offset_s:
         flag(session, "clock_set")
-    return corrected(report.occurred_at, offset_s(session, report))
-
-
-def _was_clock_set(session: Session, report: ReportTransaction) -> bool:
-    return abs(report.clock_offset_s - session.clock_offset_s) > CLOCK_WAS_SET_S
+    return corrected(report.occurred_at, offset)
 
 
 def _is_late(session: Session, report: ReportTransaction) -> bool:

@@ -6,7 +6,7 @@ change that is lost with the process is made up for by the next report; a connec
 
 from __future__ import annotations
 
-from voltway.contracts.sessions import SessionEnded, SessionProgressed
+from voltway.contracts.sessions import ChargingStateTold, SessionEnded
 from voltway.kernel.bus.event import Event
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations.store import reports as store
@@ -25,13 +25,11 @@ class ChargingStates:
 
     def hear(self, event: Event) -> None:
         """Take an event in."""
-        if isinstance(event, SessionProgressed):
-            if event.evse_number is None or event.charging_state is None:
-                return
-            evse, now = (event.station_id, event.evse_number), (event.session_id, event.charging_state.value)
+        if isinstance(event, ChargingStateTold):
+            evse, now = (event.station_id, event.evse_number), (event.session_id, event.charging_state)
             if self._known.get(evse) != now:
                 self._known[evse] = now
-                self._unwritten[evse] = event.charging_state.value
+                self._unwritten[evse] = event.charging_state
         elif isinstance(event, SessionEnded) and event.evse_number is not None:
             evse = (event.station_id, event.evse_number)
             if self._known.get(evse, ("", ""))[0] == event.session_id:

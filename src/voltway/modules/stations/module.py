@@ -13,7 +13,7 @@ registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations
 reservations.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands; hears
-`SessionProgressed` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
+`ChargingStateTold` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
 `LinkOpened`, `LinkClosed`, `CommandChanged`, `StationEventsRecorded`.
 
 A command is a record: `pending`, `sent`, then one of `accepted`, `rejected`, `failed`, `timed_out`, `offline`. Its `effect` may
@@ -25,7 +25,7 @@ from voltway.contracts.access import FindStationSettings
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
 from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.security import EnrolStation
-from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
+from voltway.contracts.sessions import ChargingStateTold, SessionEnded, SessionStarted
 from voltway.contracts.station_link import (
     AdmitStation,
     CredentialChanged,
@@ -63,7 +63,7 @@ from voltway.modules.stations.settings import StationsSettings
 
 
 async def _start(runtime: Runtime) -> None:
-    runtime.events.hear(runtime.state(ChargingStates).hear, (SessionProgressed, SessionEnded))
+    runtime.events.hear(runtime.state(ChargingStates).hear, (ChargingStateTold, SessionEnded))
     await execution.give_up(runtime)
 
 

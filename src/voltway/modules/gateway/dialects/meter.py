@@ -115,33 +115,36 @@ def _plan(
     return place, field, word, line, exponent, None, None
 
 
-def _read_16(sampled: v16.SampledValue) -> Reading:
-    """A value of OCPP 1.6: a text, with its unit."""
-    text = sampled.value
-    plan = _plan(sampled.measurand, sampled.unit, sampled.context, sampled.location, sampled.phase)
-    if sampled.format is _SIGNED:
-        return plan, None, msgspec.to_builtins(sampled)
-    number = scaled(text, plan[4])
-    if number is None and len(text) > NUMBER_LENGTH_MAX:
-        return plan, None, msgspec.to_builtins(sampled)
-    return plan, number, None
+def _read_16(values: Iterable[v16.SampledValue]) -> list[Reading]:
+    """Values of OCPP 1.6: each a text, with its unit."""
+    readings: list[Reading] = []
+    for sampled in values:
+        text = sampled.value
+        plan = _plan(sampled.measurand, sampled.unit, sampled.context, sampled.location, sampled.phase)
+        number = scaled(text, plan[4]) if sampled.format is not _SIGNED else None
+        is_signed = number is None and (sampled.format is _SIGNED or len(text) > NUMBER_LENGTH_MAX)
+        readings.append((plan, number, msgspec.to_builtins(sampled) if is_signed else None))
+    return readings
 
 
-def _read_2(sampled: v201.SampledValue) -> Reading:
-    """A value of OCPP 2.x: a number with a unit and a power of ten; the signed form stands beside it."""
-    measure = sampled.unit_of_measure
-    unit, exponent = (None, 0) if measure is None else (measure.unit, measure.multiplier or 0)
-    plan = _plan(sampled.measurand, unit, sampled.context, sampled.location, sampled.phase)
-    exponent += plan[4]
-    number: float | None = sampled.value
-    if exponent or not _NUMBER_MIN < sampled.value < NUMBER_MAX:
-        number = scaled(repr(number), exponent)
-    signed = sampled.signed_meter_value
-    return plan, number, None if signed is None else msgspec.to_builtins(signed)
+def _read_2(values: Iterable[v201.SampledValue]) -> list[Reading]:
+    """Values of OCPP 2.x: each a number with a unit and a power of ten; the signed form stands beside it."""
+    readings: list[Reading] = []
+    for sampled in values:
+        measure = sampled.unit_of_measure
+        unit, exponent = (None, 0) if measure is None else (measure.unit, measure.multiplier or 0)
+        plan = _plan(sampled.measurand, unit, sampled.context, sampled.location, sampled.phase)
+        exponent += plan[4]
+        number: float | None = sampled.value
+        if exponent or not _NUMBER_MIN < sampled.value < NUMBER_MAX:
+            number = scaled(repr(number), exponent)
+        signed = sampled.signed_meter_value
+        readings.append((plan, number, None if signed is None else msgspec.to_builtins(signed)))
+    return readings
 
 
 def _gather(
-    meter_values: Iterable[Any], read: Callable[[Any], Reading], instead: datetime, flags: list[str]
+    meter_values: Iterable[Any], read: Callable[[Any], list[Reading]], instead: datetime, flags: list[str]
 ) -> tuple[MeterSample, ...]:
     samples: list[MeterSample] = []
     for meter_value in meter_values:
@@ -149,9 +152,8 @@ def _gather(
         groups: dict[tuple[str, str], dict[str, Any]] = {}
         group: dict[str, Any] = {}
         last_place = None
-        for sampled in meter_value.sampled_value:
-            plan, number, signed = read(sampled)
-            place, field, _, phase, _, _, _ = plan
+        for plan, number, signed in read(meter_value.sampled_value):
+            place, field, measurand, phase, _, _, _ = plan
             if place is not last_place:
                 group = groups.setdefault(place, {})
                 last_place = place
@@ -164,6 +166,8 @@ def _gather(
                 group[field] = number
             elif phase is None and field == "energy_wh":
                 group[field] = round(number)
+            elif field in _UNBOUNDED:
+                group.setdefault("phases", {}).setdefault(measurand, {})[phase] = number
             else:
                 _put(group, plan, number, flags)
         for (context, location), group in groups.items():
@@ -202,10 +206,10 @@ def _sum_up(group: dict[str, Any]) -> None:
         lines = [by_phase[line] for line in _LINES if line in by_phase]
         if not lines:
             continue
-        match _FIELDS[measurand][0]:
-            case "current_a":
-                group["current_a"] = max(lines)
-            case "voltage_v":
-                group["voltage_v"] = sum(lines) / len(lines)
-            case field:
-                group.setdefault(field, sum(lines))
+        field = _FIELDS[measurand][0]
+        if field == "current_a":
+            group[field] = max(lines)
+        elif field == "voltage_v":
+            group[field] = sum(lines) / len(lines)
+        else:
+            group.setdefault(field, sum(lines))
