@@ -217,9 +217,8 @@ async def forget_history(runtime: Runtime) -> None:
 async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnded]) -> None:
     """A transaction is over: its profiles are gone, its car needs nothing any more."""
     await store.end_needs(tx, [event.session_id for event in events])
-    for event in events:
-        if event.transaction_id is not None:
-            await store.forget_transaction(tx, event.station_id, event.transaction_id)
+    ended = {(event.station_id, event.transaction_id) for event in events if event.transaction_id is not None}
+    await store.forget_transactions(tx, ended)
 
 
 # ---- OCPP 2.1: dynamic profiles, priority charging

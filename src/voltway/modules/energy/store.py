@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,11 +109,14 @@ def _fitting(station_id: str, wanted: ProfileFilter) -> tuple[sa.ColumnElement[b
     return tuple(conditions)
 
 
-async def forget_transaction(tx: Tx, station_id: str, transaction_id: str) -> None:
-    """A transaction is over: its profiles are gone (K01: they end with it)."""
-    await tx.execute(
-        sa.delete(profiles).where(profiles.c.station_id == station_id, profiles.c.transaction_id == transaction_id)
+async def forget_transactions(tx: Tx, ended: Collection[tuple[str, str]]) -> None:
+    """Transactions, each (station's id, its id there), are over: their profiles are gone (K01: they end with it)."""
+    statement = sa.select(profiles.c.id, profiles.c.station_id, profiles.c.transaction_id).where(
+        profiles.c.station_id.in_({station_id for station_id, _ in ended}), profiles.c.transaction_id.is_not(None)
     )
+    gone = [row.id for row in (await tx.execute(statement)).all() if (row.station_id, row.transaction_id) in ended]
+    if gone:
+        await tx.execute(sa.delete(profiles).where(profiles.c.id.in_(gone)))
 
 
 async def profiles_of(tx: Tx, station_id: str) -> Sequence[Any]:

@@ -77,6 +77,7 @@ needs = sa.Table(
     sa.Column("planned_at", UtcDateTime),
     sa.Index("ix_energy_needs_station", "station_id", "id"),
     sa.Index("ix_energy_needs_due", "due_at"),
+    sa.Index("ix_energy_needs_session", "session_id"),
 )
 """What a car wanted, and the profile that it was given for it (`plan`). `is_current`: nothing newer is known of this EVSE;
 `due_at`: when a plan is to be made and sent."""

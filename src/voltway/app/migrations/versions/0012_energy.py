@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_energy_needs_due", "energy_needs", ["due_at"], unique=False)
+    op.create_index("ix_energy_needs_session", "energy_needs", ["session_id"], unique=False)
     op.create_index("ix_energy_needs_station", "energy_needs", ["station_id", "id"], unique=False)
     op.create_table(
         "energy_car_schedules",
