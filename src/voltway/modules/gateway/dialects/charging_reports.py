@@ -134,7 +134,8 @@ def commands_2(wire: ModuleType) -> dict[str, CommandRow]:
 
     async def get_profiles(link: CommandLink, arguments: Arguments) -> CommandOutcome:
         request = request_of(arguments)
-        asked = Asked(clock.now(), filter_of(arguments))
+        # In whole milliseconds, as messages are stamped: an answer within the same one is not older than the question.
+        asked = Asked(clock.now_ms(), filter_of(arguments))
 
         async def result(gathering: Gathering) -> dict[str, Any]:
             if not gathering.parts:  # NoProfiles: what we thought to be there is not
