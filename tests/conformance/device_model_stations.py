@@ -44,9 +44,9 @@ class ScriptedStation:
     def requests(self, action: str) -> list[dict[str, Any]]:
         return [payload for name, payload in self.heard if name == action]
 
-    async def call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    async def call(self, action: str, payload: dict[str, Any], message_id: str | None = None) -> dict[str, Any]:
         self._count += 1
-        message_id = f"s-{self._count}"
+        message_id = message_id or f"s-{self._count}"
         self._waiting[message_id] = asyncio.get_running_loop().create_future()
         await self._connection.send(json.dumps([2, message_id, action, payload]))
         return await asyncio.wait_for(self._waiting[message_id], PATIENCE_S)

@@ -44,6 +44,7 @@ async def test_older_station_cannot_do_what_only_2_1_has(platform: Platform21, p
         ("adjust_periodic_event_stream", {"stream_number": 1, "interval_s": 1}),
         ("get_periodic_event_streams", {}),
         ("notify_web_payment_started", {"evse_number": 1, "timeout_s": 60}),
+        ("update_dynamic_schedule", {"charging_profile_id": 1, "values": {"limit": 6.0}}),
     )
     for kind, arguments in orders:
         answer = await station.order(kind, **arguments)
@@ -59,6 +60,11 @@ PATHS = (
     "/charging-stations/{station}/battery-swaps",
     "/charging-stations/{station}/event-streams",
     "/charging-stations/{station}/event-streams/1/values",
+    "/charging-stations/{station}/charging-profiles",
+    "/charging-stations/{station}/charging-limits",
+    "/charging-stations/{station}/charging-needs",
+    "/charging-stations/{station}/car-schedules",
+    "/charging-stations/{station}/priority-charging",
     "/settlements/{settlement}",
     "/sessions/{session}/cost-details",
 )
@@ -85,3 +91,17 @@ async def test_each_page_is_for_those_of_the_operator_who_may(
     assert (await nobody.get("/settlements")).status_code == 401
     assert (await stranger.get("/settlements")).json()["items"] == []
     assert (await host.get("/settlements")).json()["items"] == []
+
+
+async def test_values_of_a_dynamic_profile_are_set_by_those_of_the_operator_who_may(
+    platform: Platform21, client_of: ClientOf, stranger_id: str
+) -> None:
+    station = await platform.station()
+    url = f"/charging-stations/{station.id}/charging-profiles/7/values"
+    expected = {
+        await client_of(platform.runtime, None): 401,
+        await client_of(platform.runtime, "site_host"): 403,
+        await client_of(platform.runtime, operator_id=stranger_id): 404,
+        platform.client: 404,  # there is no such profile
+    }
+    assert {client: (await client.put(url, json={"limit": 6})).status_code for client in expected} == expected

@@ -8,12 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.charging_cases import AT, a_profile, a_session
 from conformance.device_model_stations import Platform
 from e2e.server_process import ServerProcess
 
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
-BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
-AT = "2026-03-01T12:00:00Z"
 both = pytest.mark.parametrize("protocol", [V201, V21])
 
 
@@ -23,45 +22,6 @@ async def platform(whole_platform: ServerProcess, key: str) -> AsyncIterator[Pla
         base_url=whole_platform.api, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
     ) as api:
         yield Platform(whole_platform, api)
-
-
-def a_profile(
-    purpose: str = "TxDefaultProfile",
-    *,
-    number: int = 7,
-    kind: str = "Absolute",
-    periods: Any = ((0, 16.0),),
-    **more: Any,
-) -> dict[str, Any]:
-    """A profile as the API takes it."""
-    schedule: dict[str, Any] = {
-        "id": 1,
-        "charging_rate_unit": "A",
-        "charging_schedule_period": [{"start_period": start, "limit": limit} for start, limit in periods],
-    }
-    if kind != "Relative":
-        schedule["start_schedule"] = AT
-    return {
-        "id": number,
-        "stack_level": 0,
-        "charging_profile_purpose": purpose,
-        "charging_profile_kind": kind,
-        "charging_schedule": [schedule],
-        **more,
-    }
-
-
-async def a_session(platform: Platform, station: Any, protocol: str) -> dict[str, Any]:
-    """The session of a charge at EVSE 1 that runs."""
-    if protocol == V16:
-        await station.call("StartTransaction", {"connectorId": 1, "idTag": "FREE", "meterStart": 0, "timestamp": AT})
-    else:
-        event = {"eventType": "Started", "timestamp": AT, "triggerReason": "CablePluggedIn", "seqNo": 0}
-        event |= {"transactionInfo": {"transactionId": "tx-1"}, "evse": {"id": 1, "connectorId": 1}}
-        await station.call("TransactionEvent", event)
-    answer = await platform.api.get("/sessions", params={"station_id": platform.station_id})
-    (session,) = answer.json()["items"]
-    return dict(session)
 
 
 # ---- OCPP 1.6
@@ -157,6 +117,19 @@ async def test_tc_k_01_a_default_profile_is_set_at_an_evse(platform: Platform, p
         (said,) = station.requests("SetChargingProfile")
         assert (said["evseId"], said["chargingProfile"]["chargingProfilePurpose"]) == (1, "TxDefaultProfile")
         assert said["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]["startPeriod"] == 0
+
+
+@both
+async def test_tc_k_02_a_profile_of_a_transaction_that_is_not_there_is_refused(
+    platform: Platform, protocol: str
+) -> None:
+    async with platform.station(protocol) as station:
+        session = await a_session(platform, station, protocol)
+        station.answers["SetChargingProfile"] = {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
+        profile = a_profile("TxProfile", kind="Relative")
+        command = await platform.order("set_charging_profile", session_id=session["id"], charging_profile=profile)
+        assert (command["state"], command["result"]["reason_code"]) == ("rejected", "TxNotFound")
+        assert await platform.items("charging-profiles") == []
 
 
 @both
@@ -256,9 +229,7 @@ async def test_tc_k_37_a_remote_start_carries_its_profile(platform: Platform, pr
         assert station.requests("RequestStartTransaction")[0]["chargingProfile"]["id"] == 7
 
 
-@both
-@pytest.mark.parametrize("evse_number", [1, 0])
-async def test_tc_k_43_44_the_composite_schedule_is_told(platform: Platform, protocol: str, evse_number: int) -> None:
+async def composite_is_told(platform: Platform, protocol: str, evse_number: int) -> None:
     async with platform.station(protocol) as station:
         schedule = {"evseId": evse_number, "duration": 300, "scheduleStart": AT, "chargingRateUnit": "W"}
         schedule |= {
@@ -268,6 +239,16 @@ async def test_tc_k_43_44_the_composite_schedule_is_told(platform: Platform, pro
         command = await platform.order("get_composite_schedule", evse_number=evse_number, duration_s=300)
         assert station.requests("GetCompositeSchedule") == [{"duration": 300, "evseId": evse_number}]
         assert [period["limit"] for period in command["result"]["periods"]] == [11000.0, 0.0]
+
+
+@both
+async def test_tc_k_43_the_composite_schedule_of_an_evse_is_told(platform: Platform, protocol: str) -> None:
+    await composite_is_told(platform, protocol, 1)
+
+
+@both
+async def test_tc_k_44_the_composite_schedule_of_the_station_is_told(platform: Platform, protocol: str) -> None:
+    await composite_is_told(platform, protocol, 0)
 
 
 WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [

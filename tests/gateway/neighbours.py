@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
+from voltway.contracts.sessions import FindRunningSessions, SessionName
 from voltway.contracts.station_link import (
     AdmitStation,
     Authorization,
@@ -210,6 +211,10 @@ async def authorize(runtime: Runtime, ask: AuthorizeTokens) -> list[Authorizatio
     return [Authorization(status=AuthorizationStatus.ACCEPTED) for _ in ask.queries]
 
 
+async def find_running_sessions(runtime: Runtime, ask: FindRunningSessions) -> list[SessionName]:
+    return []
+
+
 MANIFEST = Manifest(
     name="neighbours",
     answers={
@@ -221,6 +226,7 @@ MANIFEST = Manifest(
         NodesGone: nodes_gone,
         StationsSeen: stations_seen,
         AuthorizeTokens: authorize,
+        FindRunningSessions: find_running_sessions,
     },
     batches=dict.fromkeys(REPORTS, Recorder),
     publishes=(CredentialChanged, LinkOpened),

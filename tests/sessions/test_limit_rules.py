@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from voltway.charging import pricing
 from voltway.contracts.station_link import Authorization, Phase, ReportTransaction
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SpendingLimit
 from voltway.kernel.money import Money
@@ -45,9 +46,8 @@ def test_limit_is_used_up_when_it_is_reached(limit: SpendingLimit, expected: boo
 
 
 def test_cost_is_that_of_the_tariff_so_far() -> None:
-    cost = limit_rules.running_cost(TEXT, 10_000, 600)
-    assert cost is not None
-    exact = Money.round_from(cost, TARIFF.currency)
+    cost = pricing.price(TARIFF, energy_wh=10_000, duration_s=600)
+    exact = Money.round_from(cost.incl_vat.to_decimal(), TARIFF.currency)
     assert is_used_up(SpendingLimit(cost=exact))
     assert not is_used_up(SpendingLimit(cost=Money(exact.minor + 1, exact.currency)))
     assert not is_used_up(SpendingLimit(cost=exact), tariff=None)

@@ -17,6 +17,7 @@ MODULES = (
     "sessions",
     "reservations",
     "grid",
+    "energy",
     "insight",
     "live",
     "gateway",

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from voltway.charging.pricing import Tariff
-from voltway.contracts.vocabulary import ChargingState, SessionState
+from voltway.contracts.vocabulary import ChargingState, IdToken, SessionState
 from voltway.kernel.bus.asks import Ask
 from voltway.kernel.bus.event import Event
 
@@ -85,6 +85,7 @@ class SessionEnded(Event, frozen=True, kw_only=True, gc=False):
     energy_wh: int
     tariff: Tariff | None
     review: tuple[str, ...] = ()
+    transaction_id: str | None = None
 
     def key(self) -> str:
         return self.station_id
@@ -111,6 +112,13 @@ class SessionName(msgspec.Struct, frozen=True, kw_only=True):
     evse_number: int | None
     connector_number: int | None
     state: SessionState
+    id_token: IdToken | None = None
+
+
+class FindRunningSessions(Ask[list[SessionName]], frozen=True, kw_only=True):
+    """The sessions at these stations that have a transaction and have not ended."""
+
+    station_ids: tuple[str, ...]
 
 
 class FindSession(Ask[SessionName | None], frozen=True, kw_only=True):

@@ -170,16 +170,14 @@ def test_what_needs_no_answer_is_noted_and_what_we_cannot_do_is_declined(protoco
         "DataTransfer": {"status": "UnknownVendorId"},
         "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
         "GetCertificateStatus": {"status": "Failed"},
-        "NotifyEVChargingNeeds": {"status": "Rejected" if protocol == "ocpp2.0.1" else "NoChargingProfile"},
-        "NotifyEVChargingSchedule": {"status": "Accepted"},
-        "PullDynamicScheduleUpdate": {"status": "Rejected"},
         "SignCertificate": {"status": "Rejected"},
     }
     told_apart = {"BootNotification", "Heartbeat", "Authorize", "TransactionEvent"}
     told_apart |= {"GetCertificateChainStatus", "VatNumberValidation"}
     told_apart |= {"NotifyReport", "NotifyMonitoringReport", "NotifyDisplayMessages", "NotifyCustomerInformation"}
     told_apart |= {"GetCertificateChainStatus", "VatNumberValidation", "NotifySettlement", "ReportDERControl"}
-    told_apart |= {"OpenPeriodicEventStream", "NotifyPeriodicEventStream"}
+    told_apart |= {"OpenPeriodicEventStream", "NotifyPeriodicEventStream", "ReportChargingProfiles"}
+    told_apart |= {"NotifyEVChargingNeeds", "NotifyEVChargingSchedule", "PullDynamicScheduleUpdate"}
     station = Station(protocol)
     for action, row in DIALECTS[protocol].reports.items():
         if action in told_apart:

@@ -8,9 +8,15 @@ from typing import Any
 
 from voltway.contracts.access import FindTokenSessions
 from voltway.contracts.billing import SessionPriced
-from voltway.contracts.sessions import FindSession, SessionName, SessionSummary, SummarizeSessions
+from voltway.contracts.sessions import (
+    FindRunningSessions,
+    FindSession,
+    SessionName,
+    SessionSummary,
+    SummarizeSessions,
+)
 from voltway.contracts.stations import ConnectorStatusChanged
-from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, SessionState
+from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, IdToken, SessionState
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.json import to_json
@@ -45,6 +51,13 @@ async def find_token_sessions(runtime: Runtime, request: FindTokenSessions) -> l
     return [_name_of(row) for row in rows]
 
 
+async def find_running_sessions(runtime: Runtime, request: FindRunningSessions) -> list[SessionName]:
+    """The running sessions at stations."""
+    async with runtime.database.read() as tx:
+        rows = await store.find_running_at(tx, request.station_ids)
+    return [_name_of(row) for row in rows]
+
+
 def _name_of(row: Any) -> SessionName:
     return SessionName(
         session_id=row.id,
@@ -54,6 +67,7 @@ def _name_of(row: Any) -> SessionName:
         evse_number=row.evse_number,
         connector_number=row.connector_number,
         state=SessionState(row.state),
+        id_token=None if row.id_token is None else IdToken(value=row.id_token, kind=row.id_token_kind),
     )
 
 

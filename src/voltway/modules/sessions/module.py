@@ -2,8 +2,8 @@
 
 Owns: the inbox of transaction reports (every one as received, with what was answered), sessions, samples, the power history.
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
-Answers: `FindSession`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it records, `SendCommand` to stop;
-`FindTariffAbility` and `ExecuteCommand` to tell stations what a charge costs so far.
+Answers: `FindSession`, `FindRunningSessions`, `FindTransactions`, `SummarizeSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it
+records, `SendCommand` to stop; `FindTariffAbility` and `ExecuteCommand` to tell stations what a charge costs so far.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost).
 Publishes: `SessionStarted`, `SessionProgressed` and `ChargingStateTold` (not kept), `SessionEnded` once a session is complete enough to be priced,
 `SessionUnplugged` when its car has gone, `SessionResumed` when a transaction goes on after an interruption.
@@ -19,6 +19,7 @@ from voltway.contracts.billing import SessionPriced
 from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
     ChargingStateTold,
+    FindRunningSessions,
     FindSession,
     SessionEnded,
     SessionProgressed,
@@ -38,6 +39,7 @@ MANIFEST = Manifest(
     name="sessions",
     settings=SessionsSettings,
     answers={
+        FindRunningSessions: handlers.find_running_sessions,
         FindSession: handlers.find_session,
         FindTokenSessions: handlers.find_token_sessions,
         FindTransactions: station_costs.find_transactions,

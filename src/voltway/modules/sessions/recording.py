@@ -365,6 +365,7 @@ def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
                     energy_wh=session.energy_wh,
                     tariff=tariff_of(session.tariff) if session.tariff is not None else None,
                     review=tuple(session.reasons),
+                    transaction_id=session.transaction_id,
                 )
             )
         elif tells_progress:

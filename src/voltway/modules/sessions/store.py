@@ -380,3 +380,14 @@ async def find_running_of(tx: Tx, operator_id: str, id_token_id: str) -> Sequenc
         sessions.c.transaction_id.is_not(None),
     )
     return (await tx.execute(statement)).all()
+
+
+async def find_running_at(tx: Tx, station_ids: Sequence[str]) -> Sequence[Any]:
+    """The sessions at stations that have not ended and have a transaction."""
+    statement = sa.select(sessions).where(
+        sessions.c.station_id.in_(station_ids),
+        sessions.c.is_open.is_(True),
+        sessions.c.state == SessionState.ACTIVE.value,
+        sessions.c.transaction_id.is_not(None),
+    )
+    return (await tx.execute(statement)).all()

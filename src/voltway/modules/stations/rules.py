@@ -347,6 +347,7 @@ REPORTING = (
     "get_monitoring_report",
     "get_display_messages",
     "customer_information",
+    "get_charging_profiles",
 )
 """Commands that end when the last part of a report has come."""
 

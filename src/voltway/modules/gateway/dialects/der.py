@@ -64,7 +64,7 @@ class Asked:
     """A report that we have asked for and that comes in parts."""
 
     def __init__(self, is_about_all: bool) -> None:
-        self.asked_at = clock.now()
+        self.asked_at = clock.now_ms()  # as messages are stamped: an answer is never older than the question
         self.is_about_all = is_about_all
         self.controls: list[DerControl] = []
         self.is_complete = asyncio.Event()

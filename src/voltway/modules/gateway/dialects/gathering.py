@@ -20,7 +20,7 @@ GATHERED = "gathered"
 GATHERINGS_MAX = 20
 """Reports that may be under way on one link."""
 PARTS_MAX = 10_000
-EMPTY = ("EmptyResultSet", "Unknown")
+EMPTY = ("EmptyResultSet", "NoProfiles", "Unknown")
 """The station has nothing that fits: the question is answered."""
 
 

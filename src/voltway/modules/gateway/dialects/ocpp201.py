@@ -24,6 +24,7 @@ from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, Con
 from voltway.kernel import clock
 from voltway.modules.gateway.dialects import (
     access,
+    charging_reports,
     data_transfer,
     device_model,
     gathering,
@@ -299,22 +300,9 @@ _REPORT_NOTED = v201.NotifyReportResponse()
 
 # What happens at the station and needs nothing but a receipt.
 _NOTED = (
-    ("ClearedChargingLimit", v201.ClearedChargingLimitResponse()),
     ("FirmwareStatusNotification", v201.FirmwareStatusNotificationResponse()),
     ("LogStatusNotification", v201.LogStatusNotificationResponse()),
-    ("NotifyChargingLimit", v201.NotifyChargingLimitResponse()),
     ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
-    ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
-    # "Accepted" says that the message could be processed, not that the schedule is approved (2.0.1 part 2, K15).
-    ("NotifyEVChargingSchedule", v201.NotifyEVChargingScheduleResponse(status=v201.GenericStatusEnum.Accepted)),
-)
-
-# What we cannot do, said as the protocol says it.
-_DECLINED = (
-    (
-        "NotifyEVChargingNeeds",
-        v201.NotifyEVChargingNeedsResponse(status=v201.NotifyEVChargingNeedsStatusEnum.Rejected),
-    ),
 )
 
 REPORTS: dict[str, ReportRow] = {
@@ -327,10 +315,11 @@ REPORTS: dict[str, ReportRow] = {
         read_meter_values, lambda inbound, request, reply: _METER_VALUES_NOTED, is_transaction=True
     ),
     "NotifyReport": ReportRow(read_report, answer_report),
-    **{action: answered(response) for action, response in (*_NOTED, *_DECLINED)},
+    **{action: answered(response) for action, response in _NOTED},
     **device_model.REPORTS_2,
     **data_transfer.REPORTS_2,
     **access.REPORTS_201,
+    **charging_reports.REPORTS_201,
     **security.REPORTS_201,
 }
 
@@ -340,6 +329,7 @@ DIALECT = Dialect(
     commands=ocpp201_commands.COMMANDS
     | maintenance.COMMANDS_201
     | smart_charging.COMMANDS_201
+    | charging_reports.COMMANDS_201
     | access.COMMANDS_201
     | security.COMMANDS_201,
     after_boot=("read_variables",),

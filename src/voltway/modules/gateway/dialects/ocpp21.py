@@ -7,6 +7,8 @@ import msgspec
 from voltway.contracts.station_link import TransactionReceipt
 from voltway.modules.gateway.dialects import (
     access,
+    charging_dynamic,
+    charging_reports,
     der,
     device_model_commands,
     maintenance,
@@ -19,7 +21,6 @@ from voltway.modules.gateway.dialects import (
     tariffs,
 )
 from voltway.modules.gateway.dialects.base import CommandRow, Dialect, Inbound, ReportRow
-from voltway.modules.gateway.dialects.rows import answered
 from voltway.wire.ocpp import v21, v201
 
 TOKEN_LENGTH_MAX = 255  # 2.1 part 2, IdTokenType
@@ -46,22 +47,11 @@ def answer_transaction_event(
     )
 
 
-_NEW = (
-    ("NotifyPriorityCharging", v21.NotifyPriorityChargingResponse()),
-    (
-        "NotifyEVChargingNeeds",
-        v21.NotifyEVChargingNeedsResponse(status=v21.NotifyEVChargingNeedsStatusEnum.NoChargingProfile),
-    ),
-    (
-        "PullDynamicScheduleUpdate",
-        v21.PullDynamicScheduleUpdateResponse(status=v21.ChargingProfileStatusEnum.Rejected),
-    ),
-)
-
 REPORTS: dict[str, ReportRow] = ocpp201.REPORTS | {
     "TransactionEvent": ReportRow(ocpp201.read_transaction_event, answer_transaction_event, is_transaction=True),
     **security.REPORTS_21,
-    **{action: answered(response) for action, response in _NEW},
+    **charging_reports.REPORTS_21,
+    **charging_dynamic.REPORTS_21,
     **der.REPORTS_21,
     **payments.REPORTS_21,
     **streams.REPORTS_21,
@@ -71,6 +61,8 @@ COMMANDS: dict[str, CommandRow] = (
     ocpp201_commands.COMMANDS
     | maintenance.COMMANDS_21
     | smart_charging.COMMANDS_21
+    | charging_reports.COMMANDS_21
+    | charging_dynamic.COMMANDS_21
     | access.COMMANDS_21
     | device_model_commands.COMMANDS_21
     | security.COMMANDS_201

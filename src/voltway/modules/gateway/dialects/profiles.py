@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -62,6 +63,13 @@ def _schedule_16(schedule: v201.ChargingSchedule) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in unsaid} | {"chargingSchedulePeriod": periods}
 
 
+def snake_names(value: Any) -> Any:
+    """A JSON value of the wire with the names of its objects in snake_case: chargingRateUnit -> charging_rate_unit."""
+    if isinstance(value, Mapping):
+        return {_snake(name): snake_names(inner) for name, inner in value.items()}
+    return [snake_names(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _camel_names(value: Any) -> Any:
     """A JSON value with the names of its objects as the wire has them: charging_rate_unit -> chargingRateUnit."""
     if isinstance(value, Mapping):
@@ -69,6 +77,21 @@ def _camel_names(value: Any) -> Any:
     return [_camel_names(inner) for inner in value] if isinstance(value, list) else value
 
 
+def _snake(name: str) -> str:
+    for word, plain in _ACRONYMS.items():
+        name = name.replace(word, plain)
+    return _HUMP.sub("_", name).lower()
+
+
 def _camel(name: str) -> str:
+    phase = _PHASE.search(name)
+    if phase is not None:  # 2.1 part 2, ChargingSchedulePeriodType: limit_L2 and the like
+        return _camel(name[: phase.start()]) + phase[0].upper()
     first, *rest = name.split("_")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+    return first + "".join("SoC" if word == "soc" else word[:1].upper() + word[1:] for word in rest)
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PHASE = re.compile(r"_[lL][23]$")
+_ACRONYMS = {"SoC": "Soc", "V2X": "V2x"}
+"""Words with humps of their own."""

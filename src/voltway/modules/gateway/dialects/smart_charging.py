@@ -5,26 +5,29 @@ Source: OCPP 2.0.1 part 2, K01 (with its errata), K08, K10; OCPP 1.6 §5.5, §5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
+from voltway.contracts.energy import ProfileFilter, ReportProfilesCleared, ReportProfileSet
 from voltway.contracts.station_link import CommandOutcome
 from voltway.modules.gateway.dialects.arguments import outcome_of, wrong
 from voltway.modules.gateway.dialects.base import CommandLink, CommandRow
+from voltway.modules.gateway.dialects.charging_reports import STATION, filter_of, installed
 from voltway.modules.gateway.dialects.ocpp16_commands import connectors_of
 from voltway.modules.gateway.dialects.profiles import PURPOSES_16, profile_2, profile_16
+from voltway.modules.gateway.dialects.rows import link_origin
 from voltway.modules.gateway.errors import CommandNotSupported
 from voltway.wire.ocpp import v16, v21, v201
 
 Arguments = Mapping[str, Any]
 
 PROFILE = "charging_profile"
-STATION = 0
-"""The EVSE number that stands for the station as a whole."""
+OURS = "CSO"
+"""Who has set a profile that we set: the operator."""
 
 
 def _document(arguments: Arguments) -> Mapping[str, Any]:
@@ -54,6 +57,8 @@ def check_profile(profile: Any, evse_number: int, *, needs_start: bool) -> None:
             raise wrong(f"{path}.start_schedule", "a relative schedule starts when the car does")
         if not is_relative and needs_start and schedule.start_schedule is None:  # K01.FR.40
             raise wrong(f"{path}.start_schedule", "an absolute or recurring schedule says when it starts")
+    if profile.charging_profile_kind == "Dynamic":
+        _check_dynamic(schedules)
     purpose = profile.charging_profile_purpose
     if purpose in _OF_THE_STATION and profile.charging_profile_kind == "Relative":  # K01.FR.38
         raise wrong(f"{PROFILE}.charging_profile_kind", "the limit of a whole station is not relative to a car")
@@ -61,6 +66,12 @@ def check_profile(profile: Any, evse_number: int, *, needs_start: bool) -> None:
         raise wrong("evse_number", "the limit of a whole station is set at the station, without an EVSE")
     if purpose == "TxProfile" and evse_number == STATION:  # K01.FR.16
         raise wrong("evse_number", "a TxProfile is that of a transaction: name the session, or the EVSE")
+
+
+def _check_dynamic(schedules: Sequence[Any]) -> None:
+    """2.1 part 2, K28: the values of a dynamic profile are those of its only period."""
+    if len(schedules) != 1 or len(schedules[0].charging_schedule_period) != 1:
+        raise wrong(f"{PROFILE}.charging_schedule", "a dynamic profile has one schedule with one period")
 
 
 _OF_THE_STATION = ("ChargingStationMaxProfile", "ChargePointMaxProfile")
@@ -81,6 +92,10 @@ async def set_profile_16(link: CommandLink, arguments: Arguments) -> CommandOutc
     response: v16.SetChargingProfileResponse = await link.call("SetChargingProfile", request)
     if response.status == v16.ChargingProfileStatus.NotSupported:
         raise CommandNotSupported("The station says NotSupported: it knows no charging profiles.")
+    if response.status == v16.ChargingProfileStatus.Accepted:
+        profile = installed(profile_2(_document(arguments), v201.ChargingProfile), _evse_number(arguments), OURS)
+        # 1.6 §5.16: also one with the same purpose and stack level is replaced.
+        await link.report(ReportProfileSet(**link_origin(link), profile=profile, replaces_level=True))
     return outcome_of(response, is_done=True)
 
 
@@ -105,7 +120,18 @@ async def clear_profile_16(link: CommandLink, arguments: Arguments) -> CommandOu
         charging_profile_purpose=_purpose_16(arguments),
         stack_level=arguments.get("stack_level"),
     )
-    return outcome_of(await link.call("ClearChargingProfile", request), is_done=True)
+    return await _cleared(link, arguments, await link.call("ClearChargingProfile", request))
+
+
+async def _cleared(link: CommandLink, arguments: Arguments, response: Any) -> CommandOutcome:
+    """Unknown says that no such profile is there: that too is what is known from now on."""
+    if str(response.status) in ("Accepted", "Unknown"):
+        number = arguments.get("charging_profile_id")
+        cleared = filter_of(arguments)
+        if number is not None:  # K10: an id names its profile, and other conditions do not count
+            cleared = ProfileFilter(charging_profile_ids=(number,))
+        await link.report(ReportProfilesCleared(**link_origin(link), cleared=cleared))
+    return outcome_of(response, is_done=True)
 
 
 async def composite_16(link: CommandLink, arguments: Arguments) -> CommandOutcome:
@@ -160,6 +186,8 @@ def rows_2(wire: ModuleType) -> dict[str, CommandRow]:
         check_profile(profile, evse_number, needs_start=wire is v201)
         if profile.charging_profile_purpose == "TxProfile" and profile.transaction_id is None:  # K01.FR.03
             raise wrong("session_id", "a TxProfile is that of a transaction: name the session")
+        if profile.charging_profile_purpose != "TxProfile" and profile.transaction_id is not None:
+            raise wrong("session_id", "only a TxProfile is that of a transaction")
         return profile
 
     def check_set(arguments: Arguments) -> None:
@@ -169,7 +197,11 @@ def rows_2(wire: ModuleType) -> dict[str, CommandRow]:
         request = wire.SetChargingProfileRequest(
             evse_id=_evse_number(arguments), charging_profile=profile_of(arguments)
         )
-        return outcome_of(await link.call("SetChargingProfile", request), is_done=True)
+        response = await link.call("SetChargingProfile", request)
+        if response.status == wire.ChargingProfileStatusEnum.Accepted:
+            profile = installed(request.charging_profile, request.evse_id, OURS)
+            await link.report(ReportProfileSet(**link_origin(link), profile=profile))
+        return outcome_of(response, is_done=True)
 
     def criteria_of(arguments: Arguments) -> Any:
         purpose = arguments.get("purpose")
@@ -191,7 +223,7 @@ def rows_2(wire: ModuleType) -> dict[str, CommandRow]:
         request = wire.ClearChargingProfileRequest(
             charging_profile_id=arguments.get("charging_profile_id"), charging_profile_criteria=criteria_of(arguments)
         )
-        return outcome_of(await link.call("ClearChargingProfile", request), is_done=True)
+        return await _cleared(link, arguments, await link.call("ClearChargingProfile", request))
 
     async def composite(link: CommandLink, arguments: Arguments) -> CommandOutcome:
         unit = arguments.get("unit")
