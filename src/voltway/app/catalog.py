@@ -17,6 +17,7 @@ MODULES = (
     "sessions",
     "reservations",
     "grid",
+    "allocation",
     "insight",
     "live",
     "gateway",
