@@ -151,7 +151,7 @@ async def site(whole_platform: ServerProcess, key: str) -> AsyncIterator[Site]:
 
 async def until(is_so: Callable[[], bool], what: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.02)
     assert is_so(), what
 

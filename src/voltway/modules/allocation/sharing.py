@@ -53,16 +53,17 @@ async def share_due(runtime: Runtime) -> None:
     if cars.is_changed:
         cars.is_changed = False
         async with runtime.database.begin() as tx:
-            await store.make_due(tx, clock.now())
+            await store.make_all_due(tx)
     async with runtime.database.read() as tx:
         due = await store.find_due(tx)
     for limit in due:
+        again_at = clock.now() + RETRY
         async with runtime.database.begin() as tx:
-            # Before looking: what changes from here on makes it due again.
-            await store.make_due(tx, None, limit.location_id)
-        if not await _settle(runtime, limit):
+            # Before looking: what changes from here on makes it due at once.
+            await store.take_up(tx, limit.location_id, again_at)
+        if await _settle(runtime, limit):
             async with runtime.database.begin() as tx:
-                await store.make_due(tx, clock.now() + RETRY, limit.location_id)
+                await store.settle(tx, limit.location_id, again_at)
 
 
 async def _settle(runtime: Runtime, limit: Any) -> bool:

@@ -49,12 +49,31 @@ async def find_due(tx: Tx) -> Sequence[Any]:
     return (await tx.execute(sa.select(location_limits).where(location_limits.c.due_at <= clock.now()))).all()
 
 
-async def make_due(tx: Tx, due_at: datetime | None, location_id: str | None = None) -> None:
-    """Say when a limit is to be looked at; all limits without a location."""
-    statement = sa.update(location_limits).values(due_at=due_at)
-    if location_id is not None:
-        statement = statement.where(location_limits.c.location_id == location_id)
-    await tx.execute(statement)
+async def make_due(tx: Tx, operator_ids: Iterable[str]) -> None:
+    """The limits of operators are to be looked at now."""
+    statement = sa.update(location_limits).where(location_limits.c.operator_id.in_(sorted(set(operator_ids))))
+    await tx.execute(statement.values(due_at=clock.now()))
+
+
+async def make_all_due(tx: Tx) -> None:
+    """All limits are to be looked at now."""
+    await tx.execute(sa.update(location_limits).values(due_at=clock.now()))
+
+
+async def take_up(tx: Tx, location_id: str, again_at: datetime) -> None:
+    """Begin to look at a limit; should nobody finish, it is looked at again then."""
+    await tx.execute(
+        sa.update(location_limits).where(location_limits.c.location_id == location_id).values(due_at=again_at)
+    )
+
+
+async def settle(tx: Tx, location_id: str, again_at: datetime) -> None:
+    """A limit is as it should be, unless something has made it due since it was taken up."""
+    await tx.execute(
+        sa.update(location_limits)
+        .where(location_limits.c.location_id == location_id, location_limits.c.due_at == again_at)
+        .values(due_at=None)
+    )
 
 
 async def remove_limit(tx: Tx, location_id: str) -> None:
