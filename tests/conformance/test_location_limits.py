@@ -271,3 +271,14 @@ async def test_a_template_is_applied_to_all_stations_of_a_location(site: Site) -
     assert nowhere.status_code == 404
     assert (await site.api.delete(path)).status_code == 204
     assert (await site.api.get(path)).status_code == 404
+
+
+async def test_a_limit_that_comes_while_cars_charge_holds_for_them_too(site: Site) -> None:
+    async with site.car(V201) as first, site.car(V16) as second:
+        await first.plug()
+        await second.plug()
+        assert (first.share, second.share) == (None, None)
+        await site.limit(40)
+        await until(lambda: (first.share, second.share) == (20, 20), "both have their half")
+        assert are_default(first, second)
+        assert sum(car.allowed_a for car in site.meter.stations) == 40
