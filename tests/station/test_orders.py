@@ -8,6 +8,7 @@ import pytest
 
 from voltway.station.simulator.car import CAR_MODELS
 from voltway.station.simulator.evse import PluggedCar
+from voltway.station.simulator.limits import watts_per_ampere
 from voltway.station.simulator.station import Station
 from voltway.station.simulator.vocabulary import EvseState, IdToken
 
@@ -343,3 +344,27 @@ async def test_what_only_2_1_has_and_this_station_has_not_is_answered_as_the_pro
     assert await csms.ask("NotifyAllowedEnergyTransfer", allowed) == rejected
     assert await csms.ask("GetPeriodicEventStream", {}) == {}
     assert await csms.ask("NotifyWebPaymentStarted", {"evseId": 1, "timeout": 60}) == {}
+
+
+@each_protocol
+async def test_the_composite_schedule_is_what_the_limits_amount_to(
+    protocol: str, csms: FakeCsms, launch: Launch
+) -> None:
+    station = await online(launch, protocol, is_charging=True)
+    where = "connectorId" if protocol == "ocpp1.6" else "evseId"
+
+    async def told(evse_number: int, unit: str) -> list[tuple[int, float]]:
+        answer = await csms.ask("GetCompositeSchedule", {where: evse_number, "duration": 900, "chargingRateUnit": unit})
+        assert answer["status"] == "Accepted"
+        schedule = answer["chargingSchedule"] if protocol == "ocpp1.6" else answer["schedule"]
+        assert (schedule["duration"], schedule["chargingRateUnit"]) == (900, unit)
+        return [(period["startPeriod"], period["limit"]) for period in schedule["chargingSchedulePeriod"]]
+
+    assert await told(1, "A") == [(0, 32)]  # what the hardware can
+    assert (await csms.ask("SetChargingProfile", profile(protocol, 10)))["status"] == "Accepted"
+    assert await told(1, "A") == [(0, 10)]
+    assert await told(1, "W") == [(0, 6_900)]
+    total_w = sum(10 * watts_per_ampere(evse) for evse in station.spec.evses)
+    assert await told(0, "W") == [(0, total_w)]
+    unknown = await csms.ask("GetCompositeSchedule", {where: 9, "duration": 900})
+    assert unknown == {"status": "Rejected"}

@@ -18,6 +18,7 @@ MODULES = (
     "reservations",
     "grid",
     "energy",
+    "allocation",
     "insight",
     "live",
     "gateway",

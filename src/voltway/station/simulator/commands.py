@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from voltway.charging.profiles import Step, Unit, Window
 from voltway.station.simulator import limits as rules
 from voltway.station.simulator.limits import Limit, Purpose
 from voltway.station.simulator.variables import Variable
@@ -153,6 +154,19 @@ def clear_limits(station: Station, is_meant: Callable[[Limit], bool]) -> Verdict
         return Verdict.UNKNOWN
     _replace_limits(station, kept)
     return Verdict.ACCEPTED
+
+
+def composite(
+    station: Station, evse_number: int, duration_s: int, unit: str | None
+) -> tuple[Window, Unit, tuple[Step, ...]] | None:
+    """What an EVSE (0: the station) may draw from now on; None for one that is not there, or for a unit that is not taken."""
+    allowed = station.settings.members("schedule_units")
+    if not 0 <= evse_number <= len(station.evses) or duration_s < 0 or (unit is not None and unit not in allowed):
+        return None
+    asked = Unit(unit or allowed[0])
+    window = Window(station.clock.now(), duration_s)
+    transactions = [evse.transaction for evse in station.evses]
+    return window, asked, rules.composite(station.limits, evse_number, station.spec.evses, transactions, window, asked)
 
 
 def _each(evses: Iterable[EvseControl], act: Callable[[EvseControl], None]) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from voltway.charging.profiles import DC_VOLTAGE_V
 from voltway.station.simulator import car
-from voltway.station.simulator.limits import DC_VOLTAGE_V
 from voltway.station.simulator.vocabulary import Context, EvseSpec, MeterSample
 
 

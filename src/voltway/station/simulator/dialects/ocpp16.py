@@ -222,12 +222,33 @@ def _clear_charging_profile(station: Station, call: v16.ClearChargingProfileRequ
     return v16.ClearChargingProfileResponse(status=v16.ClearChargingProfileStatus(verdict.name.capitalize()))
 
 
+def _get_composite_schedule(station: Station, call: v16.GetCompositeScheduleRequest) -> Shape:
+    told = commands.composite(station, call.connector_id, call.duration, call.charging_rate_unit)
+    if told is None:
+        return v16.GetCompositeScheduleResponse(status=v16.GenericStatus.Rejected)
+    window, unit, steps = told
+    periods = [
+        v16.ChargingSchedulePeriod(start_period=one.start_s, limit=one.limit, number_phases=one.number_phases)
+        for one in steps
+        if one.limit is not None
+    ]
+    return v16.GetCompositeScheduleResponse(
+        status=v16.GenericStatus.Accepted,
+        connector_id=call.connector_id,
+        schedule_start=format_instant(window.starts_at),
+        charging_schedule=v16.ChargingSchedule(
+            duration=call.duration, charging_rate_unit=v16.ChargingRateUnit(unit), charging_schedule_period=periods
+        ),
+    )
+
+
 _COMMANDS: dict[str, Command] = {
     "ChangeAvailability": _change_availability,
     "ChangeConfiguration": _change_configuration,
     "ClearCache": _clear_cache,
     "ClearChargingProfile": _clear_charging_profile,
     "DataTransfer": _data_transfer,
+    "GetCompositeSchedule": _get_composite_schedule,
     "GetConfiguration": _get_configuration,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,

@@ -242,12 +242,33 @@ def _clear_charging_profile(station: Station, call: v201.ClearChargingProfileReq
     return v201.ClearChargingProfileResponse(status=v201.ClearChargingProfileStatusEnum(verdict.name.capitalize()))
 
 
+def _get_composite_schedule(station: Station, call: v201.GetCompositeScheduleRequest) -> Shape:
+    told = commands.composite(station, call.evse_id, call.duration, call.charging_rate_unit)
+    if told is None:  # K08.FR.05, .07
+        return v201.GetCompositeScheduleResponse(status=v201.GenericStatusEnum.Rejected)
+    window, unit, steps = told
+    periods = [
+        v201.ChargingSchedulePeriod(start_period=one.start_s, limit=one.limit, number_phases=one.number_phases)
+        for one in steps
+        if one.limit is not None
+    ]
+    schedule = v201.CompositeSchedule(
+        evse_id=call.evse_id,
+        duration=call.duration,
+        schedule_start=format_instant(window.starts_at),
+        charging_rate_unit=v201.ChargingRateUnitEnum(unit),
+        charging_schedule_period=periods,
+    )
+    return v201.GetCompositeScheduleResponse(status=v201.GenericStatusEnum.Accepted, schedule=schedule)
+
+
 COMMANDS: dict[str, Command] = {
     "ChangeAvailability": _change_availability,
     "ClearCache": _clear_cache,
     "ClearChargingProfile": _clear_charging_profile,
     "DataTransfer": _data_transfer,
     "GetBaseReport": device_model.get_base_report,
+    "GetCompositeSchedule": _get_composite_schedule,
     "GetTransactionStatus": _get_transaction_status,
     "GetVariables": device_model.get_variables,
     "RequestStartTransaction": _request_start,
