@@ -253,10 +253,10 @@ def gateway_of(runtime: Runtime) -> Gateway:
 def unknown_stations(settings: GatewaySettings) -> UnknownStations:
     """What happens to a station without a record. Raises StartUpError where anybody in the world would be accepted."""
     hosts = [settings.host, *([settings.tls.host] if settings.tls.port is not None else [])]
-    is_ours_alone = all(map(is_loopback, hosts))
+    is_ours_alone = all(map(is_loopback, hosts)) and not settings.trusted_proxies  # behind a proxy is the world
     if settings.unknown_stations == "accept" and not is_ours_alone:
         raise StartUpError(
-            f"unknown_stations=accept would let anybody in who reaches {hosts[-1]}: it is for loopback only. "
+            f"unknown_stations=accept would let anybody in who reaches {hosts[-1]}: it is for loopback without proxies only. "
             "Set VOLTWAY_GATEWAY__UNKNOWN_STATIONS=pending or reject."
         )
     return settings.unknown_stations or ("pending" if is_ours_alone else "reject")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from voltway.modules.gateway.handshake import (
     HandshakeRefused,
     Refusal,
     UpgradeRequest,
+    bad_request,
     read_request,
     too_many,
     write_upgrade,
@@ -37,9 +39,11 @@ from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts
 from voltway.modules.gateway.peer import PLAIN, Peer, read_certificate
+from voltway.modules.gateway.proxies import Origin, TrustedProxies, Unbelievable
 from voltway.modules.gateway.registry import Registry
 from voltway.modules.gateway.settings import GatewaySettings
 from voltway.modules.gateway.transports.deflate import negotiate
+from voltway.modules.gateway.transports.proxied import ProxiedServer
 from voltway.modules.gateway.transports.websocket import Farewell, MessageBudget, WebSocket
 
 log = structlog.get_logger()
@@ -47,6 +51,7 @@ log = structlog.get_logger()
 READ_BUFFER_BYTES = 2048
 CERTIFICATE = "certificate_serial"
 """Where a link's memory has the number of the certificate that it was opened with."""
+NOWHERE = Origin("")
 STILL_HERE = (1008, "another connection of this station is alive")
 
 # Every fault of a peer would be an error with a trace in picows' log. An adapter, because picows makes a logger for each
@@ -71,6 +76,7 @@ class StationPort:
         self.registry = registry
         self.counts = counts
         self.make_link = make_link
+        self.proxies = TrustedProxies(settings.trusted_proxies)
         self.budget = MessageBudget(settings.buffered_bytes_max)
         self.doorways = 0
         """Connections that have not finished their handshake."""
@@ -78,8 +84,8 @@ class StationPort:
         """Until then (monotonic) nobody is let in: nothing can be stored."""
         self._arrivals = TokenBucket(settings.connections_per_s, settings.connections_burst)
         self._takeovers = KeyedBuckets(1 / settings.takeover_pause_s, settings.takeovers_burst)
-        self._server: asyncio.Server | None = None
-        self._tls_server: asyncio.Server | None = None
+        self._server: asyncio.Server | ProxiedServer | None = None
+        self._tls_server: asyncio.Server | ProxiedServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -102,19 +108,25 @@ class StationPort:
             self._tls_server = await self._listen(self.settings.tls.host, self.settings.tls.port or 0, "--ocpps", tls)
             log.info("station_port.opened", host=self.settings.tls.host, port=self.tls_port, is_tls=True)
 
-    async def _listen(self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None) -> asyncio.Server:
-        is_tls = tls is not None
+    async def _listen(
+        self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None
+    ) -> asyncio.Server | ProxiedServer:
+        limits: dict[str, Any] = {
+            "ssl": tls,
+            "ssl_handshake_timeout": self.settings.handshake_timeout_s if tls is not None else None,
+            "ssl_shutdown_timeout": self.settings.close_timeout_s if tls is not None else None,
+        }
+        loop = asyncio.get_running_loop()
+
+        async def take(connection: socket.socket, origin: Origin) -> None:
+            await aiofastnet.connect_accepted_socket(loop, lambda: Doorway(self, origin), connection, **limits)
+
         try:
-            return await aiofastnet.create_server(
-                asyncio.get_running_loop(),
-                lambda: Doorway(self),
-                host,
-                port,
-                backlog=1024,
-                ssl=tls,
-                ssl_handshake_timeout=self.settings.handshake_timeout_s if is_tls else None,
-                ssl_shutdown_timeout=self.settings.close_timeout_s if is_tls else None,
-            )
+            if not self.proxies:
+                return await aiofastnet.create_server(loop, lambda: Doorway(self), host, port, backlog=1024, **limits)
+            proxied = ProxiedServer(self.proxies, take, self.settings.handshake_timeout_s, self.settings.handshakes_max)
+            await proxied.listen(host, port)
+            return proxied
         except OSError as error:
             raise StartUpError(
                 f"The station port {host}:{port} cannot be opened ({error.strerror or error}): another program may have it. "
@@ -171,10 +183,11 @@ class StationPort:
 class Doorway(asyncio.Protocol):
     """One connection until it is upgraded or refused."""
 
-    __slots__ = ("_buffer", "_has_head", "_is_counted", "_port", "_timer", "_transport")
+    __slots__ = ("_buffer", "_has_head", "_is_counted", "_origin", "_port", "_timer", "_transport")
 
-    def __init__(self, port: StationPort) -> None:
+    def __init__(self, port: StationPort, origin: Origin | None = None) -> None:
         self._port = port
+        self._origin = origin
         self._buffer = b""
         self._has_head = False
         self._is_counted = False
@@ -182,6 +195,9 @@ class Doorway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._origin is None:
+            peer = transport.get_extra_info("peername")
+            self._origin = Origin(str(peer[0])[:64] if peer else "")
         self._port.doorways += 1
         self._is_counted = True
         timeout_s = self._port.settings.handshake_timeout_s
@@ -217,7 +233,13 @@ class Doorway(asyncio.Protocol):
             self._refuse(refusal)
             return
         try:
-            request = read_request(head)._replace(peer=self._peer())
+            request = read_request(head)
+            self._origin = port.proxies.find_origin(self._origin or NOWHERE, request.claims)
+            request = request._replace(peer=self._peer())
+        except Unbelievable as error:
+            log.warning("proxy.not_understood", address=self._address(), reason=str(error))
+            self._refuse(bad_request("Whom this is from cannot be read").refusal)
+            return
         except HandshakeRefused as refused:
             self._refuse(refused.refusal)
             return
@@ -307,10 +329,11 @@ class Doorway(asyncio.Protocol):
         return Farewell(*why, self._port.settings.close_timeout_s)
 
     def _peer(self) -> Peer:
-        """What the connection itself says: plain, or TLS with the certificate that was shown."""
+        """What the connection itself says, plain or TLS with the certificate that was shown; or the proxy that has ended TLS."""
         tls = self._transport.get_extra_info("ssl_object")
-        return PLAIN if tls is None else Peer(True, read_certificate(self._transport.get_extra_info("peercert")))
+        if tls is not None:
+            return Peer(True, read_certificate(self._transport.get_extra_info("peercert")))
+        return Peer(True) if self._origin is not None and self._origin.is_tls else PLAIN
 
     def _address(self) -> str:
-        peer = self._transport.get_extra_info("peername")
-        return str(peer[0])[:64] if peer else ""
+        return (self._origin or NOWHERE).address

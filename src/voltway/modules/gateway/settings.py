@@ -47,6 +47,9 @@ class GatewaySettings(Settings):
     """What happens to a station without a record. Not set: `pending` on loopback, `reject` beyond it."""
 
     tls: TlsSettings = TlsSettings()
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of the proxies before the station ports, such as 10.0.0.0/8: only theirs is the word on whom a connection is
+    from (PROXY protocol, Forwarded, X-Forwarded-For and -Proto). Whoever is in them can say anything."""
 
     # ---- connecting
     handshake_timeout_s: float = Field(default=10.0, gt=0)
