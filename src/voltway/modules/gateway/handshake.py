@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from voltway.modules.gateway.peer import PLAIN, Peer
 from voltway.modules.gateway.proxies import Claims
 
 HEAD_BYTES_MAX = 8192
@@ -76,8 +75,6 @@ class UpgradeRequest(NamedTuple):
     extensions: str
     claims: Claims = Claims()
     """Whom it is said to be from: worth something only where it is from a trusted proxy."""
-    peer: Peer = PLAIN
-    """What the connection itself says; not in the request."""
 
 
 # One answer for every cause: unknown, wrong, missing, retired, another profile. It says nothing of which stations exist.
