@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -160,8 +161,11 @@ class MqttStation:
             return await self.messages.get()
 
     async def exchange(self, message_id: str, action: str, payload: Any) -> Any:
+        """Send a CALL and return what comes back; calls of ours that come meanwhile are not answered."""
         await self.call(message_id, action, payload)
-        return await self.heard()
+        while (heard := await self.heard())[0] == 2:
+            pass
+        return heard
 
     def vanish(self) -> None:
         """The power is cut: the broker notices that the connection is gone and tells the last will."""
@@ -171,7 +175,5 @@ class MqttStation:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        try:
+        with contextlib.suppress(aiomqtt.MqttError):  # it may have been gone before
             await self._stack.aclose()
-        except aiomqtt.MqttError:
-            pass  # it has been gone before

@@ -78,12 +78,9 @@ async def start_site(start_network: StartNetwork, tmp_path: Path) -> AsyncIterat
     ) -> Site:
         broker = Mosquitto(tmp_path / "broker", SECRET, certificate)
         brokers.append(broker)
-        broker.allow([])
-        await broker.start()
-        options = {"url": broker.url, "retry_s_max": 1.0, **(mqtt or {})}
+        options = {"url": broker.url, "retry_s_max": 0.1, **(mqtt or {})}
         # The records are made while the network starts: only then can the broker be told of them.
         network = await start_network(records, mqtt=options, **settings)
-        await broker.stop()
         broker.allow(list(network.neighbours.records.values()))
         await broker.start()
         port = network.gateway.broker
@@ -131,7 +128,11 @@ async def test_an_order_reaches_the_station(start_site: StartSite) -> None:
     site = await start_site()
     station = await site.online()
     order = ExecuteCommand(
-        station_id=station.credential.station_id, type="reset", arguments={"mode": "immediate"}, timeout_s=5.0
+        station_id=station.credential.station_id,
+        command_id="c",
+        type="reset",
+        arguments={"mode": "immediate"},
+        timeout_s=5.0,
     )
     asked: asyncio.Task[CommandOutcome] = asyncio.create_task(site.network.runtime.ask(order))
     [kind, message_id, action, payload] = await station.heard()
@@ -148,7 +149,7 @@ async def test_messages_keep_their_order_while_the_station_is_not_read(start_sit
         await station.call(str(number), "StatusNotification", status(number))
     site.neighbours.gate.set()
     assert [(await station.heard())[1] for _ in range(60)] == [str(number) for number in range(60)]
-    assert [report.connector_number for report in site.neighbours.of(ReportStatus)] == list(range(1, 61))
+    assert [report.evse_number for report in site.neighbours.of(ReportStatus)] == list(range(1, 61))
 
 
 def status(number: int) -> dict[str, Any]:

@@ -24,25 +24,25 @@ def mqtt_acl(folder: Folder, data_dir: DataDir = None, config: Config = None) ->
     Run it again when stations or their passwords have changed, and have Mosquitto read the files again (SIGHUP). Mosquitto needs
     `use_username_as_clientid true`. stations.csv holds passwords: it is for whoever sets the stations up, not for the broker.
     """
-    for file in finish(_write(folder, data_dir, config)):
-        print(file)  # noqa: T201 - this is the command line's voice
-
-
-async def _write(folder: Path, data_dir: Path | None, config: Path | None) -> list[Path]:
-    mqtt = settings.read(settings.Flags(data_dir, config), modules=("gateway",)).section(GatewaySettings).mqtt
-    async with opened(data_dir, config) as installation:
-        async with installation.database.read() as tx:
-            credentials = await stations.credentials(tx)
-        texts = {
-            "acl": write_acl(mqtt, credentials),
-            "passwd": write_passwords(mqtt, credentials, installation.secret),
-            "stations.csv": write_access_sheet(mqtt, credentials, installation.secret),
-        }
+    texts = finish(_describe(data_dir, config))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_replace(folder / name, text) for name, text in texts.items()]
+        for name, text in texts.items():
+            print(_replace(folder / name, text))  # noqa: T201 - this is the command line's voice
     except OSError as error:
         raise Unusable(f"The files cannot be written to {folder}: {error.strerror}. Choose another folder.") from error
+
+
+async def _describe(data_dir: Path | None, config: Path | None) -> dict[str, str]:
+    """The files' names and texts."""
+    mqtt = settings.read(settings.Flags(data_dir, config), modules=("gateway",)).section(GatewaySettings).mqtt
+    async with opened(data_dir, config) as installation, installation.database.read() as tx:
+        credentials = await stations.credentials(tx)
+    return {
+        "acl": write_acl(mqtt, credentials),
+        "passwd": write_passwords(mqtt, credentials, installation.secret),
+        "stations.csv": write_access_sheet(mqtt, credentials, installation.secret),
+    }
 
 
 def _replace(file: Path, text: str) -> Path:

@@ -98,12 +98,13 @@ class BrokerPort:
     # ---- the connection
 
     async def _stay_connected(self) -> None:
-        pause_s = FIRST_RETRY_S
+        first_s = min(FIRST_RETRY_S, self._settings.retry_s_max)
+        pause_s = first_s
         while True:
             try:
                 async with self._client() as client:
                     log.info("broker.connected", host=self._broker.host, port=self._broker.port)
-                    self.is_connected, pause_s = True, FIRST_RETRY_S
+                    self.is_connected, pause_s = True, first_s
                     await self._serve(client)
             except aiomqtt.MqttError as error:
                 log.warning("broker.lost", reason=str(error)[:200], retry_s=pause_s)
