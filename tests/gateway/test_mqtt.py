@@ -229,6 +229,7 @@ async def test_stations_are_offline_while_the_broker_is_away_and_come_back(start
     await station.exchange("1", "StartTransaction", START)
     await site.broker.stop()
     await until(lambda: not site.is_linked(), "the station is offline")
+    await until(lambda: len(site.neighbours.of(ReportLink)) == 2, "it is recorded")
     assert site.neighbours.of(ReportLink)[-1].close_reason == "the broker is away"
     await site.broker.start()
     port = site.network.gateway.broker
@@ -245,7 +246,6 @@ async def test_a_gateway_that_restarts_finds_who_is_online(start_site: StartSite
     port = site.network.gateway.broker
     assert port is not None
     await port.stop()
-    port._lose_all()
     await until(lambda: not site.is_linked(), "nobody is linked")
     port.start()
     await station.said("open")  # it has said nothing itself
@@ -280,7 +280,6 @@ async def test_what_the_broker_has_kept_takes_no_link_away(start_site: StartSite
     port = site.network.gateway.broker
     assert port is not None
     await port.stop()
-    port._lose_all()
     port.start()
     assert (await station.said("closed"))["reason"] == "another connection of this station is alive"
     assert (await websocket.exchange("1", "Heartbeat", {}))[:2] == [3, "1"]
