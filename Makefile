@@ -43,6 +43,7 @@ test: test-python ## run the tests (DB=sqlite|postgresql|mariadb, ARGS="-k word"
 test-python: dev web
 	@$(setup)/browser.sh
 	@$(setup)/node_stations.sh
+	@$(setup)/mosquitto.sh
 	@$(setup)/with_database.sh $(DB) $(bin)/pytest -n $(JOBS) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
 
 test-web: web-packages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -21,6 +22,8 @@ from voltway.app import schema
 from voltway.app.cli import commands, options
 from voltway.app.cli import run as run_command
 from voltway.app.cli.openapi import describe, to_text
+from voltway.contracts.vocabulary import Registration
+from voltway.modules.stations import service
 
 KEY = re.compile(r"vw_\w{8}_\w{32}\n")
 
@@ -129,7 +132,9 @@ def test_wrong_setting_names_itself_its_source_and_what_is_allowed(
     assert "'accept', 'pending' or 'reject'" in said
 
 
-@pytest.mark.parametrize("arguments", [("run",), ("migrate",), ("check",), ("api-key", "create", "--role", "auditor")])
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("migrate",), ("check",), ("mqtt-acl", "out"), ("api-key", "create", "--role", "auditor")]
+)
 def test_unknown_setting_stops_every_command(
     command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
@@ -213,6 +218,28 @@ def test_migrate_says_what_it_did_and_older_databases_catch_up(command: Command,
     newest = schema.revisions()[-1]
     assert command("migrate", "--data-dir", "data").out == f"The schema is {newest} now; it was empty.\n"
     assert command("migrate", "--data-dir", "data").out == f"The schema is {newest}, which is the present one.\n"
+
+
+def test_files_for_mosquitto_name_every_station_and_are_for_their_owner_alone(command: Command, tmp_path: Path) -> None:
+    async def admit() -> str:
+        async with options.opened(Path("data"), None) as installation, installation.database.begin() as tx:
+            return (await service.admit(tx, "default", "DE*ABC-1", Registration.ACCEPTED)).id
+
+    station_id = asyncio.run(admit())
+    told = command("mqtt-acl", "broker", "--data-dir", "data")
+    assert told.out.split() == ["broker/acl", "broker/passwd", "broker/stations.csv"], told.err
+    topic = "voltway/default/DE%2AABC-1"
+    assert (tmp_path / "broker/acl").read_text() == (
+        "user voltway\ntopic readwrite voltway/#\n\n"
+        f"user {station_id}\ntopic write {topic}/+/up\ntopic write {topic}/+/state\n"
+        f"topic read {topic}/+/down\ntopic read {topic}/+/link\n"
+    )
+    users = [line.partition(":")[0] for line in (tmp_path / "broker/passwd").read_text().splitlines()]
+    assert users == ["voltway", station_id]
+    assert f'default,"DE*ABC-1",{station_id},' in (tmp_path / "broker/stations.csv").read_text()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "broker").iterdir()} == {0o600}
+    (tmp_path / "file").touch()
+    assert "Choose another folder" in line_of(command("mqtt-acl", "file", "--data-dir", "data"), 1)
 
 
 def test_administrator_is_made_once(command: Command) -> None:

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "voltway.app.cli.migrate:migrate",
     "admin": "voltway.app.cli.admin:app",
     "api-key": "voltway.app.cli.api_key:app",
+    "mqtt-acl": "voltway.app.cli.mqtt_acl:mqtt_acl",
     "openapi": "voltway.app.cli.openapi:openapi",
     "simulate": "voltway.station.simulator.cli:simulate",
     "conformance": "voltway.station.conformance.cli:conformance",

@@ -24,15 +24,24 @@ from voltway.kernel.errors import Problem, Unavailable
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key
 from voltway.modules.gateway.credentials import NOBODY_TRUSTED, CredentialTable, Fit, fits
-from voltway.modules.gateway.handshake import UNAUTHORIZED, Refusal, UpgradeRequest, too_many
+from voltway.modules.gateway.handshake import UNAUTHORIZED, Credentials, Refusal, Target, too_many
 from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
-from voltway.modules.gateway.peer import Trust
+from voltway.modules.gateway.peer import PLAIN, Peer, Trust
 from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
 
 log = structlog.get_logger()
 
 # RFC 6455 leaves the code open; OCPP-J 2.0.1 part 4, section 3.2: the handshake completes and the connection is closed.
 NO_SUBPROTOCOL = (1002, "no sub-protocol in common")
+
+
+class Approach(NamedTuple):
+    """A station that wants in, whatever way it comes."""
+
+    target: Target
+    credentials: Credentials | None
+    subprotocols: tuple[str, ...]
+    peer: Peer = PLAIN
 
 
 class Welcome(NamedTuple):
@@ -73,30 +82,30 @@ class Admission:
             KeyedBuckets(settings.failures_per_s, 10 * settings.failures_per_s),
         )
 
-    def judge(self, request: UpgradeRequest) -> Welcome | None:
+    def judge(self, approach: Approach) -> Welcome | None:
         """The verdict by what is in memory; None: `judge_again`."""
-        found = self._match(request)
-        return None if found is None else Welcome(found[0], self._choose(request), found[1])
+        found = self._match(approach)
+        return None if found is None else Welcome(found[0], self._choose(approach), found[1])
 
-    async def judge_again(self, request: UpgradeRequest, address: str) -> Verdict:
+    async def judge_again(self, approach: Approach, address: str) -> Verdict:
         """The verdict after a look into the database."""
-        keys = (request.target.identity.casefold(), prefix_of(address), "all")
+        keys = (approach.target.identity.casefold(), prefix_of(address), "all")
         failures = [keyed.of(key) for keyed, key in zip(self._failures, keys, strict=True)]
         wait_s = max(bucket.wait_s(clock.monotonic()) for bucket in failures)
         if wait_s > 0:
             return too_many(HTTPStatus.TOO_MANY_REQUESTS, wait_s)
         try:
-            verdict = await self._look_up(request)
+            verdict = await self._look_up(approach)
         except Unavailable:
             return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
         except Problem as problem:  # no such operator, no such name: nobody we know
-            log.info("station.not_admitted", identity=request.target.identity, reason=str(problem))
+            log.info("station.not_admitted", identity=approach.target.identity, reason=str(problem))
             verdict = UNAUTHORIZED
         if verdict is UNAUTHORIZED:
-            if (shown := request.peer.certificate) is not None:  # A00.FR.407: it is to be noticed
+            if (shown := approach.peer.certificate) is not None:  # A00.FR.407: it is to be noticed
                 log.warning(
                     "client_certificate.refused",
-                    identity=request.target.identity,
+                    identity=approach.target.identity,
                     common_name=shown.common_name,
                     serial_number=shown.serial_number,
                 )
@@ -104,13 +113,13 @@ class Admission:
                 bucket.take(clock.monotonic())
         return verdict
 
-    async def _look_up(self, request: UpgradeRequest) -> Verdict:
-        target, protocol = request.target, self._choose(request)
+    async def _look_up(self, approach: Approach) -> Verdict:
+        target, protocol = approach.target, self._choose(approach)
         if not self._rereads.take(clock.monotonic()):
             return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
         await self._table.reread(target.identity)
         if not self._table.find(target):
-            await self._redeem(request)
+            await self._redeem(approach)
         if not self._table.find(target) and self._unknown_stations != "reject":
             if protocol is None:
                 return Welcome(None, None)  # nothing is stored of a station that we cannot talk to
@@ -122,12 +131,12 @@ class Admission:
                 AdmitStation(operator_slug=slug, identity=target.identity, registration=registration)
             )
             await self._table.reread(target.identity)
-        found = self._match(request)  # somebody may have made a record with a password meanwhile
+        found = self._match(approach)  # somebody may have made a record with a password meanwhile
         return UNAUTHORIZED if found is None else Welcome(found[0], protocol, found[1])
 
-    async def _redeem(self, request: UpgradeRequest) -> None:
+    async def _redeem(self, approach: Approach) -> None:
         """Make the record of a station that shows a registration token."""
-        credentials, target = request.credentials, request.target
+        credentials, target = approach.credentials, approach.target
         if credentials is None or credentials.username.casefold() != target.identity.casefold():
             return
         token = credentials.password.decode(errors="replace")
@@ -141,19 +150,21 @@ class Admission:
         if is_made:
             await self._table.reread(target.identity)
 
-    def _match(self, request: UpgradeRequest) -> tuple[StationCredential, Fit] | None:
-        """The one record that the request fits, and how; none also if it fits those of two operators."""
+    def _match(self, approach: Approach) -> tuple[StationCredential, Fit] | None:
+        """The one record that a station fits, and how; none also if it fits those of two operators."""
         trust = self.find_trust()
         matching = [
             (credential, fit)
-            for credential in self._table.find(request.target)
-            if (fit := fits(credential, request.target.identity, request.credentials, self._key, request.peer, trust))
+            for credential in self._table.find(approach.target)
+            if (
+                fit := fits(credential, approach.target.identity, approach.credentials, self._key, approach.peer, trust)
+            )
         ]
         return matching[0] if len(matching) == 1 else None
 
-    def _choose(self, request: UpgradeRequest) -> str | None:
+    def _choose(self, approach: Approach) -> str | None:
         """The first of the station's sub-protocols that we speak."""
-        return next((name for name in request.subprotocols if name in self._protocols), None)
+        return next((name for name in approach.subprotocols if name in self._protocols), None)
 
 
 def prefix_of(address: str) -> str:

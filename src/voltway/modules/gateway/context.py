@@ -20,7 +20,11 @@ from voltway.wire.ocpp.rpc import Call
 
 
 class Transport(Protocol):
-    """What carries the messages of a link."""
+    """What carries the messages of a link: a WebSocket, or a broker.
+
+    A binary protocol over TCP is one more: its transport frames the bytes, its dialect gives a codec for what they mean, and
+    its way in asks the `Doorkeeper` with an `Approach`, as the others do. The link knows messages, not what carried them.
+    """
 
     def send(self, message: bytes) -> None: ...
     def ping(self) -> None: ...

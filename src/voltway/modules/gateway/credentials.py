@@ -150,11 +150,13 @@ def fits(
     is_named = offered is not None and username.casefold() == identity.casefold()
     is_current = _is_one_of(spellings, credential.secret_hash, key)
     candidates = [hashed for hashed in credential.candidate_hashes if _is_one_of(spellings, hashed, key)]
-    has_password = is_named and (is_current or bool(candidates))
+    has_password = peer.is_vouched or (is_named and (is_current or bool(candidates)))
     is_certified = peer.is_tls and trust.certifies(peer.certificate, credential)
-    for profile in (credential.security_profile_target, credential.security_profile):
+    # What a broker vouches for says nothing of whether the station can take the profile that it is to have with us.
+    target = None if peer.is_vouched else credential.security_profile_target
+    for profile in (target, credential.security_profile):
         if profile is not None and _proves(profile, peer, has_password=has_password, is_certified=is_certified):
-            return Fit(candidates[0] if has_password and candidates and not is_current else None, profile)
+            return Fit(candidates[0] if is_named and candidates and not is_current else None, profile)
     return None
 
 

@@ -26,11 +26,14 @@ from voltway.kernel.metrics import Metrics
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway import commands, messages, nodes
 from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
+from voltway.modules.gateway.broker import BrokerPort
 from voltway.modules.gateway.context import LinkContext
 from voltway.modules.gateway.credentials import CredentialTable, Fit
 from voltway.modules.gateway.dialects.base import Dialect
+from voltway.modules.gateway.doorkeeper import Doorkeeper
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts, GatewayCollector
+from voltway.modules.gateway.mqtt_access import Broker
 from voltway.modules.gateway.peer import Trust, plain_serial
 from voltway.modules.gateway.registry import Registry
 from voltway.modules.gateway.server import CERTIFICATE, StationPort
@@ -80,7 +83,13 @@ class Gateway:
         self.tls = TlsMaterial(runtime, self.settings.tls) if self.settings.tls.port is not None else None
         if self.tls is not None:
             admission.find_trust = self._trust
-        self.port = StationPort(self.settings, admission, self.registry, self.counts, self._make_link)
+        self.doorkeeper = Doorkeeper(self.settings, admission, self.registry)
+        self.port = StationPort(self.settings, self.doorkeeper, self.counts, self._make_link)
+        self.broker = (
+            BrokerPort(self.settings, runtime.secret, self.doorkeeper, self.counts, self._make_link)
+            if self.settings.mqtt.url
+            else None
+        )
         self._collector = GatewayCollector(self.counts)
         self._following_up: set[Link] = set()
         self._undo = ExitStack()
@@ -104,6 +113,8 @@ class Gateway:
         self._undo.callback(metrics.registry.unregister, self._collector)
         metrics.links_online.set_function(lambda: len(self.registry))
         await self.port.start(None if self.tls is None else self.tls.context)
+        if self.broker is not None:
+            self.broker.start()
 
     async def stop(self) -> None:
         """Let answers under way leave, then send all stations off: they come back to the next process (1012)."""
@@ -118,6 +129,8 @@ class Gateway:
         for task in tuple(self._context.tasks):
             task.cancel()
         await asyncio.gather(*self._context.tasks, return_exceptions=True)
+        if self.broker is not None:
+            await self.broker.stop()
         await self.credentials.stop()
         await self._say_seen()
         if self.log is not None:
@@ -215,7 +228,7 @@ class Gateway:
 
     def _stalled(self) -> None:
         """Nothing can be stored: stations queue while they are offline, but burn their attempts on an open, silent link."""
-        self.port.closed_until = clock.monotonic() + self.settings.stall_pause_s
+        self.doorkeeper.closed_until = clock.monotonic() + self.settings.stall_pause_s
         self.registry.close_all(1013, "nothing can be stored at the moment")
 
     # ---- what happens elsewhere
@@ -253,10 +266,12 @@ def gateway_of(runtime: Runtime) -> Gateway:
 def unknown_stations(settings: GatewaySettings) -> UnknownStations:
     """What happens to a station without a record. Raises StartUpError where anybody in the world would be accepted."""
     hosts = [settings.host, *([settings.tls.host] if settings.tls.port is not None else [])]
-    is_ours_alone = all(map(is_loopback, hosts))
+    if settings.mqtt.url:
+        hosts.append(Broker.of(settings.mqtt).host)
+    is_ours_alone = all(map(is_loopback, hosts)) and not settings.trusted_proxies  # behind a proxy is the world
     if settings.unknown_stations == "accept" and not is_ours_alone:
         raise StartUpError(
-            f"unknown_stations=accept would let anybody in who reaches {hosts[-1]}: it is for loopback only. "
+            f"unknown_stations=accept would let anybody in who reaches {hosts[-1]}: it is for loopback without proxies only. "
             "Set VOLTWAY_GATEWAY__UNKNOWN_STATIONS=pending or reject."
         )
     return settings.unknown_stations or ("pending" if is_ours_alone else "reject")

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from voltway.modules.gateway.peer import PLAIN, Peer
+from voltway.modules.gateway.proxies import Claims
 
 HEAD_BYTES_MAX = 8192
 HEADERS_MAX = 64
@@ -20,7 +20,8 @@ IDENTITY_LENGTH_MAX = 48  # OCPP 2.0.1 part 4, section 3.1.1
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-_LISTS = ("sec-websocket-protocol", "sec-websocket-extensions", "connection", "upgrade")
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-proto")
+_LISTS = ("sec-websocket-protocol", "sec-websocket-extensions", "connection", "upgrade", *_FORWARDING)
 _ENDS_CONNECTION = {"Connection": "close", "Cache-Control": "no-store", "Content-Type": "text/plain; charset=utf-8"}
 
 
@@ -72,8 +73,8 @@ class UpgradeRequest(NamedTuple):
     key: str
     subprotocols: tuple[str, ...]
     extensions: str
-    peer: Peer = PLAIN
-    """What the connection itself says; not in the request."""
+    claims: Claims = Claims()
+    """Whom it is said to be from: worth something only where it is from a trusted proxy."""
 
 
 # One answer for every cause: unknown, wrong, missing, retired, another profile. It says nothing of which stations exist.
@@ -124,6 +125,7 @@ def read_request(head: bytes) -> UpgradeRequest:
         key,
         tuple(name for name in map(str.strip, headers.get("sec-websocket-protocol", "").split(",")) if name),
         headers.get("sec-websocket-extensions", ""),
+        Claims(*(headers.get(name, "") for name in _FORWARDING)),
     )
 
 

@@ -1,6 +1,6 @@
 """The gateway: stations connect here, and speak to the platform through it.
 
-Owns: the station port (WebSocket, OCPP-J 1.6, 2.0.1 and 2.1), the links of this process, the list of the processes that hold
+Owns: the station port (WebSocket, OCPP-J 1.6, 2.0.1 and 2.1), the connection to an MQTT 5 broker with stations, the links of this process, the list of the processes that hold
 links, the message log.
 
 Answers: ExecuteCommand, CheckCommand, CallStation.
@@ -9,7 +9,8 @@ what its dialects ask. Gives reports to the group commit, ReportLink among them.
 Hears: CredentialChanged, LinkOpened, each in every process. Publishes: MessagesLogged, which is not durable.
 
 A message's way in: transports/websocket.py (frames) -> link.py (calls) -> dialects/ (meaning) -> the group commit -> the same
-way back. A connection's way in: server.py (the request) -> admission.py (who) -> registry.py (the newest wins).
+way back. A connection's way in: server.py (the request; proxies.py: whose) or broker.py (a station behind a broker) ->
+doorkeeper.py (whether now) -> admission.py (who) -> registry.py (the newest wins).
 `gateway_of(runtime)` is what it keeps in memory; its `.port.port` the port that was bound.
 """
 

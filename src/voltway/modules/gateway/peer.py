@@ -24,6 +24,8 @@ class Peer(NamedTuple):
 
     is_tls: bool = False
     certificate: PeerCertificate | None = None
+    is_vouched: bool = False
+    """A broker has checked a password that is derived from the station's record (mqtt_access.py)."""
 
 
 PLAIN = Peer()

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from typing import Any, cast
 
 import aiofastnet
@@ -20,26 +19,26 @@ import structlog
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # what picows.ws_create_server builds; not in its stub
 
-from voltway.kernel import clock
 from voltway.kernel.errors import StartUpError
-from voltway.modules.gateway.admission import NO_SUBPROTOCOL, Admission, Welcome
+from voltway.modules.gateway.admission import NO_SUBPROTOCOL, Approach, Welcome
+from voltway.modules.gateway.doorkeeper import STILL_HERE, Decision, Doorkeeper, StillHere, come_later
 from voltway.modules.gateway.handshake import (
     HEAD_BYTES_MAX,
     HEAD_TOO_LARGE,
     HandshakeRefused,
     Refusal,
     UpgradeRequest,
+    bad_request,
     read_request,
-    too_many,
     write_upgrade,
 )
-from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts
 from voltway.modules.gateway.peer import PLAIN, Peer, read_certificate
-from voltway.modules.gateway.registry import Registry
+from voltway.modules.gateway.proxies import Origin, TrustedProxies, Unbelievable
 from voltway.modules.gateway.settings import GatewaySettings
 from voltway.modules.gateway.transports.deflate import negotiate
+from voltway.modules.gateway.transports.proxied import ProxiedServer
 from voltway.modules.gateway.transports.websocket import Farewell, MessageBudget, WebSocket
 
 log = structlog.get_logger()
@@ -47,7 +46,7 @@ log = structlog.get_logger()
 READ_BUFFER_BYTES = 2048
 CERTIFICATE = "certificate_serial"
 """Where a link's memory has the number of the certificate that it was opened with."""
-STILL_HERE = (1008, "another connection of this station is alive")
+NOWHERE = Origin("")
 
 # Every fault of a peer would be an error with a trace in picows' log. An adapter, because picows makes a logger for each
 # connection otherwise.
@@ -61,25 +60,19 @@ MakeLink = Callable[[Welcome, str], Link]
 
 
 class StationPort:
-    """Listens, and decides with `Admission` who gets a link."""
+    """Listens, and decides with the `Doorkeeper` who gets a link."""
 
-    def __init__(
-        self, settings: GatewaySettings, admission: Admission, registry: Registry, counts: Counts, make_link: MakeLink
-    ) -> None:
+    def __init__(self, settings: GatewaySettings, doorkeeper: Doorkeeper, counts: Counts, make_link: MakeLink) -> None:
         self.settings = settings
-        self.admission = admission
-        self.registry = registry
+        self.doorkeeper = doorkeeper
         self.counts = counts
         self.make_link = make_link
+        self.proxies = TrustedProxies(settings.trusted_proxies)
         self.budget = MessageBudget(settings.buffered_bytes_max)
         self.doorways = 0
         """Connections that have not finished their handshake."""
-        self.closed_until = 0.0
-        """Until then (monotonic) nobody is let in: nothing can be stored."""
-        self._arrivals = TokenBucket(settings.connections_per_s, settings.connections_burst)
-        self._takeovers = KeyedBuckets(1 / settings.takeover_pause_s, settings.takeovers_burst)
-        self._server: asyncio.Server | None = None
-        self._tls_server: asyncio.Server | None = None
+        self._server: asyncio.Server | ProxiedServer | None = None
+        self._tls_server: asyncio.Server | ProxiedServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -102,19 +95,25 @@ class StationPort:
             self._tls_server = await self._listen(self.settings.tls.host, self.settings.tls.port or 0, "--ocpps", tls)
             log.info("station_port.opened", host=self.settings.tls.host, port=self.tls_port, is_tls=True)
 
-    async def _listen(self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None) -> asyncio.Server:
-        is_tls = tls is not None
+    async def _listen(
+        self, host: str, port: int, flag: str, tls: ssl.SSLContext | None = None
+    ) -> asyncio.Server | ProxiedServer:
+        limits: dict[str, Any] = {
+            "ssl": tls,
+            "ssl_handshake_timeout": self.settings.handshake_timeout_s if tls is not None else None,
+            "ssl_shutdown_timeout": self.settings.close_timeout_s if tls is not None else None,
+        }
+        loop = asyncio.get_running_loop()
+
+        async def take(connection: socket.socket, origin: Origin) -> None:
+            await aiofastnet.connect_accepted_socket(loop, lambda: Doorway(self, origin), connection, **limits)
+
         try:
-            return await aiofastnet.create_server(
-                asyncio.get_running_loop(),
-                lambda: Doorway(self),
-                host,
-                port,
-                backlog=1024,
-                ssl=tls,
-                ssl_handshake_timeout=self.settings.handshake_timeout_s if is_tls else None,
-                ssl_shutdown_timeout=self.settings.close_timeout_s if is_tls else None,
-            )
+            if not self.proxies:
+                return await aiofastnet.create_server(loop, lambda: Doorway(self), host, port, backlog=1024, **limits)
+            proxied = ProxiedServer(self.proxies, take, self.settings.handshake_timeout_s, self.settings.handshakes_max)
+            await proxied.listen(host, port)
+            return proxied
         except OSError as error:
             raise StartUpError(
                 f"The station port {host}:{port} cannot be opened ({error.strerror or error}): another program may have it. "
@@ -138,43 +137,19 @@ class StationPort:
 
     def is_too_much(self) -> Refusal | None:
         """Whether one more connection would be too much now."""
-        now = clock.monotonic()
-        if now < self.closed_until or self.doorways > self.settings.handshakes_max or not self._arrivals.take(now):
-            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
+        if self.doorways > self.settings.handshakes_max or self.doorkeeper.is_too_much():
+            return come_later()
         return None
-
-    async def judge_again(self, request: UpgradeRequest, address: str) -> Welcome | Refusal:
-        """The verdict where memory does not have it."""
-        try:
-            return await self.admission.judge_again(request, address)
-        except Exception as error:
-            log.warning("handshake.undecided", error=repr(error)[:300])
-            return too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30))
-
-    def must_wait(self, welcome: Welcome) -> bool:
-        """Whether the old link is to be asked first: a station without password cannot prove that it is the same."""
-        old = self.registry.find(welcome.credential.station_id) if welcome.credential is not None else None
-        return old is not None and welcome.credential is not None and welcome.credential.security_profile == 0
-
-    def is_taken_over_too_often(self, welcome: Welcome) -> bool:
-        """Whether two fight for one identity: each would close the other's link, again and again."""
-        if welcome.credential is None or self.registry.find(welcome.credential.station_id) is None:
-            return False
-        return not self._takeovers.of(welcome.credential.station_id).take(clock.monotonic())
-
-    async def is_alive(self, welcome: Welcome) -> bool:
-        """Whether the station's old link answers."""
-        old = self.registry.find(welcome.credential.station_id) if welcome.credential is not None else None
-        return old is not None and await old.probe(self.settings.probe_timeout_s)
 
 
 class Doorway(asyncio.Protocol):
     """One connection until it is upgraded or refused."""
 
-    __slots__ = ("_buffer", "_has_head", "_is_counted", "_port", "_timer", "_transport")
+    __slots__ = ("_buffer", "_has_head", "_is_counted", "_origin", "_port", "_timer", "_transport")
 
-    def __init__(self, port: StationPort) -> None:
+    def __init__(self, port: StationPort, origin: Origin | None = None) -> None:
         self._port = port
+        self._origin = origin
         self._buffer = b""
         self._has_head = False
         self._is_counted = False
@@ -182,6 +157,9 @@ class Doorway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._origin is None:
+            peer = transport.get_extra_info("peername")
+            self._origin = Origin(str(peer[0])[:64] if peer else "")
         self._port.doorways += 1
         self._is_counted = True
         timeout_s = self._port.settings.handshake_timeout_s
@@ -217,39 +195,39 @@ class Doorway(asyncio.Protocol):
             self._refuse(refusal)
             return
         try:
-            request = read_request(head)._replace(peer=self._peer())
+            request = read_request(head)
+            self._origin = port.proxies.find_origin(self._origin or NOWHERE, request.claims)
+        except Unbelievable as error:
+            log.warning("proxy.not_understood", address=self._address(), reason=str(error))
+            self._refuse(bad_request("Whom this is from cannot be read").refusal)
+            return
         except HandshakeRefused as refused:
             self._refuse(refused.refusal)
             return
-        verdict = port.admission.judge(request)
-        if verdict is None or port.must_wait(verdict):
+        approach = Approach(request.target, request.credentials, request.subprotocols, self._peer())
+        verdict = port.doorkeeper.judge(approach)
+        if verdict is None:
             self._transport.pause_reading()
-            port.spawn(self._decide_later(request, verdict))
+            port.spawn(self._decide_later(request, approach))
         else:
             self._follow(request, verdict)
 
-    async def _decide_later(self, request: UpgradeRequest, welcome: Welcome | None) -> None:
-        port = self._port
-        verdict = welcome or await port.judge_again(request, self._address())
-        farewell = None
-        if isinstance(verdict, Welcome) and port.must_wait(verdict) and await port.is_alive(verdict):
-            farewell = STILL_HERE
+    async def _decide_later(self, request: UpgradeRequest, approach: Approach) -> None:
+        verdict = await self._port.doorkeeper.judge_again(approach, self._address())
         if not self._transport.is_closing():
             self._transport.resume_reading()  # first: a connection over TLS that is closed while paused hears no answer to it
-            self._follow(request, verdict, farewell)
+            self._follow(request, verdict)
 
-    def _follow(
-        self, request: UpgradeRequest, verdict: Welcome | Refusal, farewell: tuple[int, str] | None = None
-    ) -> None:
+    def _follow(self, request: UpgradeRequest, verdict: Decision) -> None:
         """Do as the verdict says."""
         if isinstance(verdict, Refusal):
             self._refuse(verdict)
+        elif isinstance(verdict, StillHere):
+            self._upgrade(request, self._farewell(STILL_HERE), {"Sec-WebSocket-Protocol": verdict.protocol})
         elif verdict.credential is None or verdict.protocol is None:
             self._upgrade(request, self._farewell(NO_SUBPROTOCOL), {})
-        elif farewell is not None:
-            self._upgrade(request, self._farewell(farewell), {"Sec-WebSocket-Protocol": verdict.protocol})
-        elif self._port.is_taken_over_too_often(verdict):
-            self._refuse(too_many(HTTPStatus.SERVICE_UNAVAILABLE, random.uniform(5, 30)))
+        elif self._port.doorkeeper.is_taken_over_too_often(verdict):
+            self._refuse(come_later())
         else:
             self._let_in(request, verdict, verdict.protocol)
 
@@ -260,8 +238,9 @@ class Doorway(asyncio.Protocol):
         if deflate is not None:
             headers["Sec-WebSocket-Extensions"] = deflate.response
         link = port.make_link(welcome, self._address())
-        if request.peer.certificate is not None:
-            link.memory.scratch[CERTIFICATE] = request.peer.certificate.serial_number
+        certificate = self._peer().certificate
+        if certificate is not None:
+            link.memory.scratch[CERTIFICATE] = certificate.serial_number
         link.transport = WebSocket(link, port.settings, port.budget, deflate)
         self._upgrade(request, link.transport, headers)
 
@@ -307,10 +286,11 @@ class Doorway(asyncio.Protocol):
         return Farewell(*why, self._port.settings.close_timeout_s)
 
     def _peer(self) -> Peer:
-        """What the connection itself says: plain, or TLS with the certificate that was shown."""
+        """What the connection itself says, plain or TLS with the certificate that was shown; or the proxy that has ended TLS."""
         tls = self._transport.get_extra_info("ssl_object")
-        return PLAIN if tls is None else Peer(True, read_certificate(self._transport.get_extra_info("peercert")))
+        if tls is not None:
+            return Peer(True, read_certificate(self._transport.get_extra_info("peercert")))
+        return Peer(True) if self._origin is not None and self._origin.is_tls else PLAIN
 
     def _address(self) -> str:
-        peer = self._transport.get_extra_info("peername")
-        return str(peer[0])[:64] if peer else ""
+        return (self._origin or NOWHERE).address

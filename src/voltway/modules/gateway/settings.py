@@ -37,6 +37,32 @@ class TlsSettings(Settings):
     """Under which names stations reach this port: what a certificate of our own authority is made for."""
 
 
+class MqttSettings(Settings):
+    """Stations behind an MQTT 5 broker: VOLTWAY_GATEWAY__MQTT__URL and so on. One process of an installation may have it."""
+
+    url: str = ""
+    """mqtts://HOST:PORT or mqtt://HOST:PORT. Empty: no MQTT."""
+    prefix: str = Field(default="voltway", pattern=r"^[\w-]+(/[\w-]+)*$")
+    """What all topics begin with."""
+    username: str = Field(default="voltway", pattern=r"^[\w-]+$")
+    """Ours at the broker, and our client id."""
+    password: str = ""
+    """Empty: derived from the installation's secret, as `voltway mqtt-acl` writes it."""
+    authorities_file: str = ""
+    """Who may certify the broker (PEM); empty: the system's authorities."""
+    is_tls_only: bool = False
+    """Whether the broker lets stations in over TLS only: those of security profile 2 may come then."""
+    keepalive_s: int = Field(default=30, ge=5, le=3600)
+    retry_s_max: float = Field(default=60.0, gt=0)
+    """The longest pause between two attempts to reach the broker."""
+    expiry_s: int = Field(default=60, ge=1)
+    """What the broker could not give to a station for this long is dropped."""
+    held_messages_max: int = Field(default=1000, ge=16)
+    """Messages of one station that wait while it is not read; one that sends more is closed."""
+    queued_messages_max: int = Field(default=20_000, ge=100)
+    """Messages of all stations on their way from, or to, the broker."""
+
+
 class GatewaySettings(Settings):
     """Durations in seconds, sizes in bytes."""
 
@@ -47,6 +73,10 @@ class GatewaySettings(Settings):
     """What happens to a station without a record. Not set: `pending` on loopback, `reject` beyond it."""
 
     tls: TlsSettings = TlsSettings()
+    mqtt: MqttSettings = MqttSettings()
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of the proxies before the station ports, such as 10.0.0.0/8: only theirs is the word on whom a connection is
+    from (PROXY protocol, Forwarded, X-Forwarded-For and -Proto). Whoever is in them can say anything."""
 
     # ---- connecting
     handshake_timeout_s: float = Field(default=10.0, gt=0)
