@@ -17,6 +17,7 @@ MODULES = (
     "sessions",
     "reservations",
     "grid",
+    "files",
     "insight",
     "live",
     "gateway",

@@ -279,10 +279,7 @@ _REPORT_NOTED = v201.NotifyReportResponse()
 # What happens at the station and needs nothing but a receipt.
 _NOTED = (
     ("ClearedChargingLimit", v201.ClearedChargingLimitResponse()),
-    ("FirmwareStatusNotification", v201.FirmwareStatusNotificationResponse()),
-    ("LogStatusNotification", v201.LogStatusNotificationResponse()),
     ("NotifyChargingLimit", v201.NotifyChargingLimitResponse()),
-    ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
     ("ReportChargingProfiles", v201.ReportChargingProfilesResponse()),
     # "Accepted" says that the message could be processed, not that the schedule is approved (2.0.1 part 2, K15).
     ("NotifyEVChargingSchedule", v201.NotifyEVChargingScheduleResponse(status=v201.GenericStatusEnum.Accepted)),
@@ -310,6 +307,7 @@ REPORTS: dict[str, ReportRow] = {
     **device_model.REPORTS_2,
     **data_transfer.REPORTS_2,
     **access.REPORTS_201,
+    **maintenance.REPORTS_2,
     **security.REPORTS_201,
 }
 
