@@ -164,7 +164,7 @@ class HttpServer(uvicorn.Server):
 def own_url(port: socket.socket) -> str:
     """How this machine calls its HTTP port."""
     host, number = port.getsockname()[:2]
-    named = {"0.0.0.0": "localhost", "::": "localhost", "::1": "[::1]"}.get(host, host)  # noqa: S104  (compared, not bound)
+    named = {"0.0.0.0": "localhost", "::": "localhost", "::1": "[::1]"}.get(host, host)
     return f"http://{named}:{number}"
 
 

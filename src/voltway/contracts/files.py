@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
 from voltway.contracts.station_link import Report
 from voltway.kernel.bus.asks import Ask
 

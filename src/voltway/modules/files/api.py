@@ -61,8 +61,9 @@ async def add_firmware_image(
 ) -> schemas.FirmwareImageOut:
     """Describe a firmware image; its content is uploaded next."""
     _require_unbound(principal)
+    image_id = new_id()
     row = {
-        "id": new_id(),
+        "id": image_id,
         "operator_id": principal.operator_id,
         "vendor": body.vendor,
         "model": body.model,
@@ -76,7 +77,7 @@ async def add_firmware_image(
         "created_at": clock.now(),
     }
     await store.add_image(tx, row)
-    return schemas.FirmwareImageOut.model_validate(await store.get_image(tx, principal.operator_id, row["id"]))
+    return schemas.FirmwareImageOut.model_validate(await store.get_image(tx, principal.operator_id, image_id))
 
 
 @router.get("/firmware-images/{image_id}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from voltway.contracts.files import JobKind, ReportJobAnswer, ReportJobStatus
 from voltway.contracts.station_link import CommandOutcome
@@ -86,19 +86,22 @@ async def _note(link: CommandLink, request_number: int, outcome: CommandOutcome,
     await link.report(report)
 
 
-async def _signed(link: CommandLink, action: str, wire: ModuleType, arguments: Arguments) -> CommandOutcome:
+async def _signed(
+    link: CommandLink, action: str, kind: type[Any], wire: ModuleType, arguments: Arguments
+) -> CommandOutcome:
     """Order firmware by a message that has a request id, in the answer of which the station says whether it will do it."""
     number = arguments["request_number"]
-    kind = getattr(wire, f"{action}Request")
     request = kind(request_id=number, firmware=_firmware(wire, arguments), **_repeats(arguments))
     outcome = outcome_of(await link.call(action, request), result={"request_id": number})
     await _note(link, number, outcome)
     return outcome
 
 
-async def _get_log(link: CommandLink, wire: ModuleType, words: Any, arguments: Arguments) -> CommandOutcome:
+async def _get_log(
+    link: CommandLink, kind: type[Any], wire: ModuleType, words: Any, arguments: Arguments
+) -> CommandOutcome:
     number = arguments["request_number"]
-    request = wire.GetLogRequest(
+    request = kind(
         log=_log(wire, arguments),
         log_type=words(_LOGS[arguments["kind"]]),
         request_id=number,
@@ -123,7 +126,7 @@ def check_firmware_16(arguments: Arguments) -> None:
 
 async def update_firmware_16(link: CommandLink, arguments: Arguments) -> CommandOutcome:
     if arguments.get("signature") is not None:
-        return await _signed(link, "SignedUpdateFirmware", v16, arguments)
+        return await _signed(link, "SignedUpdateFirmware", v16.SignedUpdateFirmwareRequest, v16, arguments)
     request = v16.UpdateFirmwareRequest(
         location=arguments["location"],
         retrieve_date=_at(arguments, "retrieve_at") or format_instant(clock.now()),
@@ -138,7 +141,7 @@ async def update_firmware_16(link: CommandLink, arguments: Arguments) -> Command
 async def get_log_16(link: CommandLink, arguments: Arguments) -> CommandOutcome:
     """Diagnostics by 1.6's own message; the security log by that of the white paper."""
     if arguments["kind"] == "security":
-        return await _get_log(link, v16, v16.LogType, arguments)
+        return await _get_log(link, v16.GetLogRequest, v16, v16.LogType, arguments)
     request = v16.GetDiagnosticsRequest(
         location=arguments["location"],
         start_time=_at(arguments, "since"),
@@ -168,18 +171,27 @@ def _check_publish(length_max: int) -> Callable[[Arguments], None]:
     return check
 
 
-def rows_2(wire: ModuleType, check: Check, check_of_log: Check, length_max: int) -> dict[str, CommandRow]:
+class Says(NamedTuple):
+    """The requests of a 2.x version."""
+
+    update: type[Any]
+    get_log: type[Any]
+    publish: type[Any]
+    unpublish: type[Any]
+
+
+def rows_2(wire: ModuleType, says: Says, check: Check, check_of_log: Check, length_max: int) -> dict[str, CommandRow]:
     """The rows of a 2.x version."""
 
     async def update_firmware(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-        return await _signed(link, "UpdateFirmware", wire, arguments)
+        return await _signed(link, "UpdateFirmware", says.update, wire, arguments)
 
     async def get_log(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-        return await _get_log(link, wire, wire.LogEnum, arguments)
+        return await _get_log(link, says.get_log, wire, wire.LogEnum, arguments)
 
     async def publish_firmware(link: CommandLink, arguments: Arguments) -> CommandOutcome:
         number = arguments["request_number"]
-        request = wire.PublishFirmwareRequest(
+        request = says.publish(
             location=arguments["location"],
             checksum=arguments["checksum"],
             request_id=number,
@@ -190,7 +202,7 @@ def rows_2(wire: ModuleType, check: Check, check_of_log: Check, length_max: int)
         return outcome
 
     async def unpublish_firmware(link: CommandLink, arguments: Arguments) -> CommandOutcome:
-        request = wire.UnpublishFirmwareRequest(checksum=arguments["checksum"])
+        request = says.unpublish(checksum=arguments["checksum"])
         return outcome_of(await link.call("UnpublishFirmware", request))
 
     return {
@@ -201,8 +213,12 @@ def rows_2(wire: ModuleType, check: Check, check_of_log: Check, length_max: int)
     }
 
 
-COMMANDS_201 = rows_2(v201, check_location, check_log, LOCATION_LENGTH_MAX)
-COMMANDS_21 = rows_2(v21, check_location_21, check_location_21, LOCATION_LENGTH_MAX_21)
+SAYS_201 = Says(
+    v201.UpdateFirmwareRequest, v201.GetLogRequest, v201.PublishFirmwareRequest, v201.UnpublishFirmwareRequest
+)
+SAYS_21 = Says(v21.UpdateFirmwareRequest, v21.GetLogRequest, v21.PublishFirmwareRequest, v21.UnpublishFirmwareRequest)
+COMMANDS_201 = rows_2(v201, SAYS_201, check_location, check_log, LOCATION_LENGTH_MAX)
+COMMANDS_21 = rows_2(v21, SAYS_21, check_location_21, check_location_21, LOCATION_LENGTH_MAX_21)
 
 
 # ---- what stations say
