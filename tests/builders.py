@@ -66,16 +66,17 @@ def app_of(runtime: Runtime, **options: Any) -> FastAPI:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a real port of loopback; its base URL. For what streams, and for what looks at addresses."""
-    config = uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None, access_log=False)
+async def served(app: FastAPI, **options: Any) -> AsyncIterator[str]:
+    """Serve an application on a real port of loopback; its base URL. For what streams, and for what looks at addresses.
+    `options` are uvicorn's, such as its certificate."""
+    config = uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None, access_log=False, **options)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if config.is_ssl else 'http'}://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         await task

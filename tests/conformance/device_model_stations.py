@@ -128,7 +128,7 @@ class Platform:
             station.answers["GetConfiguration"] = {"configurationKey": []}
             yield station
 
-    async def order(self, kind: str, *, status: int = 200, **arguments: Any) -> dict[str, Any]:
+    async def order(self, kind: str, /, *, status: int = 200, **arguments: Any) -> dict[str, Any]:
         answer = await self.api.post(
             f"/charging-stations/{self.station_id}/commands",
             params={"wait_s": PATIENCE_S},

@@ -19,6 +19,7 @@ MODULES = (
     "grid",
     "energy",
     "allocation",
+    "files",
     "insight",
     "live",
     "gateway",

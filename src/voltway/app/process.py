@@ -71,6 +71,7 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
                 data_dir=configuration.data_dir,
                 secret=installation.secret,
                 stalled_after_s=configuration.database.stalled_after_s,
+                own_url=own_url(port),
             )
             await runtime.start()
             console_dir = find_console(configuration.http)
@@ -158,6 +159,13 @@ class HttpServer(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def own_url(port: socket.socket) -> str:
+    """How this machine calls its HTTP port."""
+    host, number = port.getsockname()[:2]
+    named = {"0.0.0.0": "localhost", "::": "localhost", "::1": "[::1]"}.get(host, host)
+    return f"http://{named}:{number}"
 
 
 def listen(settings: HttpPortSettings) -> socket.socket:

@@ -122,6 +122,19 @@ class FindAuthority(Ask[str], frozen=True, kw_only=True):
     kind: str
 
 
+class FirmwareSignature(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature (base64) and the certificate of who made it, with the one above it (PEM)."""
+
+    signature: str
+    certificate: str
+
+
+class SignFirmware(Ask[FirmwareSignature], frozen=True, kw_only=True):
+    """Sign a firmware image, given by its SHA-256: RSA-PSS (2.0.1 part 2, L01.FR.11, L01.FR.12)."""
+
+    sha256: bytes
+
+
 # ---- who may connect
 
 

@@ -48,6 +48,8 @@ class Manifest:
     listens: Mapping[type[Event], Callable[[Runtime, Tx, Sequence[Any]], Awaitable[None]]] = field(default_factory=dict)
     publishes: Sequence[type[Event]] = ()
     routes: Callable[[], Sequence[APIRouter]] = tuple
+    device_routes: Callable[[], Sequence[APIRouter]] = tuple
+    """Routes for stations: from the root of the port, not under /api/v1, and not in the API's description."""
     jobs: Sequence[Job] = ()
     start: Callable[[Runtime], Awaitable[None]] | None = None
     stop: Callable[[Runtime], Awaitable[None]] | None = None

@@ -39,12 +39,15 @@ class Runtime:
         data_dir: Path | None = None,
         secret: bytes = b"",
         stalled_after_s: float = 5.0,
+        own_url: str = "",
     ) -> None:
         self.manifests = tuple(manifests)
         self.database = database
         self.data_dir = data_dir
         self.secret = secret
         """Key of this installation (>= 32 bytes): peppers and signatures are derived from it."""
+        self.own_url = own_url
+        """Where this process's HTTP port is on this machine; modules that hand out addresses have a setting besides."""
         self.node_id = new_id()
         """This process, for as long as it runs."""
         self.started_at = clock.now()

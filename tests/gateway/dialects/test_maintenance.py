@@ -20,7 +20,9 @@ SIGNED = {"signing_certificate": "PEM", "signature": "c2lnbg=="}
 
 async def test_unsigned_firmware_is_ordered_by_1_6_as_it_always_was() -> None:
     link = ScriptedLink(V16, {})
-    outcome = await link.run("update_firmware", location=URL, retrieve_at=AT, retries=3, retry_interval_s=60)
+    outcome = await link.run(
+        "update_firmware", request_number=7, location=URL, retrieve_at=AT, retries=3, retry_interval_s=60
+    )
     assert link.calls == [
         ("UpdateFirmware", {"location": URL, "retrieveDate": AT_SAID, "retries": 3, "retryInterval": 60})
     ]
@@ -29,7 +31,7 @@ async def test_unsigned_firmware_is_ordered_by_1_6_as_it_always_was() -> None:
 
 async def test_signed_firmware_is_ordered_by_the_white_papers_message() -> None:
     link = ScriptedLink(V16, {"status": "InvalidCertificate"})
-    outcome = await link.run("update_firmware", location=URL, retrieve_at=AT, install_at=AT, **SIGNED)
+    outcome = await link.run("update_firmware", request_number=7, location=URL, retrieve_at=AT, install_at=AT, **SIGNED)
     ((action, said),) = link.calls
     assert action == "SignedUpdateFirmware"
     assert said["firmware"] == {
@@ -69,7 +71,7 @@ def test_1_6_refuses_what_it_cannot_say(arguments: dict[str, Any], path: str) ->
 )
 async def test_firmware_is_ordered_in_2_x(protocol: str, word: str, state: CommandState) -> None:
     link = ScriptedLink(protocol, {"status": word})
-    outcome = await link.run("update_firmware", location=URL, retrieve_at=AT, retries=1)
+    outcome = await link.run("update_firmware", request_number=7, location=URL, retrieve_at=AT, retries=1)
     ((action, said),) = link.calls
     assert (action, said["firmware"], said["retries"]) == (
         "UpdateFirmware",
@@ -81,14 +83,16 @@ async def test_firmware_is_ordered_in_2_x(protocol: str, word: str, state: Comma
 
 async def test_diagnostics_of_1_6_are_brought_by_its_own_message() -> None:
     link = ScriptedLink(V16, {"fileName": "diag.zip"})
-    outcome = await link.run("get_log", kind="diagnostics", location="ftp://files.example/in", since=AT)
+    outcome = await link.run(
+        "get_log", request_number=7, kind="diagnostics", location="ftp://files.example/in", since=AT
+    )
     assert link.calls == [("GetDiagnostics", {"location": "ftp://files.example/in", "startTime": AT_SAID})]
     assert outcome.result == {"file_name": "diag.zip"}
 
 
 async def test_the_security_log_of_1_6_is_brought_by_the_white_papers_message() -> None:
     link = ScriptedLink(V16, {"status": "Accepted", "filename": "sec.log"})
-    outcome = await link.run("get_log", kind="security", location=URL)
+    outcome = await link.run("get_log", request_number=7, kind="security", location=URL)
     ((action, said),) = link.calls
     assert (action, said["logType"], said["log"]) == ("GetLog", "SecurityLog", {"remoteLocation": URL})
     assert outcome.result == {"request_id": said["requestId"], "file_name": "sec.log"}
@@ -98,7 +102,7 @@ async def test_the_security_log_of_1_6_is_brought_by_the_white_papers_message() 
 @pytest.mark.parametrize(("kind", "word"), [("diagnostics", "DiagnosticsLog"), ("security", "SecurityLog")])
 async def test_logs_of_2_x_are_brought(protocol: str, kind: str, word: str) -> None:
     link = ScriptedLink(protocol, {"status": "AcceptedCanceled", "filename": "log.zip"})
-    outcome = await link.run("get_log", kind=kind, location=URL, since=AT, until=AT)
+    outcome = await link.run("get_log", request_number=7, kind=kind, location=URL, since=AT, until=AT)
     ((action, said),) = link.calls
     assert (action, said["logType"]) == ("GetLog", word)
     assert said["log"] == {"remoteLocation": URL, "oldestTimestamp": AT_SAID, "latestTimestamp": AT_SAID}

@@ -14,6 +14,7 @@ from voltway.kernel.http.openapi import describe
 from voltway.kernel.http.pages import Pages
 from voltway.kernel.http.route import adopt
 from voltway.kernel.http.settings import HttpSettings
+from voltway.kernel.http.streaming import StreamedRoutes
 from voltway.kernel.metrics import Metrics
 from voltway.kernel.runtime import Runtime
 
@@ -43,16 +44,21 @@ def create_app(
     metrics = runtime.state(Metrics)
     metrics.watch(runtime)
     problems.handle_problems(app)
+    streamed = StreamedRoutes()
     app.add_middleware(
         Edge,
         settings=runtime.settings(HttpSettings),
         metrics=metrics,
         must_wait=lambda: runtime.commits.is_working,  # stations wait for it
+        is_streamed=streamed.hold,
     )
-    for router in (operations.open_router, operations.local_router, problems.router):
+    for_devices = [router for manifest in runtime.manifests for router in manifest.device_routes()]
+    for router in (operations.open_router, operations.local_router, problems.router, *for_devices):
         app.include_router(adopt(router))
+        streamed.note(router, "")
     for router in (access.router, *routers):
         app.include_router(adopt(router), prefix=API)
+        streamed.note(router, API)
     for path, folder in sorted((static or {}).items(), reverse=True):  # "/app" before "/"
         if folder.is_dir():
             app.router.routes.append(Pages(path, folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -43,12 +44,18 @@ class Edge:
     """ASGI middleware around everything that the REST port answers."""
 
     def __init__(
-        self, app: ASGIApp, settings: HttpSettings, metrics: Metrics, must_wait: Callable[[], bool] = lambda: False
+        self,
+        app: ASGIApp,
+        settings: HttpSettings,
+        metrics: Metrics,
+        must_wait: Callable[[], bool] = lambda: False,
+        is_streamed: Callable[[Scope], bool] = lambda scope: False,
     ) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
         self._turns = Turns(must_wait)
+        self._is_streamed = is_streamed
         self._hosts = frozenset(host.lower().strip("[]") for host in settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +79,7 @@ class Edge:
         ):
             try:
                 self._check(request)
-                await self._turns.pace(self._app(scope, self._limited(receive), send_marked))
+                await self._turns.pace(self._app(scope, self._limited(scope, receive), send_marked))
             except Exception as error:
                 if status is not None:  # it has begun to answer: all that is left is to break the connection off
                     raise
@@ -90,18 +97,20 @@ class Edge:
                 "Call it localhost, or allow the name: VOLTWAY_HTTP__HOSTS='[\"name\"]'."
             )
         length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self._settings.body_bytes_max:
+        if length.isdecimal() and int(length) > self._settings.body_bytes_max and not self._is_streamed(request.scope):
             raise self._too_large()
 
-    def _limited(self, receive: Receive) -> Receive:
-        received = 0
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        received, limit = 0, self._settings.body_bytes_max
 
         async def receive_some() -> Message:
-            nonlocal received
+            nonlocal received, limit
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._settings.body_bytes_max:
-                raise self._too_large()
+            if received > limit:
+                if not self._is_streamed(scope):
+                    raise self._too_large()
+                limit = sys.maxsize  # asked once: the route counts by itself
             return message
 
         return receive_some

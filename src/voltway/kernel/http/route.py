@@ -19,6 +19,7 @@ from voltway.kernel.errors import Malformed, Problem, Unauthenticated
 from voltway.kernel.http import idempotency
 from voltway.kernel.http.dependencies import open_tx, read_tx
 from voltway.kernel.http.problems import to_problem
+from voltway.kernel.http.streaming import is_streamed
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -34,6 +35,7 @@ class Route(APIRoute):
         depends_on = list(_calls(self.dependant))
         is_open = any(call is anybody for call, _ in depends_on)
         has_tx = any(call is open_tx for call, _ in depends_on)
+        reads_itself = is_streamed(self)
         for call, scope in depends_on:
             if call in (open_tx, read_tx) and scope != "function":
                 raise TypeError(
@@ -46,7 +48,7 @@ class Route(APIRoute):
                 raise Unauthenticated("Log in, or send `Authorization: Bearer KEY`.")
             if "%00" in request.url.query or "\0" in request.url.path:
                 raise Malformed("The address holds a NUL character, which no text here can.")
-            if request.method in SAFE_METHODS:
+            if request.method in SAFE_METHODS or reads_itself:
                 return await handler(request)
             body = await request.body()
             if _SUSPICIOUS.search(body):

@@ -8,8 +8,8 @@ Records (batch): `ReportSecurityEvent`, with a severity from the table of known 
 Answers: `RequestCertificate` (checked and signed at once; the station gets it with a command), `FindCertificateStatus` and
 `FindChainStatus` (OCSP: ours from the database, others' from responders that the settings name), `InstallContractCertificate`
 (a pluggable provider), `AuthorizeContract` (a contract's token with its certificate), `ServerCertificates`, `FindClientTrust`,
-`FindAuthority`, `RedeemToken`. Asks: `DescribeStation`, `SendCommand`, `EnrolStation`, `LocationExists` of stations,
-`AuthorizeTokens` of users.
+`FindAuthority`, `RedeemToken`, `SignFirmware` (with a key that signs firmware only, certified by the authority for stations).
+Asks: `DescribeStation`, `SendCommand`, `EnrolStation`, `LocationExists` of stations, `AuthorizeTokens` of users.
 
 Listens to: `StationChanged` (a station that came with a registration token gets a password of its own after its boot).
 Publishes: `CertificateRevoked`, `SecurityEventRecorded`.
@@ -30,11 +30,12 @@ from voltway.contracts.security import (
     RequestCertificate,
     SecurityEventRecorded,
     ServerCertificates,
+    SignFirmware,
 )
 from voltway.contracts.stations import StationChanged
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.security import api, contract_checking, handlers
+from voltway.modules.security import api, contract_checking, firmware, handlers
 from voltway.modules.security.authorities import Authorities
 from voltway.modules.security.settings import SecuritySettings
 
@@ -60,6 +61,7 @@ MANIFEST = Manifest(
         FindClientTrust: handlers.find_client_trust,
         FindAuthority: handlers.find_authority,
         RedeemToken: handlers.redeem_token,
+        SignFirmware: firmware.sign_firmware,
     },
     batches={ReportSecurityEvent: handlers.SecurityEventHandler},
     listens={StationChanged: handlers.on_station_changed},

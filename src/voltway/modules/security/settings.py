@@ -19,6 +19,8 @@ class SecuritySettings(Settings):
     station_certificate_days: int = Field(default=365, ge=1, le=1500)
     server_certificate_days: int = Field(default=7, ge=1, le=398)
     """Of the certificates that we make for our own station port; short, since they renew themselves (A00.FR.701)."""
+    firmware_certificate_days: int = Field(default=1000, ge=30, le=3650)
+    """Of the certificate that signs firmware. Images are signed when they come in: it must outlive their use."""
     renew_before_days: int = Field(default=30, ge=1, le=365)
     """How long before its end a station is told to have its certificate renewed (A03.FR.02)."""
     signing_timeout_s: float = Field(default=30.0, gt=0)

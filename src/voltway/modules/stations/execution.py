@@ -23,7 +23,7 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import access, controllers, rotation, rules, service
+from voltway.modules.stations import access, controllers, files, rotation, rules, service
 from voltway.modules.stations.errors import (
     SessionNotFound,
     SessionNotRunning,
@@ -139,6 +139,8 @@ async def _resolve(runtime: Runtime, station: stations.Row, kind: str, given: di
     if kind == rules.SET_VARIABLES:
         rules.check_no_password(given["variables"])
         await _check_slots(runtime, station, given["variables"])
+    if kind in files.ABOUT_FILES:
+        return await files.resolve(runtime, station, kind, given)
     resolved: dict[str, Any] = {}
     if kind in rules.ABOUT_TARIFFS:
         resolved = await _resolve_tariff(runtime, station, given.get("tariff_id"))

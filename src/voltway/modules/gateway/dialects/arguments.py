@@ -15,6 +15,7 @@ _ACCEPTING: dict[str, str | None] = {
     "Accepted": None,
     "AcceptedCanceled": None,  # yes, and what was under way before is given up for it
     "Unlocked": DONE,
+    "Unpublished": DONE,
     "Scheduled": "scheduled",
     "RebootRequired": "reboot_required",
 }

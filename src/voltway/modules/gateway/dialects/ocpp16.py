@@ -32,7 +32,7 @@ from voltway.modules.gateway.dialects import (
 )
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
-from voltway.modules.gateway.dialects.rows import NOBODY, answered, ask_who, origin, read_nothing, verdict_in
+from voltway.modules.gateway.dialects.rows import NOBODY, ask_who, origin, read_nothing, verdict_in
 from voltway.wire.ocpp import v16
 from voltway.wire.ocpp.times import format_instant
 
@@ -266,10 +266,7 @@ DIALECT = Dialect(
             before_boot=True,
         ),
         **data_transfer.REPORTS_16,
-        "DiagnosticsStatusNotification": answered(v16.DiagnosticsStatusNotificationResponse()),
-        "FirmwareStatusNotification": answered(v16.FirmwareStatusNotificationResponse()),
-        "LogStatusNotification": answered(v16.LogStatusNotificationResponse()),
-        "SignedFirmwareStatusNotification": answered(v16.SignedFirmwareStatusNotificationResponse()),
+        **maintenance.REPORTS_16,
         **security.REPORTS_16,
     },
     commands=ocpp16_commands.COMMANDS

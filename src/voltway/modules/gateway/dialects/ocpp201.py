@@ -37,7 +37,7 @@ from voltway.modules.gateway.dialects import (
 )
 from voltway.modules.gateway.dialects import station_clock as times
 from voltway.modules.gateway.dialects.base import Dialect, Inbound, ReportRow
-from voltway.modules.gateway.dialects.rows import answered, ask_who, origin, read_nothing, verdict_in
+from voltway.modules.gateway.dialects.rows import ask_who, origin, read_nothing, verdict_in
 from voltway.wire.ocpp import v201
 from voltway.wire.ocpp.times import format_instant
 
@@ -298,13 +298,6 @@ _METER_VALUES_NOTED = v201.MeterValuesResponse()
 _STATUS_NOTED = v201.StatusNotificationResponse()
 _REPORT_NOTED = v201.NotifyReportResponse()
 
-# What happens at the station and needs nothing but a receipt.
-_NOTED = (
-    ("FirmwareStatusNotification", v201.FirmwareStatusNotificationResponse()),
-    ("LogStatusNotification", v201.LogStatusNotificationResponse()),
-    ("PublishFirmwareStatusNotification", v201.PublishFirmwareStatusNotificationResponse()),
-)
-
 REPORTS: dict[str, ReportRow] = {
     "BootNotification": ReportRow(read_boot, answer_boot, before_boot=True),
     "Heartbeat": ReportRow(read_nothing, answer_heartbeat),
@@ -315,11 +308,11 @@ REPORTS: dict[str, ReportRow] = {
         read_meter_values, lambda inbound, request, reply: _METER_VALUES_NOTED, is_transaction=True
     ),
     "NotifyReport": ReportRow(read_report, answer_report),
-    **{action: answered(response) for action, response in _NOTED},
     **device_model.REPORTS_2,
     **data_transfer.REPORTS_2,
     **access.REPORTS_201,
     **charging_reports.REPORTS_201,
+    **maintenance.REPORTS_2,
     **security.REPORTS_201,
 }
 
