@@ -115,19 +115,17 @@ async def test_tc_075_2_install_central_system_root_certificate(platform: Platfo
     await install(platform, "ocpp1.6", "csms_root", "CentralSystemRootCertificate")
 
 
-ROOTS = [
-    ("ocpp2.0.1", "csms_root", "CSMSRootCertificate", "tc_m_01"),
-    ("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", "tc_m_02"),
-    ("ocpp2.0.1", "v2g_root", "V2GRootCertificate", "tc_m_03"),
-    ("ocpp2.0.1", "mo_root", "MORootCertificate", "tc_m_04"),
-    ("ocpp2.1", "oem_root", "OEMRootCertificate", "tc_m_101"),
-]
-
-
-@pytest.mark.parametrize(("protocol", "kind", "wire"), [each[:3] for each in ROOTS], ids=[each[3] for each in ROOTS])
-async def test_tc_m_01_to_04_tc_m_101_install_certificate(
-    platform: Platform, protocol: str, kind: str, wire: str
-) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "kind", "wire"),
+    [
+        pytest.param("ocpp2.0.1", "csms_root", "CSMSRootCertificate", id="tc_m_01"),
+        pytest.param("ocpp2.0.1", "manufacturer_root", "ManufacturerRootCertificate", id="tc_m_02"),
+        pytest.param("ocpp2.0.1", "v2g_root", "V2GRootCertificate", id="tc_m_03"),
+        pytest.param("ocpp2.0.1", "mo_root", "MORootCertificate", id="tc_m_04"),
+        pytest.param("ocpp2.1", "oem_root", "OEMRootCertificate", id="tc_m_101"),
+    ],
+)
+async def test_install_certificate(platform: Platform, protocol: str, kind: str, wire: str) -> None:
     await install(platform, protocol, kind, wire)
 
 

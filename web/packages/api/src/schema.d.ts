@@ -172,6 +172,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Charging Profile Templates
+         * @description The templates of charging profiles, newest first.
+         */
+        get: operations["list_charging_profile_templates"];
+        put?: never;
+        /**
+         * Add Charging Profile
+         * @description Keep a charging profile under a name, to be applied to stations.
+         */
+        post: operations["add_charging_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-profiles/{profile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Charging Profile
+         * @description One template.
+         */
+        get: operations["get_charging_profile"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Charging Profile
+         * @description Delete a template. What stations have of it stays with them.
+         */
+        delete: operations["remove_charging_profile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-profiles/{profile_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Charging Profile
+         * @description Set a profile at a station, an EVSE, or all stations of a location; how each station has taken it.
+         */
+        post: operations["apply_charging_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations": {
         parameters: {
             query?: never;
@@ -259,6 +327,107 @@ export interface paths {
          * @description Send a raw call in the station's own protocol and wait for its answer.
          */
         post: operations["call_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/car-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Car Schedules
+         * @description How cars at a station meant to charge, newest first.
+         */
+        get: operations["list_car_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/charging-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Charging Limits
+         * @description The limits from outside that a station has told of, newest first.
+         */
+        get: operations["list_charging_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/charging-needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Charging Needs
+         * @description What cars at a station wanted, newest first, and the profiles that were made for them.
+         */
+        get: operations["list_charging_needs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/charging-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Charging Profiles
+         * @description The charging profiles that a station has, newest first. The order get_charging_profiles asks it anew.
+         */
+        get: operations["list_charging_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/charging-profiles/{charging_profile_id}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Dynamic Values
+         * @description Set the values of a dynamic profile that its station fetches by itself (OCPP 2.1). The order update_dynamic_schedule
+         *     sends them at once.
+         */
+        put: operations["set_dynamic_values"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -430,6 +599,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/file-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List File Jobs
+         * @description The orders about firmware and logs given to a charging station, newest first.
+         */
+        get: operations["list_file_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Station Files
+         * @description The logs that a charging station has brought, newest first.
+         */
+        get: operations["list_station_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Station File
+         * @description Remove a log before its time.
+         */
+        delete: operations["remove_station_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Station File
+         * @description A log's content.
+         */
+        get: operations["download_station_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/local-list": {
         parameters: {
             query?: never;
@@ -496,6 +745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/priority-charging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Priority Charging
+         * @description Which transactions of a station charge, or charged, with priority, newest first.
+         */
+        get: operations["list_priority_charging"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/variables": {
         parameters: {
             query?: never;
@@ -529,6 +798,98 @@ export interface paths {
          */
         get: operations["get_command"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File Job
+         * @description One order about a file, and how the station has got on with it.
+         */
+        get: operations["get_file_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firmware Images
+         * @description The firmware images, newest first.
+         */
+        get: operations["list_firmware_images"];
+        put?: never;
+        /**
+         * Add Firmware Image
+         * @description Describe a firmware image; its content is uploaded next.
+         */
+        post: operations["add_firmware_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Firmware Image
+         * @description One firmware image.
+         */
+        get: operations["get_firmware_image"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Firmware Image
+         * @description Remove a firmware image that no station is fetching.
+         */
+        delete: operations["remove_firmware_image"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-images/{image_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Firmware Image
+         * @description An image's content.
+         */
+        get: operations["download_firmware_image"];
+        /**
+         * Upload Firmware Image
+         * @description Upload an image's content, once: the body is the image. It is signed if it came without a signature.
+         */
+        put: operations["upload_firmware_image"];
         post?: never;
         delete?: never;
         options?: never;
@@ -660,6 +1021,35 @@ export interface paths {
          * @description Change what is given; null empties a field (but the name and the time zone).
          */
         patch: operations["change_location"];
+        trace?: never;
+    };
+    "/api/v1/locations/{location_id}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location Limit
+         * @description The limit of a location and how it is shared just now.
+         */
+        get: operations["get_location_limit"];
+        /**
+         * Set Location Limit
+         * @description Set what the stations of a location may draw together. It is shared equally among the sessions that run there; who cannot
+         *     have 6 A pauses. Stations are told within a second or two, less before more.
+         */
+        put: operations["set_location_limit"];
+        post?: never;
+        /**
+         * Remove Location Limit
+         * @description Take the limit away, and its profiles from the stations; from those that are offline when they are back.
+         */
+        delete: operations["remove_location_limit"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/login": {
@@ -1100,6 +1490,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/web-payments/{station_identity}/{evse_number}/{password}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Web Payment
+         * @description Check the one-time password of an address and say what is to be paid for; the station is told that somebody pays.
+         *
+         *     A password that is not valid and a station that is not there get the same answer (403).
+         */
+        get: operations["open_web_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1111,7 +1523,7 @@ export interface components {
         AccessSettingsIn: {
             /**
              * Is Stopping Deauthorized
-             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted
+             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that began, mostly offline, with one that may not charge
              * @default false
              */
             is_stopping_deauthorized: boolean;
@@ -1125,7 +1537,7 @@ export interface components {
         AccessSettingsOut: {
             /**
              * Is Stopping Deauthorized
-             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted
+             * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that began, mostly offline, with one that may not charge
              * @default false
              */
             is_stopping_deauthorized: boolean;
@@ -1241,6 +1653,34 @@ export interface components {
             /** Prefix */
             prefix: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * AppliedOut
+         * @description How one station has taken a profile. `state` is that of the command, or `refused`: `detail` says why it cannot.
+         */
+        AppliedOut: {
+            /** Command Id */
+            command_id: string | null;
+            /** Detail */
+            detail: string | null;
+            /** State */
+            state: string;
+            /** Station Id */
+            station_id: string;
+            /** Wire Status */
+            wire_status: string | null;
+        };
+        /**
+         * ApplyIn
+         * @description Where to set a profile: at a station, at an EVSE of it, or at every station of a location.
+         */
+        ApplyIn: {
+            /** Evse Number */
+            evse_number?: number | null;
+            /** Location Id */
+            location_id?: string | null;
+            /** Station Id */
+            station_id?: string | null;
         };
         /**
          * AssignmentsBody
@@ -1406,6 +1846,28 @@ export interface components {
             type: "cancel_reservation";
         };
         /**
+         * CarScheduleOut
+         * @description How a car meant to charge; its periods count from `time_base_at`.
+         */
+        CarScheduleOut: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Evse Number */
+            evse_number: number;
+            /** Id */
+            id: string;
+            /** Is Within Limits */
+            is_within_limits: boolean;
+            /** Received At */
+            received_at: string;
+            /** Selected Schedule Id */
+            selected_schedule_id: number | null;
+            /** Time Base At */
+            time_base_at: string;
+        };
+        /**
          * CertificateHash
          * @description A certificate by its hashes.
          */
@@ -1504,6 +1966,115 @@ export interface components {
              * @enum {string}
              */
             type: "change_transaction_tariff";
+        };
+        /**
+         * ChargingLimitOut
+         * @description A limit from outside, such as the grid operator's. Without schedules the station does not say to how much.
+         */
+        ChargingLimitOut: {
+            /** Began At */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Evse Number */
+            evse_number: number;
+            /** Id */
+            id: string;
+            /** Is Grid Critical */
+            is_grid_critical: boolean | null;
+            /** Is Local Generation */
+            is_local_generation: boolean | null;
+            /** Schedules */
+            schedules: {
+                [key: string]: unknown;
+            }[];
+            /** Source */
+            source: string;
+        };
+        /**
+         * ChargingNeedsOut
+         * @description What a car wanted (`status`: what it was answered), and the profile that was made for it (`plan_status`: what the
+         *     station said to it, or why there is none). `is_current`: the car is there, and this is the last that it said.
+         */
+        ChargingNeedsOut: {
+            /** Control Mode */
+            control_mode: string | null;
+            /** Current A Max */
+            current_a_max: number | null;
+            /** Current A Min */
+            current_a_min: number | null;
+            /** Departure At */
+            departure_at: string | null;
+            /** Discharge Power W Max */
+            discharge_power_w_max: number | null;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Energy Wh */
+            energy_wh: number | null;
+            /** Evse Number */
+            evse_number: number;
+            /** Id */
+            id: string;
+            /** Is Current */
+            is_current: boolean;
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            } | null;
+            /** Plan Status */
+            plan_status: string | null;
+            /** Planned At */
+            planned_at: string | null;
+            /** Power W Max */
+            power_w_max: number | null;
+            /** Received At */
+            received_at: string;
+            /** Schedules Max */
+            schedules_max: number | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Soc Percent */
+            soc_percent: number | null;
+            /** Status */
+            status: string;
+            /** Transfer Mode */
+            transfer_mode: string;
+        };
+        /**
+         * ChargingProfileIn
+         * @description A template: `charging_profile` as OCPP 2.x writes it, with names in snake_case.
+         */
+        ChargingProfileIn: {
+            /**
+             * Charging Profile
+             * @description id, stack_level, charging_profile_kind, charging_schedule …
+             */
+            charging_profile: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /**
+         * ChargingProfileOut
+         * @description A template of a charging profile.
+         */
+        ChargingProfileOut: {
+            /** Charging Profile */
+            charging_profile: {
+                [key: string]: unknown;
+            };
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Purpose */
+            purpose: string;
         };
         /**
          * ChargingState
@@ -1692,6 +2263,7 @@ export interface components {
          * CostDetailsOut
          * @description The last that a station has said of each; null: nothing. `cost_details` and `transaction_limit` are documents as OCPP
          *     2.1 writes them, in major units: what the station computed, not what we charge. `told_at`: when it told of the cost.
+         *     `limit`: how far we let the session go; `limit_reached_at`: when we had it stopped for that.
          */
         CostDetailsOut: {
             /** Cost Details */
@@ -1700,6 +2272,9 @@ export interface components {
             } | null;
             /** Is Evse Asleep */
             is_evse_asleep?: boolean | null;
+            limit?: components["schemas"]["SessionLimitOut"] | null;
+            /** Limit Reached At */
+            limit_reached_at?: string | null;
             /** Operation Mode */
             operation_mode?: string | null;
             /** Preconditioning Status */
@@ -1896,6 +2471,36 @@ export interface components {
             updated_at: string;
         };
         /**
+         * DynamicValues
+         * @description New values of a dynamic profile, in its unit; what is not given stays as it is.
+         */
+        DynamicValues: {
+            /** Discharge Limit */
+            discharge_limit?: number | null;
+            /** Discharge Limit L2 */
+            discharge_limit_l2?: number | null;
+            /** Discharge Limit L3 */
+            discharge_limit_l3?: number | null;
+            /** Limit */
+            limit?: number | null;
+            /** Limit L2 */
+            limit_l2?: number | null;
+            /** Limit L3 */
+            limit_l3?: number | null;
+            /** Setpoint */
+            setpoint?: number | null;
+            /** Setpoint L2 */
+            setpoint_l2?: number | null;
+            /** Setpoint L3 */
+            setpoint_l3?: number | null;
+            /** Setpoint Reactive */
+            setpoint_reactive?: number | null;
+            /** Setpoint Reactive L2 */
+            setpoint_reactive_l2?: number | null;
+            /** Setpoint Reactive L3 */
+            setpoint_reactive_l3?: number | null;
+        };
+        /**
          * EvseIn
          * @description An EVSE and its connectors.
          */
@@ -1939,6 +2544,146 @@ export interface components {
             power_w_max?: number | null;
         };
         /**
+         * FileJobOut
+         * @description An order about a file. `answer` and `status` are the station's words, `outcome` is done, failed (it may try again),
+         *     canceled, rejected, or null while it goes on. `is_here`: the address is one of ours, and holds until `expires_at`.
+         */
+        FileJobOut: {
+            /** Answer */
+            answer: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** File Id */
+            file_id: string | null;
+            /** File Name */
+            file_name: string | null;
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string | null;
+            /** Is Here */
+            is_here: boolean;
+            /** Is Signed */
+            is_signed: boolean;
+            kind: components["schemas"]["JobKind"];
+            /** Log Kind */
+            log_kind: string | null;
+            /** Outcome */
+            outcome: string | null;
+            /** Request Number */
+            request_number: number;
+            /** Requested At */
+            requested_at: string;
+            /** Station Id */
+            station_id: string;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * FileJobWithHistory
+         * @description An order about a file, with all that the station has said of it, in the order in which it came.
+         */
+        FileJobWithHistory: {
+            /** Answer */
+            answer: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** File Id */
+            file_id: string | null;
+            /** File Name */
+            file_name: string | null;
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string | null;
+            /** Is Here */
+            is_here: boolean;
+            /** Is Signed */
+            is_signed: boolean;
+            kind: components["schemas"]["JobKind"];
+            /** Log Kind */
+            log_kind: string | null;
+            /** Outcome */
+            outcome: string | null;
+            /** Request Number */
+            request_number: number;
+            /** Requested At */
+            requested_at: string;
+            /** Station Id */
+            station_id: string;
+            /** Status */
+            status: string | null;
+            /** Statuses */
+            statuses: components["schemas"]["JobStatusOut"][];
+        };
+        /**
+         * FirmwareImageIn
+         * @description A firmware image, described; its content follows. Without a signature of the vendor's we sign it with our own.
+         */
+        FirmwareImageIn: {
+            /**
+             * File Name
+             * @default firmware.bin
+             */
+            file_name: string;
+            /** Model */
+            model: string;
+            /**
+             * Sha256
+             * @description what the content must have
+             */
+            sha256?: string | null;
+            /** Signature */
+            signature?: string | null;
+            /**
+             * Signing Certificate
+             * @description PEM
+             */
+            signing_certificate?: string | null;
+            /** Vendor */
+            vendor: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * FirmwareImageOut
+         * @description A firmware image. Checksums are hexadecimal, the signature is base64; `complete_at` is null until its content came.
+         */
+        FirmwareImageOut: {
+            /** Complete At */
+            complete_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** File Name */
+            file_name: string;
+            /** Id */
+            id: string;
+            /** Is Own Signature */
+            is_own_signature: boolean;
+            /** Md5 */
+            md5: string | null;
+            /** Model */
+            model: string;
+            /** Sha256 */
+            sha256: string | null;
+            /** Signature */
+            signature: string | null;
+            /** Signing Certificate */
+            signing_certificate: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Vendor */
+            vendor: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * GetBaseReport
          * @description Have the station report its configuration, all of its device model, or a summary. Ends with the last part.
          */
@@ -1954,6 +2699,34 @@ export interface components {
              * @enum {string}
              */
             type: "get_base_report";
+        };
+        /**
+         * GetChargingProfiles
+         * @description Have the station tell which charging profiles it has: those that meet all conditions that are given. What it says is in
+         *     /charging-stations/{station_id}/charging-profiles. EVSE 0: those of the station as a whole; no EVSE: all.
+         */
+        GetChargingProfiles: {
+            /** Charging Profile Ids */
+            charging_profile_ids?: number[] | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * Limit Sources
+             * @description who set them: EMS, Other, SO, CSO (the operator)
+             */
+            limit_sources?: string[] | null;
+            /**
+             * Purpose
+             * @description a word of OCPP 2.x, such as TxDefaultProfile
+             */
+            purpose?: string | null;
+            /** Stack Level */
+            stack_level?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "get_charging_profiles";
         };
         /**
          * GetCompositeSchedule
@@ -2039,7 +2812,7 @@ export interface components {
         };
         /**
          * GetLog
-         * @description Have the station bring its diagnostics or its security log to a place.
+         * @description Have the station bring its diagnostics, its security log or (OCPP 2.1) what its data collector has gathered.
          */
         GetLog: {
             /**
@@ -2047,12 +2820,12 @@ export interface components {
              * @default diagnostics
              * @enum {string}
              */
-            kind: "diagnostics" | "security";
+            kind: "diagnostics" | "security" | "data_collector";
             /**
              * Location
-             * @description an http(s), ftp(s) or sftp URL that the station can reach
+             * @description none: here; the file is listed among the station's files
              */
-            location: string;
+            location?: string | null;
             /** Retries */
             retries?: number | null;
             /** Retry Interval S */
@@ -2066,6 +2839,11 @@ export interface components {
             type: "get_log";
             /** Until */
             until?: string | null;
+            /**
+             * With Login
+             * @description of an address of ours: with a name and a password that only this order has
+             */
+            with_login?: boolean | null;
         };
         /**
          * GetMonitoringReport
@@ -2164,12 +2942,42 @@ export interface components {
             variables: (components["schemas"]["ByKey"] | components["schemas"]["ByName"])[];
         };
         /**
+         * HoursWindow
+         * @description Hours of some days of the week (1: Monday). One that ends before it begins, or then, goes on after midnight.
+         */
+        HoursWindow: {
+            /** Begins */
+            begins: string;
+            /** Ends */
+            ends: string;
+            /**
+             * Weekdays
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            weekdays: number[];
+        };
+        /**
          * IdTokenIn
          * @description A new token. Values compare without case.
          */
         IdTokenIn: {
+            /** @description prepaid: what is left; each session takes its cost */
+            balance?: components["schemas"]["MoneyIn"] | null;
             /** Concurrent Max */
             concurrent_max?: number | null;
+            /**
+             * Connector Types
+             * @description only at these, e.g. cCCS2; null: at all
+             */
+            connector_types?: string[] | null;
             /**
              * Energy Transfer Modes
              * @description the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car
@@ -2196,6 +3004,7 @@ export interface components {
              * @description what a 2.x station shows
              */
             message?: string | null;
+            session_limit?: components["schemas"]["SessionLimit"] | null;
             /**
              * Status
              * @default accepted
@@ -2204,6 +3013,7 @@ export interface components {
             status: "accepted" | "blocked" | "expired" | "invalid";
             /** User Id */
             user_id?: string | null;
+            valid_hours?: components["schemas"]["ValidHours"] | null;
             /** Value */
             value: string;
         };
@@ -2212,8 +3022,11 @@ export interface components {
          * @description A token.
          */
         IdTokenOut: {
+            balance: components["schemas"]["MoneyOut"] | null;
             /** Concurrent Max */
             concurrent_max: number | null;
+            /** Connector Types */
+            connector_types: string[] | null;
             /** Created At */
             created_at: string;
             /** Energy Transfer Modes */
@@ -2232,6 +3045,7 @@ export interface components {
             location_ids: string[] | null;
             /** Message */
             message: string | null;
+            session_limit: components["schemas"]["SessionLimit"] | null;
             /**
              * Status
              * @enum {string}
@@ -2241,6 +3055,7 @@ export interface components {
             updated_at: string;
             /** User Id */
             user_id: string | null;
+            valid_hours: components["schemas"]["ValidHours"] | null;
             /** Value */
             value: string;
         };
@@ -2249,8 +3064,15 @@ export interface components {
          * @description What may be changed; a field that is left out stays. There is always a status.
          */
         IdTokenPatch: {
+            /** @description prepaid: what is left; each session takes its cost */
+            balance?: components["schemas"]["MoneyIn"] | null;
             /** Concurrent Max */
             concurrent_max?: number | null;
+            /**
+             * Connector Types
+             * @description only at these, e.g. cCCS2; null: at all
+             */
+            connector_types?: string[] | null;
             /**
              * Energy Transfer Modes
              * @description the ways in which the car may transfer energy, told to OCPP 2.1 stations; BPT is also from the car
@@ -2266,10 +3088,12 @@ export interface components {
             location_ids?: string[] | null;
             /** Message */
             message?: string | null;
+            session_limit?: components["schemas"]["SessionLimit"] | null;
             /** Status */
             status?: ("accepted" | "blocked" | "expired" | "invalid") | null;
             /** User Id */
             user_id?: string | null;
+            valid_hours?: components["schemas"]["ValidHours"] | null;
         };
         /**
          * InstallCertificate
@@ -2291,6 +3115,61 @@ export interface components {
              * @enum {string}
              */
             type: "install_certificate";
+        };
+        /**
+         * InstalledProfileOut
+         * @description A charging profile that a station has. EVSE 0 is the station as a whole; `source` CSO: set by us. `is_confirmed`: the
+         *     station has reported it itself; otherwise it has accepted it from us. `pulled_at`: when it last asked for new values.
+         */
+        InstalledProfileOut: {
+            /** Charging Profile Id */
+            charging_profile_id: number;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Evse Number */
+            evse_number: number;
+            /** Id */
+            id: string;
+            /** Is Confirmed */
+            is_confirmed: boolean;
+            /** Kind */
+            kind: string;
+            /** Pulled At */
+            pulled_at: string | null;
+            /** Purpose */
+            purpose: string;
+            /** Source */
+            source: string;
+            /** Stack Level */
+            stack_level: number;
+            /** Told At */
+            told_at: string;
+            /** Transaction Id */
+            transaction_id: string | null;
+        };
+        /**
+         * JobKind
+         * @description What a station does with a file.
+         * @enum {string}
+         */
+        JobKind: "firmware" | "log" | "publish";
+        /**
+         * JobStatusOut
+         * @description A status as it came. `is_expected`: it may follow what was said before. `locations`: where firmware is published.
+         */
+        JobStatusOut: {
+            /** Is Expected */
+            is_expected: boolean;
+            /** Locations */
+            locations: string[] | null;
+            /** Reason */
+            reason: string | null;
+            /** Received At */
+            received_at: string;
+            /** Status */
+            status: string;
         };
         /**
          * KeyAndValue
@@ -2349,7 +3228,8 @@ export interface components {
         /**
          * LocalListOut
          * @description A station's local list. `version` and `count` are what the station has as far as we know (count null: not known);
-         *     `wire_status` is its last answer, `detail` why the list is not in step.
+         *     `wire_status` is its last answer, `detail` why the list is not in step. `left_out`: tokens, without case, whose holders'
+         *     data was cleared at the station; setting the mode takes them in again.
          */
         LocalListOut: {
             /** Count */
@@ -2358,6 +3238,8 @@ export interface components {
             detail: string | null;
             /** Id Token Ids */
             id_token_ids: string[];
+            /** Left Out */
+            left_out: string[];
             /**
              * Mode
              * @enum {string}
@@ -2402,6 +3284,39 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+        };
+        /**
+         * LocationLimitIn
+         * @description What all stations of a location may draw together: W, or A per phase (then as if all were on one phase).
+         */
+        LocationLimitIn: {
+            /** Limit */
+            limit: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "W" | "A";
+        };
+        /**
+         * LocationLimitOut
+         * @description A location's limit, how it is shared just now, and the stations that have accepted their default profiles.
+         */
+        LocationLimitOut: {
+            /** Changed At */
+            changed_at: string;
+            /** Controlled Station Ids */
+            controlled_station_ids: string[];
+            /** Is Settled */
+            is_settled: boolean;
+            /** Limit */
+            limit: number;
+            /** Location Id */
+            location_id: string;
+            /** Shares */
+            shares: components["schemas"]["ShareOut"][];
+            /** Unit */
+            unit: string;
         };
         /**
          * LocationOut
@@ -2500,6 +3415,16 @@ export interface components {
             payload: unknown;
         };
         /**
+         * MoneyIn
+         * @description An amount in minor units.
+         */
+        MoneyIn: {
+            /** Currency */
+            currency: string;
+            /** Minor */
+            minor: number;
+        };
+        /**
          * MoneyOut
          * @description A payable amount; `minor` counts the smallest unit of the currency (ISO 4217).
          */
@@ -2573,6 +3498,8 @@ export interface components {
              * @description 0 (danger) to 9 (debug)
              */
             severity: number;
+            /** @description OCPP 2.1, of a periodic monitor only */
+            stream?: components["schemas"]["StreamWanted"] | null;
             /** Value */
             value: number;
             /** Variable */
@@ -2682,10 +3609,38 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[CarScheduleOut] */
+        Page_CarScheduleOut_: {
+            /** Items */
+            items: components["schemas"]["CarScheduleOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CertificateOut] */
         Page_CertificateOut_: {
             /** Items */
             items: components["schemas"]["CertificateOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ChargingLimitOut] */
+        Page_ChargingLimitOut_: {
+            /** Items */
+            items: components["schemas"]["ChargingLimitOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ChargingNeedsOut] */
+        Page_ChargingNeedsOut_: {
+            /** Items */
+            items: components["schemas"]["ChargingNeedsOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ChargingProfileOut] */
+        Page_ChargingProfileOut_: {
+            /** Items */
+            items: components["schemas"]["ChargingProfileOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2724,10 +3679,31 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[FileJobOut] */
+        Page_FileJobOut_: {
+            /** Items */
+            items: components["schemas"]["FileJobOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[FirmwareImageOut] */
+        Page_FirmwareImageOut_: {
+            /** Items */
+            items: components["schemas"]["FirmwareImageOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[IdTokenOut] */
         Page_IdTokenOut_: {
             /** Items */
             items: components["schemas"]["IdTokenOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[InstalledProfileOut] */
+        Page_InstalledProfileOut_: {
+            /** Items */
+            items: components["schemas"]["InstalledProfileOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2749,6 +3725,13 @@ export interface components {
         Page_MonitorOut_: {
             /** Items */
             items: components["schemas"]["MonitorOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PriorityOut] */
+        Page_PriorityOut_: {
+            /** Items */
+            items: components["schemas"]["PriorityOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2798,6 +3781,13 @@ export interface components {
         Page_StationEventOut_: {
             /** Items */
             items: components["schemas"]["StationEventOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StationFileOut] */
+        Page_StationFileOut_: {
+            /** Items */
+            items: components["schemas"]["StationFileOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2865,6 +3855,22 @@ export interface components {
             /** Power W */
             power_w: number;
         };
+        /**
+         * PriorityOut
+         * @description Whether a transaction charges with priority; `is_ordered`: by our order, else somebody chose it at the station.
+         */
+        PriorityOut: {
+            /** Changed At */
+            changed_at: string;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Is Ordered */
+            is_ordered: boolean;
+            /** Transaction Id */
+            transaction_id: string;
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             context: {
@@ -2883,6 +3889,66 @@ export interface components {
             /** @description the kind, as a path that explains it */
             type: string;
         };
+        /**
+         * ProfileValues
+         * @description New values of a dynamic profile, in its unit; what is not given stays as it is.
+         */
+        ProfileValues: {
+            /** Discharge Limit */
+            discharge_limit?: number | null;
+            /** Discharge Limit L2 */
+            discharge_limit_l2?: number | null;
+            /** Discharge Limit L3 */
+            discharge_limit_l3?: number | null;
+            /** Limit */
+            limit?: number | null;
+            /** Limit L2 */
+            limit_l2?: number | null;
+            /** Limit L3 */
+            limit_l3?: number | null;
+            /** Setpoint */
+            setpoint?: number | null;
+            /** Setpoint L2 */
+            setpoint_l2?: number | null;
+            /** Setpoint L3 */
+            setpoint_l3?: number | null;
+            /** Setpoint Reactive */
+            setpoint_reactive?: number | null;
+            /** Setpoint Reactive L2 */
+            setpoint_reactive_l2?: number | null;
+            /** Setpoint Reactive L3 */
+            setpoint_reactive_l3?: number | null;
+        };
+        /**
+         * PublishFirmware
+         * @description Have a local controller (OCPP 2.x) fetch firmware and offer it to the stations behind it.
+         */
+        PublishFirmware: {
+            /**
+             * Checksum
+             * @description MD5, hexadecimal; with a location
+             */
+            checksum?: string | null;
+            /** Image Id */
+            image_id?: string | null;
+            /** Location */
+            location?: string | null;
+            /** Retries */
+            retries?: number | null;
+            /** Retry Interval S */
+            retry_interval_s?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "publish_firmware";
+        };
+        /**
+         * Purpose
+         * @description What a profile is for, in the words of OCPP 2.1.
+         * @enum {string}
+         */
+        Purpose: "ChargingStationMaxProfile" | "TxDefaultProfile" | "TxProfile" | "ChargingStationExternalConstraints" | "PriorityCharging" | "LocalGeneration";
         /**
          * Registration
          * @description Whether a station may work: belongs to its record, not to a link.
@@ -3085,7 +4151,8 @@ export interface components {
         };
         /**
          * Reset
-         * @description Boot anew, or (OCPP 2.x) reset one EVSE: at once, or when nothing charges any more.
+         * @description Boot anew, or (OCPP 2.x) reset one EVSE: at once, when nothing charges any more, or (2.1) at once with transactions
+         *     that go on afterwards.
          */
         Reset: {
             /** Evse Number */
@@ -3094,7 +4161,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "immediate" | "on_idle";
+            mode: "immediate" | "on_idle" | "immediate_and_resume";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3220,6 +4287,28 @@ export interface components {
              * @enum {string}
              */
             type: "send_local_list";
+        };
+        /**
+         * SessionLimit
+         * @description How far one session may go; a field that is null is no limit. The cost is incl. VAT.
+         */
+        SessionLimit: {
+            cost?: components["schemas"]["MoneyIn"] | null;
+            /** Duration S */
+            duration_s?: number | null;
+            /** Energy Wh */
+            energy_wh?: number | null;
+        };
+        /**
+         * SessionLimitOut
+         * @description How far the session may go by the terms of its token; null: no limit. The cost is incl. VAT.
+         */
+        SessionLimitOut: {
+            cost?: components["schemas"]["MoneyOut"] | null;
+            /** Duration S */
+            duration_s?: number | null;
+            /** Energy Wh */
+            energy_wh?: number | null;
         };
         /**
          * SessionOut
@@ -3390,6 +4479,12 @@ export interface components {
             /** Transaction Id */
             transaction_id?: string | null;
             /**
+             * Translations
+             * @description OCPP 2.1: the station shows the one in its driver's language
+             * @default []
+             */
+            translations: components["schemas"]["Translation"][];
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -3438,6 +4533,11 @@ export interface components {
              */
             configuration_slot: number;
             /**
+             * Identity
+             * @description OCPP 2.1: what the station is called there
+             */
+            identity?: string | null;
+            /**
              * Interface
              * @default Wired0
              * @enum {string}
@@ -3448,6 +4548,11 @@ export interface components {
              * @default 30
              */
             message_timeout_s: number;
+            /**
+             * Password
+             * @description OCPP 2.1: its password there, which no answer shows. Here (without a url) the station may come with it from now on, and with the old one until it has
+             */
+            password?: string | null;
             /** Security Profile */
             security_profile: number;
             /**
@@ -3534,6 +4639,22 @@ export interface components {
             vat_number: string | null;
         };
         /**
+         * SetUpWebPayment
+         * @description Have the station show a QR code for payment on the web. `url` is a template: `{chargingstationid}`, `{evse}`, `{totp}` and
+         *     `{version}` in it are filled in by the station; it leads to /web-payments here, or to a page that passes it on.
+         */
+        SetUpWebPayment: {
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_up_web_payment";
+            /** Url */
+            url: string;
+        };
+        /**
          * SetVariableMonitoring
          * @description Set monitors on variables; the station answers with their numbers.
          */
@@ -3565,6 +4686,24 @@ export interface components {
          * @enum {string}
          */
         Severity: "critical" | "warning" | "info";
+        /**
+         * ShareOut
+         * @description A running session. `reserved` is the most that its station may have accepted, in `unit`; nothing: it was told none yet.
+         */
+        ShareOut: {
+            /** Began At */
+            began_at: string;
+            /** Evse Number */
+            evse_number: number;
+            /** Reserved */
+            reserved: number | null;
+            /** Session Id */
+            session_id: string;
+            /** Station Id */
+            station_id: string;
+            /** Unit */
+            unit: string | null;
+        };
         /**
          * SignCertificateNow
          * @description Have the station make a new key and ask for its certificate.
@@ -3739,6 +4878,28 @@ export interface components {
             trigger: string;
             /** Variable */
             variable: string;
+        };
+        /**
+         * StationFileOut
+         * @description A file that a station has brought. The name is the station's.
+         */
+        StationFileOut: {
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Log Kind */
+            log_kind: string;
+            /** Name */
+            name: string;
+            /** Received At */
+            received_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Station Id */
+            station_id: string;
         };
         /**
          * StationIn
@@ -3939,6 +5100,16 @@ export interface components {
             value: string;
         };
         /**
+         * StreamWanted
+         * @description How often a monitor's values are to come in a stream of their own: after so many seconds, or so many values.
+         */
+        StreamWanted: {
+            /** Interval S */
+            interval_s?: number | null;
+            /** Values */
+            values?: number | null;
+        };
+        /**
          * TargetBody
          * @description What a tariff is assigned to. The operator needs no id; an EVSE's id is `<station id>:<EVSE number>`.
          */
@@ -4018,12 +5189,35 @@ export interface components {
             version: number;
         };
         /**
+         * Translation
+         * @description A message in another language.
+         */
+        Translation: {
+            /** Content */
+            content: string;
+            /**
+             * Format
+             * @default UTF8
+             */
+            format: string;
+            /**
+             * Language
+             * @description RFC 5646, such as de or pt-BR
+             */
+            language: string;
+        };
+        /**
          * TriggerMessage
          * @description Have the station send a message now, such as BootNotification, StatusNotification, MeterValues.
          */
         TriggerMessage: {
             /** Connector Number */
             connector_number?: number | null;
+            /**
+             * Custom Trigger
+             * @description OCPP 2.1, with CustomTrigger: a name of the vendor's own
+             */
+            custom_trigger?: string | null;
             /** Evse Number */
             evse_number?: number | null;
             /** Message */
@@ -4050,6 +5244,21 @@ export interface components {
             type: "unlock_connector";
         };
         /**
+         * UnpublishFirmware
+         * @description Have a local controller (OCPP 2.x) offer a firmware no longer.
+         */
+        UnpublishFirmware: {
+            /** Checksum */
+            checksum?: string | null;
+            /** Image Id */
+            image_id?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unpublish_firmware";
+        };
+        /**
          * UpdateCost
          * @description Tell the station what a transaction costs so far, in major units of its currency, VAT included.
          */
@@ -4065,17 +5274,36 @@ export interface components {
             type: "update_cost";
         };
         /**
+         * UpdateDynamicSchedule
+         * @description Give a dynamic charging profile new values at once (OCPP 2.1).
+         */
+        UpdateDynamicSchedule: {
+            /** Charging Profile Id */
+            charging_profile_id: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "update_dynamic_schedule";
+            values: components["schemas"]["DynamicValues"];
+        };
+        /**
          * UpdateFirmware
-         * @description Have the station fetch firmware from a place and install it. How it goes on, its status notifications tell.
+         * @description Have the station fetch firmware and install it: an image that was uploaded here, or one from a place. How it goes on,
+         *     its file job tells.
          */
         UpdateFirmware: {
+            /** Image Id */
+            image_id?: string | null;
             /** Install At */
             install_at?: string | null;
             /**
-             * Location
-             * @description an http(s), ftp(s) or sftp URL that the station can reach
+             * Is Signed
+             * @description of an image: let the station check its signature; if not given: where it can
              */
-            location: string;
+            is_signed?: boolean | null;
+            /** Location */
+            location?: string | null;
             /** Retries */
             retries?: number | null;
             /**
@@ -4100,6 +5328,34 @@ export interface components {
              * @enum {string}
              */
             type: "update_firmware";
+        };
+        /**
+         * UsePriorityCharging
+         * @description Let a session charge with priority, by the station's profile for that, or no longer (OCPP 2.1).
+         */
+        UsePriorityCharging: {
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Session Id */
+            session_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "use_priority_charging";
+        };
+        /**
+         * ValidHours
+         * @description When a token may begin to charge.
+         */
+        ValidHours: {
+            /** Time Zone */
+            time_zone: string;
+            /** Windows */
+            windows: components["schemas"]["HoursWindow"][];
         };
         /**
          * VariableOut
@@ -4480,6 +5736,177 @@ export interface operations {
             };
         };
     };
+    list_charging_profile_templates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChargingProfileOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_charging_profile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChargingProfileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargingProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_charging_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargingProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_charging_profile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_charging_profile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -4732,6 +6159,195 @@ export interface operations {
             };
         };
     };
+    list_car_schedules: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CarScheduleOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_charging_limits: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description only what holds now, or only what does not any more */
+                is_current?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChargingLimitOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_charging_needs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description only what holds now, or only what does not any more */
+                is_current?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChargingNeedsOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_charging_profiles: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description 0: the station as a whole */
+                evse_number?: number | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstalledProfileOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_dynamic_values: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                charging_profile_id: number;
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileValues"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_commands: {
         parameters: {
             query?: {
@@ -4787,7 +6403,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["SendLocalList"] | components["schemas"]["GetLocalListVersion"] | components["schemas"]["ReserveNow"] | components["schemas"]["CancelReservation"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"] | components["schemas"]["SetDerControl"] | components["schemas"]["GetDerControl"] | components["schemas"]["ClearDerControl"] | components["schemas"]["AfrrSignal"] | components["schemas"]["RequestBatterySwap"] | components["schemas"]["SetDefaultTariff"] | components["schemas"]["GetTariffs"] | components["schemas"]["ClearTariffs"] | components["schemas"]["ChangeTransactionTariff"] | components["schemas"]["AdjustPeriodicEventStream"] | components["schemas"]["GetPeriodicEventStreams"] | components["schemas"]["NotifyAllowedEnergyTransfer"] | components["schemas"]["NotifyWebPaymentStarted"] | components["schemas"]["SetChargingProfile"] | components["schemas"]["ClearChargingProfile"] | components["schemas"]["GetCompositeSchedule"] | components["schemas"]["UpdateFirmware"] | components["schemas"]["GetLog"] | components["schemas"]["GetBaseReport"] | components["schemas"]["GetReport"] | components["schemas"]["SetVariableMonitoring"] | components["schemas"]["ClearVariableMonitoring"] | components["schemas"]["GetMonitoringReport"] | components["schemas"]["SetMonitoringBase"] | components["schemas"]["SetMonitoringLevel"] | components["schemas"]["SetDisplayMessage"] | components["schemas"]["GetDisplayMessages"] | components["schemas"]["ClearDisplayMessage"] | components["schemas"]["CustomerInformation"] | components["schemas"]["UpdateCost"] | components["schemas"]["GetTransactionStatus"] | components["schemas"]["DataTransfer"];
+                "application/json": components["schemas"]["StartTransaction"] | components["schemas"]["StopTransaction"] | components["schemas"]["Reset"] | components["schemas"]["UnlockConnector"] | components["schemas"]["ChangeAvailability"] | components["schemas"]["TriggerMessage"] | components["schemas"]["GetVariables"] | components["schemas"]["SetVariables"] | components["schemas"]["ClearCache"] | components["schemas"]["SendLocalList"] | components["schemas"]["GetLocalListVersion"] | components["schemas"]["ReserveNow"] | components["schemas"]["CancelReservation"] | components["schemas"]["InstallCertificate"] | components["schemas"]["DeleteCertificate"] | components["schemas"]["GetInstalledCertificateIds"] | components["schemas"]["SendCertificate"] | components["schemas"]["SignCertificateNow"] | components["schemas"]["RotatePassword"] | components["schemas"]["SetSecurityProfile"] | components["schemas"]["SetNetworkProfile"] | components["schemas"]["SetDerControl"] | components["schemas"]["GetDerControl"] | components["schemas"]["ClearDerControl"] | components["schemas"]["AfrrSignal"] | components["schemas"]["RequestBatterySwap"] | components["schemas"]["SetDefaultTariff"] | components["schemas"]["GetTariffs"] | components["schemas"]["ClearTariffs"] | components["schemas"]["ChangeTransactionTariff"] | components["schemas"]["AdjustPeriodicEventStream"] | components["schemas"]["GetPeriodicEventStreams"] | components["schemas"]["NotifyAllowedEnergyTransfer"] | components["schemas"]["NotifyWebPaymentStarted"] | components["schemas"]["SetUpWebPayment"] | components["schemas"]["SetChargingProfile"] | components["schemas"]["ClearChargingProfile"] | components["schemas"]["GetCompositeSchedule"] | components["schemas"]["GetChargingProfiles"] | components["schemas"]["UpdateDynamicSchedule"] | components["schemas"]["UsePriorityCharging"] | components["schemas"]["UpdateFirmware"] | components["schemas"]["GetLog"] | components["schemas"]["PublishFirmware"] | components["schemas"]["UnpublishFirmware"] | components["schemas"]["GetBaseReport"] | components["schemas"]["GetReport"] | components["schemas"]["SetVariableMonitoring"] | components["schemas"]["ClearVariableMonitoring"] | components["schemas"]["GetMonitoringReport"] | components["schemas"]["SetMonitoringBase"] | components["schemas"]["SetMonitoringLevel"] | components["schemas"]["SetDisplayMessage"] | components["schemas"]["GetDisplayMessages"] | components["schemas"]["ClearDisplayMessage"] | components["schemas"]["CustomerInformation"] | components["schemas"]["UpdateCost"] | components["schemas"]["GetTransactionStatus"] | components["schemas"]["DataTransfer"];
             };
         };
         responses: {
@@ -5080,6 +6696,144 @@ export interface operations {
             };
         };
     };
+    list_file_jobs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: components["schemas"]["JobKind"] | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileJobOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_station_files: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationFileOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_station_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                file_id: string;
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_station_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_local_list: {
         parameters: {
             query?: never;
@@ -5226,6 +6980,42 @@ export interface operations {
             };
         };
     };
+    list_priority_charging: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PriorityOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_variables: {
         parameters: {
             query?: {
@@ -5284,6 +7074,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJobWithHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_firmware_images: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                model?: string | null;
+                vendor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FirmwareImageOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_firmware_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareImageIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareImageOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_firmware_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareImageOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_firmware_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_firmware_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_firmware_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareImageOut"];
                 };
             };
             /** @description A problem */
@@ -5657,6 +7682,107 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LocationOut"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_location_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationLimitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_location_limit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationLimitIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationLimitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_location_limit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -6508,6 +8634,51 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TariffOut"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_web_payment: {
+        parameters: {
+            query?: {
+                maxcost?: number | string | null;
+                maxenergy?: number | null;
+                maxtime?: number | null;
+            };
+            header?: never;
+            path: {
+                evse_number: number;
+                password: string;
+                station_identity: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description On to the page of the payment provider, where the settings name one */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
