@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from voltway.contracts.files import JobKind
 from voltway.modules.files import rules
+from voltway.modules.files.preparing import with_login
 from voltway.modules.files.rules import Step, step
 from voltway.wire.ocpp import v16, v21, v201
 
@@ -98,9 +99,7 @@ def test_a_login_is_read(header: str | None, login: tuple[str, str] | None) -> N
 
 
 def test_a_login_stands_in_an_address_whatever_it_holds() -> None:
-    assert (
-        rules.with_login("https://a.example/files/up/t", "CS@1", "p:/") == "https://CS%401:p%3A%2F@a.example/files/up/t"
-    )
+    assert with_login("https://a.example/files/up/t", "CS@1", "p:/") == "https://CS%401:p%3A%2F@a.example/files/up/t"
 
 
 def test_checksums_that_are_announced_are_read() -> None:

@@ -37,7 +37,9 @@ class StreamedRoutes:
         """Whether a request goes to one of them."""
         for prefix, route in self._routes:
             if scope["path"].startswith(prefix):
-                match, _ = route.matches({**scope, "path": scope["path"].removeprefix(prefix), "root_path": ""})
+                # Not the scope itself: by now it may hold what the application has found in it.
+                path = scope["path"].removeprefix(prefix)
+                match, _ = route.matches({"type": "http", "method": scope["method"], "path": path, "root_path": ""})
                 if match is Match.FULL:
                     return True
         return False

@@ -6,13 +6,14 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from voltway.contracts.files import FindImageChecksum, JobKind, PrepareJob
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
-from voltway.modules.files import rules, store
+from voltway.modules.files import store
 from voltway.modules.files.errors import ImageIncomplete
 from voltway.modules.files.settings import FilesSettings
 
@@ -81,7 +82,7 @@ def new_address(base: str, request: PrepareJob, login_name: str | None) -> Addre
     if login_name is None:
         return Address(url, hash_of(token), None)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    return Address(rules.with_login(url, login_name, password), hash_of(token), hash_of(password))
+    return Address(with_login(url, login_name, password), hash_of(token), hash_of(password))
 
 
 def hash_of(token: str) -> str:
@@ -110,3 +111,10 @@ def _latest(given: dict[str, Any], now: datetime) -> datetime:
     """The last moment for which something is ordered."""
     times = (datetime.fromisoformat(given[name]) for name in ("retrieve_at", "install_at") if name in given)
     return max(now, *times, now)
+
+
+def with_login(url: str, name: str, password: str) -> str:
+    """An address that holds who to log in as (RFC 3986 §3.2.1)."""
+    parts = urlsplit(url)
+    user = f"{quote(name, safe='')}:{quote(password, safe='')}"
+    return urlunsplit((parts.scheme, f"{user}@{parts.netloc}", parts.path, "", ""))

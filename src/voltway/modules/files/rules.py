@@ -11,7 +11,6 @@ import binascii
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit, urlunsplit
 
 from voltway.contracts.files import JobKind
 
@@ -126,13 +125,6 @@ def plain_name(*given: str | None) -> str:
         if name:
             return name[-NAME_LENGTH_MAX:]
     return "unnamed"
-
-
-def with_login(url: str, name: str, password: str) -> str:
-    """An address that holds who to log in as (RFC 3986 §3.2.1)."""
-    parts = urlsplit(url)
-    user = f"{quote(name, safe='')}:{quote(password, safe='')}"
-    return urlunsplit((parts.scheme, f"{user}@{parts.netloc}", parts.path, "", ""))
 
 
 def login_in(header: str | None) -> tuple[str, str] | None:
