@@ -206,6 +206,7 @@ function listHandlers(network: Network): HttpHandler[] {
       const empty = {
         ...{ kind: null, status: "accepted" as const, expires_at: null, group: null, user_id: null, concurrent_max: null },
         ...{ energy_transfer_modes: null, language: null, location_ids: null, message: null },
+        ...{ balance: null, connector_types: null, session_limit: null, valid_hours: null },
       };
       const now = new Date().toISOString();
       const token = { ...empty, ...body, id: uuid("004", network.idTokens.length), created_at: now, updated_at: now };

@@ -222,6 +222,7 @@ export function createNetwork(): Network {
       user_id: null,
       concurrent_max: number === 3 ? 1 : null,
       ...{ energy_transfer_modes: null, language: null, location_ids: null, message: null },
+      ...{ balance: null, connector_types: null, session_limit: null, valid_hours: null },
       created_at: ago(90_000),
       updated_at: ago(90_000),
     })),
