@@ -273,6 +273,10 @@ class StationCredential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Passwords that the station may have by now: it was sent them, and has not connected with one yet."""
     security_profile_target: int | None = None
     """The profile that the station was told to take; it holds once the station has connected with it."""
+    vendor: str | None = None
+    model: str | None = None
+    firmware_version: str | None = None
+    """Its make, as its last boot has told."""
 
 
 class ListCredentials(Ask[list[StationCredential]], frozen=True, kw_only=True):

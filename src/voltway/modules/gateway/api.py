@@ -6,13 +6,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from voltway.contracts.station_link import CallStation
-from voltway.contracts.stations import FindStations
+from voltway.contracts.station_link import CallStation, FindCredential
+from voltway.contracts.stations import FindStations, StationName
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.http import Instant, Page, PageQuery, page_query, runtime_of
 from voltway.kernel.runtime import Runtime
+from voltway.modules.gateway.deviations import SAYS, of_station
+from voltway.modules.gateway.dialects.quirks import CORRECTIONS, Make, corrections_for
 from voltway.modules.gateway.errors import StationNotFound
-from voltway.modules.gateway.schemas import CallIn, CallOut, MessageOut, message_out
+from voltway.modules.gateway.gateway import quirks_of
+from voltway.modules.gateway.schemas import (
+    CallIn,
+    CallOut,
+    CorrectionOut,
+    DeviationOut,
+    MessageOut,
+    QuirksOut,
+    message_out,
+)
+from voltway.modules.gateway.settings import GatewaySettings
 from voltway.modules.gateway.store import MessageFilter, read_page
 
 router = APIRouter(tags=["charging stations"])
@@ -57,9 +69,47 @@ async def list_messages(
     return Page(items=items, next_cursor=next_cursor)
 
 
-async def require_station(runtime: Runtime, principal: Principal, station_id: str) -> None:
-    """Raise StationNotFound if there is no such station, or it is not the caller's to see."""
+@router.get("/charging-stations/{station_id}/quirks")
+async def read_quirks(
+    station_id: str,
+    principal: Annotated[Principal, Depends(allowed(Permission.MESSAGES_READ))],
+    runtime: Annotated[Runtime, Depends(runtime_of)],
+) -> QuirksOut:
+    """How a station differs from its protocol: the corrections that its make needs, and what it has done how often."""
+    station = await require_station(runtime, principal, station_id)
+    records = await runtime.ask(FindCredential(identity=station.identity))
+    record = next((each for each in records if each.station_id == station_id), None)
+    vendor, model, firmware_version = (None, None, None)
+    if record is not None:
+        vendor, model, firmware_version = record.vendor, record.model, record.firmware_version
+    make = Make(vendor or "", model or "", firmware_version)
+    known = corrections_for(make, quirks_of(runtime.settings(GatewaySettings)))
+    async with runtime.database.read() as tx:
+        found = await of_station(tx, principal.operator_id, station_id)
+    says = SAYS | {name: correction.says for name, correction in CORRECTIONS.items()}
+    return QuirksOut(
+        vendor=vendor,
+        model=model,
+        firmware_version=firmware_version,
+        corrections=[CorrectionOut(name=each.name, says=each.says, source=each.source) for each in known],
+        deviations=[
+            DeviationOut(
+                name=row.name,
+                says=says.get(row.name, ""),
+                count=row.count,
+                first_at=row.first_at,
+                last_at=row.last_at,
+                last_detail=row.last_detail,
+            )
+            for row in found
+        ],
+    )
+
+
+async def require_station(runtime: Runtime, principal: Principal, station_id: str) -> StationName:
+    """The station. Raises StationNotFound if there is none, or it is not the caller's to see."""
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(station_id,)))
     locations = principal.location_ids
     if not found or (locations is not None and found[0].location_id not in locations):
         raise StationNotFound
+    return found[0]

@@ -12,7 +12,9 @@ import msgspec
 
 from voltway.contracts.station_link import BootReceipt
 from voltway.kernel.runtime import Runtime
+from voltway.modules.gateway.deviations import Deviations
 from voltway.modules.gateway.dialects.base import Inbound, ReportRow
+from voltway.modules.gateway.dialects.quirks import Quirk
 from voltway.modules.gateway.messages import MessageLog
 from voltway.modules.gateway.metrics import Counts
 from voltway.modules.gateway.settings import GatewaySettings
@@ -42,6 +44,9 @@ class LinkContext:
     settings: GatewaySettings
     counts: Counts
     message_log: MessageLog | None
+    deviations: Deviations
+    quirks: tuple[Quirk, ...]
+    """Those that the settings add to the table."""
     on_open: Callable[[Any], None]
     on_close: Callable[[Any, str], None]
     on_boot: Callable[[Any, BootReceipt], None]

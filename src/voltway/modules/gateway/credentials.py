@@ -186,9 +186,14 @@ def spellings_of(password: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _intern(credential: StationCredential) -> StationCredential:
-    """The same record with the operator's names shared by all of them."""
+    """The same record with the names of the operator and of the make shared by all that have them."""
+    make = credential.vendor, credential.model, credential.firmware_version
+    vendor, model, firmware_version = [None if name is None else sys.intern(name) for name in make]
     return msgspec.structs.replace(
         credential,
+        vendor=vendor,
+        model=model,
+        firmware_version=firmware_version,
         operator_id=sys.intern(credential.operator_id),
         operator_slug=sys.intern(credential.operator_slug),
     )

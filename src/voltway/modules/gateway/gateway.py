@@ -29,7 +29,9 @@ from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
 from voltway.modules.gateway.broker import BrokerPort
 from voltway.modules.gateway.context import LinkContext
 from voltway.modules.gateway.credentials import CredentialTable, Fit
+from voltway.modules.gateway.deviations import Deviations
 from voltway.modules.gateway.dialects.base import Dialect
+from voltway.modules.gateway.dialects.quirks import CORRECTIONS, Quirk
 from voltway.modules.gateway.doorkeeper import Doorkeeper
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts, GatewayCollector
@@ -68,11 +70,14 @@ class Gateway:
             if self.settings.log_messages
             else None
         )
+        self.deviations = Deviations()
         self._context = LinkContext(
             runtime,
             self.settings,
             self.counts,
             self.log,
+            self.deviations,
+            quirks_of(self.settings),
             on_open=self._opened,
             on_close=self.registry.remove,
             on_boot=self._booted,
@@ -133,6 +138,7 @@ class Gateway:
             await self.broker.stop()
         await self.credentials.stop()
         await self._say_seen()
+        await self.deviations.write(self.runtime.database)
         if self.log is not None:
             await self.log.stop()
         self._undo.close()
@@ -157,6 +163,10 @@ class Gateway:
     async def say_seen(self) -> None:
         """Tell which stations have been heard of."""
         await self._say_seen()
+
+    async def write_deviations(self) -> None:
+        """Store what stations have done other than their protocol says."""
+        await self.deviations.write(self.runtime.database)
 
     async def purge_log(self) -> None:
         """Forget old messages."""
@@ -261,6 +271,16 @@ def gateway_of(runtime: Runtime) -> Gateway:
     if gateway is None:
         raise LookupError("The gateway has not been started.")
     return gateway
+
+
+def quirks_of(settings: GatewaySettings) -> tuple[Quirk, ...]:
+    """The makes whose deviations the settings name. Raises StartUpError for a correction that does not exist."""
+    for quirk in settings.quirks:
+        for name in quirk.corrections:
+            if name not in CORRECTIONS:
+                known = ", ".join(sorted(CORRECTIONS))
+                raise StartUpError(f"gateway.quirks: there is no correction {name!r}. There are: {known}.")
+    return tuple(Quirk(quirk.vendor, quirk.model, quirk.corrections) for quirk in settings.quirks)
 
 
 def unknown_stations(settings: GatewaySettings) -> UnknownStations:

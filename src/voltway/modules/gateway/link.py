@@ -23,6 +23,8 @@ from voltway.kernel.bus.asks import Ask
 from voltway.kernel.errors import Problem
 from voltway.modules.gateway.calls import Calls, UnderWay
 from voltway.modules.gateway.context import Exchange, LinkContext, Transport, Waiting
+from voltway.modules.gateway.deviations import READ_LENIENTLY, REFUSED
+from voltway.modules.gateway.dialects import quirks
 from voltway.modules.gateway.dialects.base import CallFailed, Dialect, Inbound, LinkMemory, ReportRow
 from voltway.modules.gateway.errors import StationRejected
 from voltway.modules.gateway.frames import describe, payload_of
@@ -40,6 +42,8 @@ QUEUE_PAUSES_AT = 8
 """Calls that wait for their turn before the station is read no further; what has been read by then still comes."""
 QUEUE_MAX = 4096
 SCHEMA_ERROR, MESSAGE_ID_REUSED = "schema_error", "message_id_reused"
+CORRECTED = "corrected"
+"""The message was put right as its station's make needs it (dialects/quirks.py)."""
 
 
 class Link:
@@ -318,10 +322,16 @@ class Link:
             del answered[next(iter(answered))]
 
     def _booted(self, receipt: BootReceipt) -> None:
-        if receipt.registration is not self.credential.registration or not self.credential.has_booted:
-            self.credential = msgspec.structs.replace(
-                self.credential, registration=receipt.registration, has_booted=True
-            )
+        known = self.credential
+        vendor, model, firmware_version = self.memory.make or (known.vendor, known.model, known.firmware_version)
+        self.credential = msgspec.structs.replace(
+            known,
+            registration=receipt.registration,
+            has_booted=True,
+            vendor=vendor,
+            model=model,
+            firmware_version=firmware_version,
+        )
         self._context.on_boot(self, receipt)
 
     def _answer_failure(self, message_id: str, action: str, error: Exception) -> None:
@@ -341,14 +351,46 @@ class Link:
         """A message that breaks its schema: what is billed is read again, leniently; the rest is refused."""
         kind, message_id, action = describe(raw)
         self._log("in", kind, message_id, error.action or action, raw, now)
+        corrected = self._correct(raw)
+        if corrected is not None:
+            raw = corrected
+            try:
+                frame = self.codec.decode(raw)
+            except ProtocolError as still:
+                error = still
+            else:
+                if isinstance(frame, Call):
+                    self._take(Waiting(frame, raw, now, (CORRECTED,)))
+                    return
         row = self.dialect.reports.get(error.action)
         reading = decode_lenient(self.codec, raw) if row is not None and row.is_transaction else None
         if reading is not None:
             log.info("message.read_leniently", station_id=self.credential.station_id, complaints=reading.complaints)
+            self._note_deviation(READ_LENIENTLY, "; ".join(reading.complaints))
             self._take(Waiting(reading.call, raw, now, (SCHEMA_ERROR,)))
             return
         log.info("message.refused", station_id=self.credential.station_id, error=str(error))
+        self._note_deviation(REFUSED, f"{error.action or action or 'a frame'}: {error.description}")
         self._refuse(error)
+
+    def _correct(self, raw: bytes) -> bytes | None:
+        """A refused message as a station of this make must have meant it; None if nothing is known of it."""
+        credential = self.credential
+        vendor, model, firmware_version = self.memory.make or (
+            credential.vendor,
+            credential.model,
+            credential.firmware_version,
+        )
+        make = quirks.make_in(raw) or quirks.Make(vendor or "", model or "", firmware_version)
+        corrections = quirks.corrections_for(make, self._context.quirks)
+        mended, used = quirks.mend(corrections, raw) if corrections else (raw, [])
+        for name in used:
+            self._note_deviation(name)
+        return mended if used else None
+
+    def _note_deviation(self, name: str, detail: str = "") -> None:
+        credential = self.credential
+        self._context.deviations.note(credential.operator_id, credential.station_id, name, detail)
 
     def _refuse(self, error: ProtocolError) -> None:
         """Answer a broken message as its version answers it, and tell who waited for it."""

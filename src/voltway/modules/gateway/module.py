@@ -1,7 +1,7 @@
 """The gateway: stations connect here, and speak to the platform through it.
 
 Owns: the station port (WebSocket, OCPP-J 1.6, 2.0.1 and 2.1), the connection to an MQTT 5 broker with stations, the links of this process, the list of the processes that hold
-links, the message log.
+links, the message log, what stations do other than their protocol says.
 
 Answers: ExecuteCommand, CheckCommand, CallStation.
 Asks: ListCredentials, FindCredential, AdmitStation (who may connect), NodesGone (whose links are gone), StationsSeen, and
@@ -109,6 +109,7 @@ def manifest_of(dialects: Mapping[str, Dialect]) -> Manifest:
             job("ping", 1.0, Gateway.tick),
             job("lease", 10.0, Gateway.renew_lease),
             job("seen", 15.0, Gateway.say_seen),
+            job("deviations", 5.0, Gateway.write_deviations),
             job("purge_log", 600.0, Gateway.purge_log),
             job("certificates", 5.0, Gateway.reload_certificates),
         ),

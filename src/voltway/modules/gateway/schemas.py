@@ -47,6 +47,36 @@ class MessageOut(Schema):
     payload: Any
 
 
+class CorrectionOut(Schema):
+    """A correction that holds for a station's make."""
+
+    name: str
+    says: str
+    source: str
+    """Where the deviation was seen."""
+
+
+class DeviationOut(Schema):
+    """What a station has done other than its protocol says. `name`: a correction's, or `read_leniently`, or `refused`."""
+
+    name: str
+    says: str
+    count: int
+    first_at: Instant
+    last_at: Instant
+    last_detail: str
+
+
+class QuirksOut(Schema):
+    """How a station differs from its protocol: what is known of its make, and what it has done."""
+
+    vendor: str | None
+    model: str | None
+    firmware_version: str | None
+    corrections: list[CorrectionOut]
+    deviations: list[DeviationOut]
+
+
 def message_out(message: Any, *, shows_tokens: bool) -> MessageOut:
     """A message of the log as it is shown."""
     payload = payload_in(message.frame, message.kind)

@@ -11,6 +11,15 @@ from voltway.kernel.module import Settings
 UnknownStations = Literal["accept", "pending", "reject"]
 
 
+class QuirkSettings(Settings):
+    """A make of stations and the corrections that its messages need (the names are those of dialects/quirks.py)."""
+
+    vendor: str = Field(min_length=1)
+    """How the vendor's name begins, in any case."""
+    model: str = ""
+    corrections: tuple[str, ...] = Field(min_length=1)
+
+
 class TlsSettings(Settings):
     """Stations over TLS (security profiles 2 and 3): VOLTWAY_GATEWAY__TLS__PORT and so on. Files are PEM."""
 
@@ -77,6 +86,8 @@ class GatewaySettings(Settings):
     trusted_proxies: tuple[str, ...] = ()
     """Networks of the proxies before the station ports, such as 10.0.0.0/8: only theirs is the word on whom a connection is
     from (PROXY protocol, Forwarded, X-Forwarded-For and -Proto). Whoever is in them can say anything."""
+    quirks: tuple[QuirkSettings, ...] = ()
+    """Makes of stations whose messages need a correction, beside those that are known."""
 
     # ---- connecting
     handshake_timeout_s: float = Field(default=10.0, gt=0)

@@ -1,4 +1,4 @@
-"""The tables of the gateway: the processes that hold links, and the message log."""
+"""The tables of the gateway: the processes that hold links, the message log, the deviations of stations."""
 
 from __future__ import annotations
 
@@ -29,4 +29,17 @@ messages = sa.Table(
     sa.Column("actions", sa.String(1000), nullable=False),  # ",Authorize,Heartbeat,": to find the rows of an action
     sa.Column("frames", sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb"), nullable=False),
     sa.Index(None, "station_id", "id"),
+)
+
+# What a station does other than its protocol says, by the name of the deviation (deviations.py).
+deviations = sa.Table(
+    "gateway_deviations",
+    metadata,
+    sa.Column("station_id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(50), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("last_detail", sa.String(300), nullable=False),
 )

@@ -765,6 +765,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/quirks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Quirks
+         * @description How a station differs from its protocol: the corrections that its make needs, and what it has done how often.
+         */
+        get: operations["read_quirks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/variables": {
         parameters: {
             query?: never;
@@ -2260,6 +2280,18 @@ export interface components {
             type?: string | null;
         };
         /**
+         * CorrectionOut
+         * @description A correction that holds for a station's make.
+         */
+        CorrectionOut: {
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * CostDetailsOut
          * @description The last that a station has said of each; null: nothing. `cost_details` and `transaction_limit` are documents as OCPP
          *     2.1 writes them, in major units: what the station computed, not what we charge. `told_at`: when it told of the cost.
@@ -2441,6 +2473,24 @@ export interface components {
             stopped_at: string | null;
             /** Told At */
             told_at: string;
+        };
+        /**
+         * DeviationOut
+         * @description What a station has done other than its protocol says. `name`: a correction's, or `read_leniently`, or `refused`.
+         */
+        DeviationOut: {
+            /** Count */
+            count: number;
+            /** First At */
+            first_at: string;
+            /** Last At */
+            last_at: string;
+            /** Last Detail */
+            last_detail: string;
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
         };
         /**
          * DisplayMessageOut
@@ -3949,6 +3999,22 @@ export interface components {
          * @enum {string}
          */
         Purpose: "ChargingStationMaxProfile" | "TxDefaultProfile" | "TxProfile" | "ChargingStationExternalConstraints" | "PriorityCharging" | "LocalGeneration";
+        /**
+         * QuirksOut
+         * @description How a station differs from its protocol: what is known of its make, and what it has done.
+         */
+        QuirksOut: {
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionOut"][];
+            /** Deviations */
+            deviations: components["schemas"]["DeviationOut"][];
+            /** Firmware Version */
+            firmware_version: string | null;
+            /** Model */
+            model: string | null;
+            /** Vendor */
+            vendor: string | null;
+        };
         /**
          * Registration
          * @description Whether a station may work: belongs to its record, not to a link.
@@ -7003,6 +7069,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PriorityOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_quirks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuirksOut"];
                 };
             };
             /** @description A problem */

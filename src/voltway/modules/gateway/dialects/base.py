@@ -23,15 +23,16 @@ class LinkMemory:
 
     `clock_offset_s` is our clock minus the station's as seen on messages that are surely live (None: not seen yet);
     `evse_idle_at[evse_number]` is when the EVSE was last heard to be free; `booted_at` the last boot on this link.
-    `scratch` is the dialect's own (e.g. NotifyReport parts).
+    `make` is (vendor, model, firmware version) as the last boot said. `scratch` is the dialect's own (e.g. NotifyReport parts).
     """
 
-    __slots__ = ("booted_at", "clock_offset_s", "evse_idle_at", "scratch")
+    __slots__ = ("booted_at", "clock_offset_s", "evse_idle_at", "make", "scratch")
 
     def __init__(self) -> None:
         self.clock_offset_s: float | None = None
         self.evse_idle_at: dict[int, datetime] = {}
         self.booted_at: datetime | None = None
+        self.make: tuple[str, str, str | None] | None = None
         self.scratch: dict[str, Any] = {}
 
 

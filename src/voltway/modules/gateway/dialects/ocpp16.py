@@ -73,6 +73,8 @@ REGISTRATIONS: dict[Registration, v16.RegistrationStatus] = {
     Registration.PENDING: v16.RegistrationStatus.Pending,
     Registration.REJECTED: v16.RegistrationStatus.Rejected,
 }
+TRANSACTION_ID_MAX = 2**31 - 1
+"""We hand out no larger one."""
 GROUP_LENGTH_MAX = 20  # OCPP 1.6 §7.28: a token has at most 20 characters
 
 
@@ -89,6 +91,7 @@ def place_of(credential: StationCredential, connector: int) -> tuple[int, int]:
 
 def read_boot(inbound: Inbound, request: v16.BootNotificationRequest) -> ReportBoot:
     times.note_boot(inbound)
+    inbound.memory.make = request.charge_point_vendor, request.charge_point_model, request.firmware_version
     return ReportBoot(
         **origin(inbound),
         vendor=request.charge_point_vendor,
@@ -231,10 +234,10 @@ def read_meter_values(inbound: Inbound, request: v16.MeterValuesRequest) -> Repo
 
 
 def _transaction_id(number: int | None, flags: list[str]) -> str | None:
-    """-1 and 0 are what stations write that never got the answer to their start."""
+    """-1 and 0 are what stations write that never got the answer to their start, 2^63-1 those that have none."""
     if number is None:
         return None
-    if number <= 0:
+    if not 0 < number <= TRANSACTION_ID_MAX:
         times.note_flag(flags, TRANSACTION_UNKNOWN)
         return None
     return str(number)

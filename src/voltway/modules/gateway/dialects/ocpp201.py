@@ -65,6 +65,7 @@ REGISTRATIONS: dict[Registration, v201.RegistrationStatusEnum] = {
 def read_boot(inbound: Inbound, request: v201.BootNotificationRequest) -> ReportBoot:
     times.note_boot(inbound)
     station = request.charging_station
+    inbound.memory.make = station.vendor_name, station.model, station.firmware_version
     return ReportBoot(
         **origin(inbound),
         vendor=station.vendor_name,

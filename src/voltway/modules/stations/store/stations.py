@@ -173,6 +173,9 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             stations.c.candidate_hashes,
             stations.c.security_profile_target,
             stations.c.booted_at.is_not(None).label("has_booted"),
+            stations.c.vendor,
+            stations.c.model,
+            stations.c.firmware_version,
         )
         .join(operators, operators.c.id == stations.c.operator_id)
         .where(stations.c.retired_key == "", *conditions)
@@ -191,6 +194,9 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             has_booted=bool(row.has_booted),
             candidate_hashes=rules.split_candidates(row.candidate_hashes),
             security_profile_target=row.security_profile_target,
+            vendor=row.vendor,
+            model=row.model,
+            firmware_version=row.firmware_version,
         )
         for row in (await tx.execute(statement)).all()
     ]
