@@ -138,7 +138,9 @@ async def answers_to(station: RawStation, frames: list[tuple[str, Any]]) -> list
 
 
 async def a_network(start_network: StartNetwork, version: str) -> tuple[Network, RawStation, RawStation]:
-    network = await start_network(modules=("security", "billing", "reservations", "grid", "energy", "files"), **UNLIMITED)
+    network = await start_network(
+        modules=("security", "billing", "reservations", "grid", "energy", "files"), **UNLIMITED
+    )
     station = await network.connect("CS1", SUBPROTOCOLS[version])
     return network, station, await network.connect("CS2", SUBPROTOCOLS[version])
 

@@ -20,6 +20,7 @@ MODULES = (
     "energy",
     "allocation",
     "files",
+    "provisioning",
     "insight",
     "live",
     "gateway",

@@ -145,6 +145,28 @@ class CommandView(msgspec.Struct, frozen=True, kw_only=True):
     result: Any = None
 
 
+class CheckOrder(Ask[None], frozen=True, kw_only=True):
+    """Raise InvalidField if this is no order that any station could be given; nothing is sent."""
+
+    type: str
+    arguments: dict[str, Any]
+
+
+class AcceptStation(Ask[None], frozen=True, kw_only=True):
+    """Accept a station that is pending; it is asked to boot again. Raises StationNotFound."""
+
+    operator_id: str
+    station_id: str
+
+
+class ReadVariables(Ask[list[dict[str, Any]]], frozen=True, kw_only=True):
+    """What a station has told of its variables (attribute Actual): component, component_instance, evse_number,
+    connector_number, variable, instance, value. A configuration key of OCPP 1.6 has no component."""
+
+    operator_id: str
+    station_id: str
+
+
 class SendCommand(Ask[CommandView], frozen=True, kw_only=True):
     """Record a command, send it, and wait up to `wait_s` for its end; the same as POST /charging-stations/{id}/commands.
 

@@ -17,6 +17,7 @@ from voltway.contracts.access import (
     StationSettings,
 )
 from voltway.contracts.station_link import CheckCommand
+from voltway.contracts.stations import ReadVariables
 from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
@@ -125,6 +126,26 @@ async def find_station_settings(runtime: Runtime, request: FindStationSettings) 
     return StationSettings(
         station_id=row.id, identity=row.identity, location_id=row.location_id, is_online=row.is_online
     )
+
+
+async def read_variables(runtime: Runtime, request: ReadVariables) -> list[dict[str, Any]]:
+    """What a station has told of its variables."""
+    columns = [variables.c[name] for name in _TOLD]
+    statement = (
+        sa.select(*columns)
+        .join(table, table.c.id == variables.c.station_id)
+        .where(
+            table.c.operator_id == request.operator_id,
+            variables.c.station_id == request.station_id,
+            variables.c.attribute == "Actual",
+        )
+    )
+    async with runtime.database.read() as tx:
+        rows = (await tx.execute(statement)).all()
+    return [dict(row._mapping) for row in rows]
+
+
+_TOLD = ("component", "component_instance", "evse_number", "connector_number", "variable", "instance", "value")
 
 
 async def _settings_of(tx: Tx, station_id: str) -> dict[tuple[str | None, str], str | None]:

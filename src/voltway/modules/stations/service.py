@@ -133,6 +133,13 @@ async def change_station(
     return Saved(await stations.get(tx, station.id), password)
 
 
+async def accept(tx: Tx, station: stations.Row) -> None:
+    """Let a pending station work; it hears of it when it boots again, to which its gateway asks it."""
+    if station.registration == Registration.PENDING.value:
+        await stations.change(tx, station.id, {"registration": Registration.ACCEPTED.value})
+        _tell(tx, station._asdict(), "edited", is_credential_changed=True)
+
+
 async def retire_station(tx: Tx, station: stations.Row) -> None:
     """Take a station out of service for good: it may not connect, its history stays, its identity is free again."""
     if station.retired_at is not None:

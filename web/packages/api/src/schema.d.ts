@@ -539,6 +539,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Drift
+         * @description What of a station is not as the template says that fits it best.
+         */
+        get: operations["read_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/event-streams": {
         parameters: {
             query?: never;
@@ -757,6 +777,46 @@ export interface paths {
          * @description Which transactions of a station charge, or charged, with priority, newest first.
          */
         get: operations["list_priority_charging"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/provision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Provision Station
+         * @description Apply a template to a station, whether it has taken it before or not. How it goes: the station's runs.
+         */
+        post: operations["provision_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/provisioning-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Provisioning Runs
+         * @description Each time that a template was applied to a station, newest first.
+         */
+        get: operations["list_provisioning_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1188,6 +1248,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/provisioning-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Provisioning Templates
+         * @description The templates, newest first.
+         */
+        get: operations["list_provisioning_templates"];
+        put?: never;
+        /**
+         * Add Provisioning Template
+         * @description Keep what stations of a kind are to be told. It is applied at the next boot of each that it fits best.
+         */
+        post: operations["add_provisioning_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/provisioning-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Provisioning Template
+         * @description One template.
+         */
+        get: operations["get_provisioning_template"];
+        /**
+         * Change Provisioning Template
+         * @description Replace a template; as a new revision it is applied anew at the next boot of each station.
+         */
+        put: operations["change_provisioning_template"];
+        post?: never;
+        /**
+         * Remove Provisioning Template
+         * @description Delete a template. What stations have taken of it stays with them.
+         */
+        delete: operations["remove_provisioning_template"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2493,6 +2605,20 @@ export interface components {
             says: string;
         };
         /**
+         * DifferenceOut
+         * @description A variable that is not what the template says; `actual` is nothing where the station has not told it.
+         */
+        DifferenceOut: {
+            /** Actual */
+            actual: string | null;
+            /** Component */
+            component: string | null;
+            /** Variable */
+            variable: string;
+            /** Wanted */
+            wanted: string;
+        };
+        /**
          * DisplayMessageOut
          * @description A message that a station shows or is to show.
          */
@@ -2519,6 +2645,18 @@ export interface components {
             transaction_id: string | null;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * DriftOut
+         * @description What of a station is not as its template says, by what it has told of its variables.
+         */
+        DriftOut: {
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Template Id */
+            template_id: string | null;
+            /** Template Name */
+            template_name: string | null;
         };
         /**
          * DynamicValues
@@ -3799,6 +3937,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RunOut] */
+        Page_RunOut_: {
+            /** Items */
+            items: components["schemas"]["RunOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SampleOut] */
         Page_SampleOut_: {
             /** Items */
@@ -3866,6 +4011,13 @@ export interface components {
         Page_TariffOut_: {
             /** Items */
             items: components["schemas"]["TariffOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TemplateOut] */
+        Page_TemplateOut_: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3968,6 +4120,24 @@ export interface components {
             setpoint_reactive_l2?: number | null;
             /** Setpoint Reactive L3 */
             setpoint_reactive_l3?: number | null;
+        };
+        /**
+         * ProvisionIn
+         * @description Which template to apply; none: the one that fits best.
+         */
+        ProvisionIn: {
+            /** Template Id */
+            template_id?: string | null;
+        };
+        /**
+         * ProvisionOut
+         * @description What will be applied.
+         */
+        ProvisionOut: {
+            /** Template Id */
+            template_id: string;
+            /** Template Name */
+            template_name: string;
         };
         /**
          * PublishFirmware
@@ -4250,6 +4420,36 @@ export interface components {
              * @enum {string}
              */
             type: "rotate_password";
+        };
+        /**
+         * RunOut
+         * @description One time that a template was applied. `reason`: `boot`, or `order` where somebody asked for it.
+         */
+        RunOut: {
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "boot" | "order";
+            /** Revision */
+            revision: number;
+            /** Started At */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            /** Template Id */
+            template_id: string;
+            /** Template Name */
+            template_name: string;
         };
         /**
          * SampleOut
@@ -5114,6 +5314,36 @@ export interface components {
             total: number;
         };
         /**
+         * StepIn
+         * @description An order for a station, as POST /charging-stations/{id}/commands takes it.
+         */
+        StepIn: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** Type */
+            type: string;
+        };
+        /**
+         * StepOut
+         * @description How a step ended.
+         */
+        StepOut: {
+            /** Command Id */
+            command_id: string | null;
+            /** Detail */
+            detail: string;
+            /** Effect */
+            effect: string | null;
+            /** State */
+            state: string;
+            /** Type */
+            type: string;
+            /** Wire Status */
+            wire_status: string | null;
+        };
+        /**
          * StopTransaction
          * @description End a session's transaction.
          */
@@ -5253,6 +5483,56 @@ export interface components {
             vat_percent: string;
             /** Version */
             version: number;
+        };
+        /**
+         * TemplateIn
+         * @description What stations are told that begin with this vendor and model and stand at this location; what is not given is any.
+         */
+        TemplateIn: {
+            /**
+             * Is Accepting
+             * @default false
+             */
+            is_accepting: boolean;
+            /** Location Id */
+            location_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: components["schemas"]["StepIn"][];
+            /** Vendor */
+            vendor?: string | null;
+        };
+        /**
+         * TemplateOut
+         * @description A template as it stands; each change is another revision.
+         */
+        TemplateOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Is Accepting
+             * @default false
+             */
+            is_accepting: boolean;
+            /** Location Id */
+            location_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Steps */
+            steps: components["schemas"]["StepIn"][];
+            /** Updated At */
+            updated_at: string;
+            /** Vendor */
+            vendor?: string | null;
         };
         /**
          * Translation
@@ -6649,6 +6929,37 @@ export interface operations {
             };
         };
     };
+    read_drift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_event_streams: {
         parameters: {
             query?: {
@@ -7069,6 +7380,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PriorityOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provision_station: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvisionOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_provisioning_runs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunOut_"];
                 };
             };
             /** @description A problem */
@@ -8063,6 +8448,177 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OverviewOut"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_provisioning_templates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_provisioning_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_provisioning_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_provisioning_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_provisioning_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

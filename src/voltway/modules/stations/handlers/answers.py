@@ -12,6 +12,8 @@ from voltway.contracts.station_link import (
     StationCredential,
 )
 from voltway.contracts.stations import (
+    AcceptStation,
+    CheckOrder,
     CommandView,
     DescribeStation,
     FindStations,
@@ -125,6 +127,18 @@ async def location_exists(runtime: Runtime, request: LocationExists) -> bool:
     """Whether the operator has this location."""
     async with runtime.database.read() as tx:
         return await locations.exists(tx, request.operator_id, request.location_id)
+
+
+async def check_order(runtime: Runtime, request: CheckOrder) -> None:
+    """Raise if this is no order."""
+    read_order(request.type, request.arguments)
+
+
+async def accept_station(runtime: Runtime, request: AcceptStation) -> None:
+    """Accept a pending station for another module."""
+    async with runtime.database.begin() as tx:
+        station = await stations.get(tx, request.station_id, table.c.operator_id == request.operator_id)
+        await service.accept(tx, station)
 
 
 async def send_command(runtime: Runtime, request: SendCommand) -> CommandView:

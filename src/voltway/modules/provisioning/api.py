@@ -1,0 +1,163 @@
+"""REST of provisioning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends
+
+from voltway.contracts.stations import CheckOrder, LocationExists, ReadVariables
+from voltway.kernel import clock
+from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel.database import Tx
+from voltway.kernel.errors import InvalidField
+from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of
+from voltway.kernel.runtime import Runtime
+from voltway.modules.provisioning import applying, rules, store
+from voltway.modules.provisioning.errors import NoTemplateFits, StationNotFound
+from voltway.modules.provisioning.schemas import (
+    DifferenceOut,
+    DriftOut,
+    ProvisionIn,
+    ProvisionOut,
+    RunOut,
+    TemplateIn,
+    TemplateOut,
+)
+from voltway.modules.provisioning.tables import runs, templates
+
+router = APIRouter(tags=["provisioning"])
+
+MayRead = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
+MayWrite = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
+MayOrder = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
+OurRuntime = Annotated[Runtime, Depends(runtime_of)]
+ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
+OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]
+
+
+@router.post("/provisioning-templates", status_code=201)
+async def add_provisioning_template(body: TemplateIn, principal: MayWrite, runtime: OurRuntime) -> TemplateOut:
+    """Keep what stations of a kind are to be told. It is applied at the next boot of each that it fits best."""
+    await _check(runtime, principal, body)
+    async with runtime.database.begin() as tx:
+        return _template_out(await store.add(tx, principal.operator_id, body.model_dump(mode="json")))
+
+
+@router.get("/provisioning-templates")
+async def list_provisioning_templates(
+    principal: MayRead, tx: ReadTx, page: Annotated[PageQuery, Depends(page_query)]
+) -> Page[TemplateOut]:
+    """The templates, newest first."""
+    statement = sa.select(templates).where(templates.c.operator_id == principal.operator_id)
+    rows, next_cursor = await page.fetch(tx, statement, templates.c.id)
+    return Page(items=[_template_out(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.get("/provisioning-templates/{template_id}")
+async def get_provisioning_template(template_id: str, principal: MayRead, tx: ReadTx) -> TemplateOut:
+    """One template."""
+    return _template_out(await store.get(tx, principal.operator_id, template_id))
+
+
+@router.put("/provisioning-templates/{template_id}")
+async def change_provisioning_template(
+    template_id: str, body: TemplateIn, principal: MayWrite, runtime: OurRuntime
+) -> TemplateOut:
+    """Replace a template; as a new revision it is applied anew at the next boot of each station."""
+    await _check(runtime, principal, body)
+    async with runtime.database.begin() as tx:
+        row = await store.get(tx, principal.operator_id, template_id)
+        return _template_out(await store.change(tx, row, body.model_dump(mode="json")))
+
+
+@router.delete("/provisioning-templates/{template_id}", status_code=204)
+async def remove_provisioning_template(template_id: str, principal: MayWrite, tx: OpenTx) -> None:
+    """Delete a template. What stations have taken of it stays with them."""
+    row = await store.get(tx, principal.operator_id, template_id)
+    await store.remove(tx, row.id)
+
+
+@router.post("/charging-stations/{station_id}/provision", status_code=202)
+async def provision_station(
+    station_id: str, body: ProvisionIn, principal: MayOrder, runtime: OurRuntime
+) -> ProvisionOut:
+    """Apply a template to a station, whether it has taken it before or not. How it goes: the station's runs."""
+    template = await _template_for(runtime, principal, station_id, body.template_id)
+    if template is None:
+        raise NoTemplateFits("Make a template for this vendor, model or location, or name one.")
+    row = {
+        "station_id": station_id,
+        "operator_id": principal.operator_id,
+        "template_id": template.id,
+        "reason": "order",
+        "due_at": clock.now(),
+    }
+    async with runtime.database.begin() as tx:
+        await store.make_due(tx, [row])
+    return ProvisionOut(template_id=template.id, template_name=template.name)
+
+
+@router.get("/charging-stations/{station_id}/provisioning-runs")
+async def list_provisioning_runs(
+    station_id: str, principal: MayRead, runtime: OurRuntime, page: Annotated[PageQuery, Depends(page_query)]
+) -> Page[RunOut]:
+    """Each time that a template was applied to a station, newest first."""
+    await _require_station(runtime, principal, station_id)
+    statement = sa.select(runs).where(runs.c.operator_id == principal.operator_id, runs.c.station_id == station_id)
+    async with runtime.database.read() as tx:
+        rows, next_cursor = await page.fetch(tx, statement, runs.c.id)
+    return Page(
+        items=[RunOut(**{name: getattr(row, name) for name in RunOut.model_fields}) for row in rows],
+        next_cursor=next_cursor,
+    )
+
+
+@router.get("/charging-stations/{station_id}/drift")
+async def read_drift(station_id: str, principal: MayRead, runtime: OurRuntime) -> DriftOut:
+    """What of a station is not as the template says that fits it best."""
+    template = await _template_for(runtime, principal, station_id, None)
+    if template is None:
+        return DriftOut(template_id=None, template_name=None, differences=[])
+    told = await runtime.ask(ReadVariables(operator_id=principal.operator_id, station_id=station_id))
+    actual = {rules.key_of(each): each["value"] for each in told}
+    return DriftOut(
+        template_id=template.id,
+        template_name=template.name,
+        differences=[DifferenceOut(**each._asdict()) for each in rules.differences(template.steps, actual)],
+    )
+
+
+async def _template_for(runtime: Runtime, principal: Principal, station_id: str, template_id: str | None) -> Any:
+    """The template that is named, else the one that fits a station best; None where none does."""
+    place = await _require_station(runtime, principal, station_id)
+    async with runtime.database.read() as tx:
+        if template_id is not None:
+            return await store.get(tx, principal.operator_id, template_id)
+        return rules.choose(await store.templates_of(tx, principal.operator_id), place)
+
+
+async def _require_station(runtime: Runtime, principal: Principal, station_id: str) -> rules.Place:
+    record = await applying.find_record(runtime, principal.operator_id, station_id)
+    locations = principal.location_ids
+    if record is None or (locations is not None and record.location_id not in locations):
+        raise StationNotFound(f"There is no charging station {station_id}.")
+    return applying.place_of(record)
+
+
+async def _check(runtime: Runtime, principal: Principal, body: TemplateIn) -> None:
+    """Raise InvalidField for a step that is no order, or a location that is not there."""
+    for index, step in enumerate(body.steps):
+        try:
+            await runtime.ask(CheckOrder(type=step.type, arguments=step.arguments))
+        except InvalidField as error:
+            raise InvalidField.at(f"$.steps[{index}]", str(error)) from None
+    if body.location_id is not None:
+        question = LocationExists(operator_id=principal.operator_id, location_id=body.location_id)
+        if not await runtime.ask(question):
+            raise InvalidField.at("$.location_id", "there is no such location")
+
+
+def _template_out(row: Any) -> TemplateOut:
+    return TemplateOut(**{name: getattr(row, name) for name in TemplateOut.model_fields})

@@ -1,0 +1,109 @@
+"""The job that sets stations up: one order after the other, each result kept as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from voltway.contracts.station_link import FindCredential, StationCredential
+from voltway.contracts.stations import AcceptStation, FindStations, SendCommand
+from voltway.contracts.vocabulary import Registration
+from voltway.kernel import clock
+from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
+from voltway.kernel.errors import Problem
+from voltway.kernel.runtime import Runtime
+from voltway.modules.provisioning import rules, store
+
+log = structlog.get_logger()
+
+STEP_WAIT_S = 90.0
+RUN_LENGTH_MAX = timedelta(hours=2)
+BY = "provisioning"
+
+
+async def apply_due(runtime: Runtime) -> None:
+    """Job: look at the stations that are due, all of them side by side."""
+    now = clock.now()
+    async with runtime.database.begin() as tx:
+        await store.give_up_before(tx, now - RUN_LENGTH_MAX)
+        found = await store.take_due(tx, now)
+    await asyncio.gather(*(_apply_one(runtime, row) for row in found))
+
+
+async def _apply_one(runtime: Runtime, row: Any) -> None:
+    try:
+        await _apply(runtime, row)
+    except (Problem, NobodyAnswers, AskTimedOut) as error:
+        log.warning("provisioning.not_begun", station_id=row.station_id, error=str(error))
+
+
+async def find_record(runtime: Runtime, operator_id: str, station_id: str) -> StationCredential | None:
+    """What a station is and where, as its record says."""
+    names = await runtime.ask(FindStations(operator_id=operator_id, station_ids=(station_id,)))
+    if not names:
+        return None
+    records = await runtime.ask(FindCredential(identity=names[0].identity))
+    return next((record for record in records if record.station_id == station_id), None)
+
+
+def place_of(record: StationCredential) -> rules.Place:
+    """What templates are held against."""
+    return rules.Place(record.vendor, record.model, record.location_id)
+
+
+async def _apply(runtime: Runtime, row: Any) -> None:
+    record = await find_record(runtime, row.operator_id, row.station_id)
+    if record is None:
+        return
+    async with runtime.database.begin() as tx:
+        known = await store.templates_of(tx, row.operator_id)
+        if row.template_id is not None:
+            template = next((each for each in known if each.id == row.template_id), None)
+        else:
+            template = rules.choose(known, place_of(record))
+        if template is None:
+            return
+        if row.reason == "boot" and await store.last_done(tx, row.station_id, template.id) == template.revision:
+            return
+        run_id = await store.begin_run(tx, template, row.station_id, row.reason)
+    steps: list[dict[str, Any]] = []
+    for step in template.steps:
+        steps.append(await _tell(runtime, row, step))
+        async with runtime.database.begin() as tx:
+            await store.note(tx, run_id, steps, "running")
+        if steps[-1]["state"] in rules.GONE:
+            break
+    state = rules.state_of(steps, len(template.steps))
+    if state == "done" and template.is_accepting and record.registration is Registration.PENDING:
+        await runtime.ask(AcceptStation(operator_id=row.operator_id, station_id=row.station_id))
+    async with runtime.database.begin() as tx:
+        await store.note(tx, run_id, steps, state)
+    log.info("provisioning.ended", station_id=row.station_id, template=template.name, state=state)
+
+
+async def _tell(runtime: Runtime, row: Any, step: dict[str, Any]) -> dict[str, Any]:
+    """Send one order of a template; how it ended."""
+    order = SendCommand(
+        operator_id=row.operator_id,
+        station_id=row.station_id,
+        type=step["type"],
+        arguments=step["arguments"],
+        requested_by=BY,
+        wait_s=STEP_WAIT_S,
+    )
+    told: dict[str, Any] = {"type": step["type"], "command_id": None, "wire_status": None, "effect": None, "detail": ""}
+    try:
+        view = await runtime.ask(order, timeout_s=STEP_WAIT_S + 5)
+    except Problem as problem:
+        return told | {"state": "rejected", "detail": str(problem)[:300]}
+    except (NobodyAnswers, AskTimedOut) as error:
+        return told | {"state": "timed_out", "detail": str(error)[:300]}
+    return told | {
+        "command_id": view.command_id,
+        "state": view.state.value,
+        "wire_status": view.wire_status,
+        "effect": view.effect,
+    }

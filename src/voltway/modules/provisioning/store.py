@@ -1,0 +1,120 @@
+"""All SQL of the provisioning module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from voltway.kernel import bulk, clock
+from voltway.kernel.database import Tx
+from voltway.kernel.ids import new_id
+from voltway.modules.provisioning.errors import NameTaken, TemplateNotFound
+from voltway.modules.provisioning.tables import due, runs, templates
+
+ROUND_MAX = 50
+
+# ---- templates
+
+
+async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
+    """Add a template; its row. Raises NameTaken."""
+    now = clock.now()
+    row = {**values, "id": new_id(), "operator_id": operator_id, "revision": 1, "created_at": now, "updated_at": now}
+    if not await bulk.insert_if_absent(tx, templates, [row]):
+        raise NameTaken(f"There is a template {values['name']!r} already.")
+    return await get(tx, operator_id, row["id"])
+
+
+async def get(tx: Tx, operator_id: str, template_id: str) -> Any:
+    """A template of an operator. Raises TemplateNotFound."""
+    statement = sa.select(templates).where(templates.c.operator_id == operator_id, templates.c.id == template_id)
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        raise TemplateNotFound(f"There is no provisioning template {template_id}.")
+    return row
+
+
+async def change(tx: Tx, row: Any, values: Mapping[str, Any]) -> Any:
+    """Give a template other values; it is another revision then. Raises NameTaken."""
+    same_name = sa.select(templates.c.id).where(
+        templates.c.operator_id == row.operator_id, templates.c.name == values["name"], templates.c.id != row.id
+    )
+    if (await tx.execute(same_name)).first() is not None:
+        raise NameTaken(f"There is a template {values['name']!r} already.")
+    changed = {**values, "revision": row.revision + 1, "updated_at": clock.now()}
+    await tx.execute(sa.update(templates).where(templates.c.id == row.id).values(changed))
+    return await get(tx, row.operator_id, row.id)
+
+
+async def remove(tx: Tx, template_id: str) -> None:
+    """Delete a template; its runs stay."""
+    await tx.execute(sa.delete(templates).where(templates.c.id == template_id))
+
+
+async def templates_of(tx: Tx, operator_id: str) -> Sequence[Any]:
+    """All templates of an operator."""
+    return (await tx.execute(sa.select(templates).where(templates.c.operator_id == operator_id))).all()
+
+
+# ---- what is due
+
+
+async def make_due(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stations are to be looked at; the latest reason counts."""
+    changes = ("template_id", "reason", "due_at")
+    await bulk.upsert(tx, due, rows, key=("station_id",), update=changes)
+
+
+async def take_due(tx: Tx, now: datetime) -> Sequence[Any]:
+    """The stations that are to be looked at, which then are no longer."""
+    statement = sa.select(due).where(due.c.due_at <= now).order_by(due.c.due_at).limit(ROUND_MAX)
+    found = (await tx.execute(bulk.locked(statement, tx))).all()
+    if found:
+        await tx.execute(sa.delete(due).where(due.c.station_id.in_([row.station_id for row in found])))
+    return found
+
+
+# ---- runs
+
+
+async def last_done(tx: Tx, station_id: str, template_id: str) -> int | None:
+    """The latest revision of a template that was applied to a station without a fault."""
+    statement = sa.select(sa.func.max(runs.c.revision)).where(
+        runs.c.station_id == station_id, runs.c.template_id == template_id, runs.c.state == "done"
+    )
+    return (await tx.execute(statement)).scalar()
+
+
+async def begin_run(tx: Tx, template: Any, station_id: str, reason: str) -> str:
+    """A template is being applied; the id of the run."""
+    row = {
+        "id": new_id(),
+        "operator_id": template.operator_id,
+        "station_id": station_id,
+        "template_id": template.id,
+        "template_name": template.name,
+        "revision": template.revision,
+        "reason": reason,
+        "state": "running",
+        "steps": [],
+        "started_at": clock.now(),
+    }
+    await bulk.insert(tx, runs, [row])
+    return str(row["id"])
+
+
+async def note(tx: Tx, run_id: str, steps: Sequence[Mapping[str, Any]], state: str) -> None:
+    """How a run stands."""
+    values: dict[str, Any] = {"steps": list(steps), "state": state}
+    if state != "running":
+        values["ended_at"] = clock.now()
+    await tx.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
+
+
+async def give_up_before(tx: Tx, oldest: datetime) -> None:
+    """Runs that began so long ago and have not ended were those of a process that is gone."""
+    statement = sa.update(runs).where(runs.c.state == "running", runs.c.started_at < oldest)
+    await tx.execute(statement.values(state="failed", ended_at=clock.now()))
