@@ -50,6 +50,9 @@ class Cars:
 async def share_due(runtime: Runtime) -> None:
     """A job: look at the limits for which something has changed."""
     cars = runtime.state(Cars)
+    async with runtime.database.read() as tx:
+        if not await store.has_limits(tx):
+            return
     if cars.is_changed:
         cars.is_changed = False
         async with runtime.database.begin() as tx:

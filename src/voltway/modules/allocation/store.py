@@ -55,6 +55,11 @@ async def make_due(tx: Tx, operator_ids: Iterable[str]) -> None:
     await tx.execute(statement.values(due_at=clock.now()))
 
 
+async def has_limits(tx: Tx) -> bool:
+    """Whether any location has a limit, or had one that is being taken away."""
+    return (await tx.execute(sa.select(location_limits.c.location_id).limit(1))).first() is not None
+
+
 async def make_all_due(tx: Tx) -> None:
     """All limits are to be looked at now."""
     await tx.execute(sa.update(location_limits).values(due_at=clock.now()))

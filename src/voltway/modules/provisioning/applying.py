@@ -27,6 +27,9 @@ BY = "provisioning"
 async def apply_due(runtime: Runtime) -> None:
     """Job: look at the stations that are due, all of them side by side."""
     now = clock.now()
+    async with runtime.database.read() as tx:
+        if not await store.has_work(tx, now, now - RUN_LENGTH_MAX):
+            return
     async with runtime.database.begin() as tx:
         await store.give_up_before(tx, now - RUN_LENGTH_MAX)
         found = await store.take_due(tx, now)
@@ -58,7 +61,7 @@ async def _apply(runtime: Runtime, row: Any) -> None:
     record = await find_record(runtime, row.operator_id, row.station_id)
     if record is None:
         return
-    async with runtime.database.begin() as tx:
+    async with runtime.database.read() as tx:
         known = await store.templates_of(tx, row.operator_id)
         if row.template_id is not None:
             template = next((each for each in known if each.id == row.template_id), None)
@@ -68,6 +71,7 @@ async def _apply(runtime: Runtime, row: Any) -> None:
             return
         if row.reason == "boot" and await store.last_done(tx, row.station_id, template.id) == template.revision:
             return
+    async with runtime.database.begin() as tx:
         run_id = await store.begin_run(tx, template, row.station_id, row.reason)
     steps: list[dict[str, Any]] = []
     for step in template.steps:

@@ -14,6 +14,7 @@ from voltway.modules.provisioning import store
 async def on_station_changed(runtime: Runtime, tx: Tx, events: Sequence[StationChanged]) -> None:
     """Have those looked at that have booted."""
     booted = {event.station_id: event for event in events if event.what == "booted"}
+    having = await store.operators_with_templates(tx, {event.operator_id for event in booted.values()})
     rows = [
         {
             "station_id": event.station_id,
@@ -23,5 +24,6 @@ async def on_station_changed(runtime: Runtime, tx: Tx, events: Sequence[StationC
             "due_at": clock.now(),
         }
         for event in booted.values()
+        if event.operator_id in having
     ]
     await store.make_due(tx, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,14 @@ async def templates_of(tx: Tx, operator_id: str) -> Sequence[Any]:
     return (await tx.execute(sa.select(templates).where(templates.c.operator_id == operator_id))).all()
 
 
+async def operators_with_templates(tx: Tx, operator_ids: Collection[str]) -> set[str]:
+    """Those of these operators that have a template at all."""
+    if not operator_ids:
+        return set()
+    statement = sa.select(templates.c.operator_id).where(templates.c.operator_id.in_(operator_ids)).distinct()
+    return set((await tx.execute(statement)).scalars())
+
+
 # ---- what is due
 
 
@@ -66,6 +74,13 @@ async def make_due(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Stations are to be looked at; the latest reason counts."""
     changes = ("template_id", "reason", "due_at")
     await bulk.upsert(tx, due, rows, key=("station_id",), update=changes)
+
+
+async def has_work(tx: Tx, now: datetime, oldest: datetime) -> bool:
+    """Whether a station is due, or a run has been left behind."""
+    waiting = sa.select(due.c.station_id).where(due.c.due_at <= now).limit(1)
+    left = sa.select(runs.c.id).where(runs.c.state == "running", runs.c.started_at < oldest).limit(1)
+    return (await tx.execute(waiting)).first() is not None or (await tx.execute(left)).first() is not None
 
 
 async def take_due(tx: Tx, now: datetime) -> Sequence[Any]:
