@@ -132,6 +132,21 @@ def test_tokens_are_cut() -> None:
     assert masking.mask_tokens({"idTag": "1234"}) == {"idTag": "***"}
 
 
+@pytest.mark.parametrize(
+    ("location", "kept_of_it"),
+    [
+        ("https://a.example/files/up/s3cr-et_T0ken", "https://a.example/files/up/***"),
+        ("https://a.example/files/down/s3cr-et_T0ken/fw.bin", "https://a.example/files/down/***/fw.bin"),
+        ("ftp://user:pass@b.example/logs", "ftp://***@b.example/logs"),
+        ("https://CS%401:p%3A@a.example/files/up/t", "https://***@a.example/files/up/***"),
+        ("https://a.example/mail@home", "https://a.example/mail@home"),
+    ],
+)
+def test_what_opens_an_address_is_hidden(location: str, kept_of_it: str) -> None:
+    frame = [2, "m1", "GetDiagnostics", {"location": location}]
+    assert json.loads(masking.mask_secrets(json.dumps(frame))) == [*frame[:3], {"location": kept_of_it}]
+
+
 def test_payload_of_each_kind() -> None:
     assert payload_in('[2,"1","A",{"x":1}]', "call") == {"x": 1}
     assert payload_in('[3,"1",{"x":1}]', "result") == {"x": 1}

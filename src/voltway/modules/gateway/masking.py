@@ -24,6 +24,10 @@ _TOKEN_FIELDS = frozenset({"idtag", "parentidtag", "idtoken", "groupidtoken"})
 # What a station tells of a customer (OCPP 2.x, N09): its text is the result of the command that asked, and nowhere else.
 _OF_A_PERSON = '"NotifyCustomerInformation"'
 
+# Who may log in stands before the @ of an address (RFC 3986 §3.2.1); our one-time addresses open a file to whoever has them.
+_LOGIN = re.compile(r"(?<=://)[^/@\s\"]+(?=@)")
+_ONE_TIME = re.compile(r"(?<=/files/up/)[\w.~-]+|(?<=/files/down/)[\w.~-]+")
+
 # The frequent messages, none of which can hold a password: they are logged without being searched.
 WITHOUT_SECRETS = frozenset(
     {
@@ -39,7 +43,9 @@ WITHOUT_SECRETS = frozenset(
 
 
 def mask_secrets(frame: str) -> str:
-    """A frame's text without the values of passwords; the same text where there are none."""
+    """A frame's text without the values of passwords and what opens an address; the same text where there are none."""
+    if "://" in frame:
+        frame = _ONE_TIME.sub(MASK, _LOGIN.sub(MASK, frame))
     is_of_a_person = _OF_A_PERSON in frame
     if not (is_of_a_person or _SECRET.search(frame) or '"password"' in frame):
         return frame
