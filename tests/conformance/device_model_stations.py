@@ -21,7 +21,7 @@ TIME = "2026-03-01T12:00:00Z"
 V201, V21, V16 = "ocpp2.0.1", "ocpp2.1", "ocpp1.6"
 both = pytest.mark.parametrize("protocol", [V201, V21])
 PASSWORD = "correct-horse-battery"
-Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]
+Answer = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
 class CallRefused(Exception):
@@ -29,7 +29,7 @@ class CallRefused(Exception):
 
 
 class ScriptedStation:
-    """`answers[action]` is the payload for a call of the platform, or makes it; `heard` are the calls so far."""
+    """`answers[action]` is the payload for a call of the platform, or makes it (None: no answer); `heard` are the calls so far."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.answers: dict[str, Answer] = {}
@@ -68,6 +68,8 @@ class ScriptedStation:
             await self._connection.send(json.dumps([4, message_id, "NotImplemented", "", {}]))
             return
         made = answer(payload) if callable(answer) else answer
+        if made is None:  # it says nothing
+            return
         await self._connection.send(json.dumps([3, message_id, made]))
         if action in self.then:
             task = asyncio.create_task(self._follow(self.then[action](payload)))
