@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from voltway.contracts.stations import CheckOrder, LocationExists, ReadVariables
 from voltway.kernel import clock
 from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel.auth.errors import PermissionMissing
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of
@@ -42,7 +43,8 @@ async def add_provisioning_template(body: TemplateIn, principal: MayWrite, runti
     """Keep what stations of a kind are to be told. It is applied at the next boot of each that it fits best."""
     await _check(runtime, principal, body)
     async with runtime.database.begin() as tx:
-        return _template_out(await store.add(tx, principal.operator_id, body.model_dump(mode="json")))
+        row = await store.add(tx, principal.operator_id, body.model_dump(mode="json"))
+    return _template_out(row, principal)
 
 
 @router.get("/provisioning-templates")
@@ -50,15 +52,15 @@ async def list_provisioning_templates(
     principal: MayRead, tx: ReadTx, page: Annotated[PageQuery, Depends(page_query)]
 ) -> Page[TemplateOut]:
     """The templates, newest first."""
-    statement = sa.select(templates).where(templates.c.operator_id == principal.operator_id)
+    statement = sa.select(templates).where(store.visible_to(principal))
     rows, next_cursor = await page.fetch(tx, statement, templates.c.id)
-    return Page(items=[_template_out(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=[_template_out(row, principal) for row in rows], next_cursor=next_cursor)
 
 
 @router.get("/provisioning-templates/{template_id}")
 async def get_provisioning_template(template_id: str, principal: MayRead, tx: ReadTx) -> TemplateOut:
-    """One template."""
-    return _template_out(await store.get(tx, principal.operator_id, template_id))
+    """One template. Passwords in its steps are shown to those only who may change it."""
+    return _template_out(await store.get(tx, template_id, store.visible_to(principal)), principal)
 
 
 @router.put("/provisioning-templates/{template_id}")
@@ -68,14 +70,17 @@ async def change_provisioning_template(
     """Replace a template; as a new revision it is applied anew at the next boot of each station."""
     await _check(runtime, principal, body)
     async with runtime.database.begin() as tx:
-        row = await store.get(tx, principal.operator_id, template_id)
-        return _template_out(await store.change(tx, row, body.model_dump(mode="json")))
+        row = await store.get(tx, template_id, store.visible_to(principal))
+        _require_reach(principal, row.location_id)
+        changed = await store.change(tx, row, body.model_dump(mode="json"))
+    return _template_out(changed, principal)
 
 
 @router.delete("/provisioning-templates/{template_id}", status_code=204)
 async def remove_provisioning_template(template_id: str, principal: MayWrite, tx: OpenTx) -> None:
     """Delete a template. What stations have taken of it stays with them."""
-    row = await store.get(tx, principal.operator_id, template_id)
+    row = await store.get(tx, template_id, store.visible_to(principal))
+    _require_reach(principal, row.location_id)
     await store.remove(tx, row.id)
 
 
@@ -134,7 +139,7 @@ async def _template_for(runtime: Runtime, principal: Principal, station_id: str,
     place = await _require_station(runtime, principal, station_id)
     async with runtime.database.read() as tx:
         if template_id is not None:
-            return await store.get(tx, principal.operator_id, template_id)
+            return await store.get(tx, template_id, store.visible_to(principal))
         return rules.choose(await store.templates_of(tx, principal.operator_id), place)
 
 
@@ -147,7 +152,8 @@ async def _require_station(runtime: Runtime, principal: Principal, station_id: s
 
 
 async def _check(runtime: Runtime, principal: Principal, body: TemplateIn) -> None:
-    """Raise InvalidField for a step that is no order, or a location that is not there."""
+    """Raise InvalidField for a step that is no order, or a location that is not there; PermissionMissing."""
+    _require_reach(principal, body.location_id)
     for index, step in enumerate(body.steps):
         try:
             await runtime.ask(CheckOrder(type=step.type, arguments=step.arguments))
@@ -159,5 +165,14 @@ async def _check(runtime: Runtime, principal: Principal, body: TemplateIn) -> No
             raise InvalidField.at("$.location_id", "there is no such location")
 
 
-def _template_out(row: Any) -> TemplateOut:
-    return TemplateOut(**{name: getattr(row, name) for name in TemplateOut.model_fields})
+def _require_reach(principal: Principal, location_id: str | None) -> None:
+    """Raise PermissionMissing for a template that would reach stations which the caller may not touch."""
+    if principal.location_ids is not None and location_id not in principal.location_ids:
+        raise PermissionMissing("Who is bound to locations has a hand in templates for those only: name one of them.")
+
+
+def _template_out(row: Any, principal: Principal) -> TemplateOut:
+    shown = {name: getattr(row, name) for name in TemplateOut.model_fields}
+    if not principal.may(Permission.STATIONS_WRITE):
+        shown["steps"] = [{**step, "arguments": rules.without_secrets(step["arguments"])} for step in row.steps]
+    return TemplateOut(**shown)

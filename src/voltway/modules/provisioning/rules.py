@@ -89,3 +89,20 @@ PLACE = ("component", "component_instance", "evse_number", "connector_number", "
 def key_of(variable: Mapping[str, Any]) -> tuple[Any, ...]:
     """What tells a variable from the others of its station; a configuration key of OCPP 1.6 is a variable of no component."""
     return (*(variable.get(name) for name in PLACE), variable.get("variable") or variable.get("key"))
+
+
+# ---- what not everybody may see
+
+_MASK = "********"
+
+
+def without_secrets(document: Any) -> Any:
+    """The arguments of an order with its passwords hidden."""
+    if isinstance(document, Mapping):
+        return {
+            name: _MASK if name == "password" and value is not None else without_secrets(value)
+            for name, value in document.items()
+        }
+    if isinstance(document, list):
+        return [without_secrets(each) for each in document]
+    return document

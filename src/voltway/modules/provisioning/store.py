@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from voltway.kernel import bulk, clock
+from voltway.kernel.auth import Principal
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.provisioning.errors import NameTaken, TemplateNotFound
@@ -25,13 +26,21 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
     row = {**values, "id": new_id(), "operator_id": operator_id, "revision": 1, "created_at": now, "updated_at": now}
     if not await bulk.insert_if_absent(tx, templates, [row]):
         raise NameTaken(f"There is a template {values['name']!r} already.")
-    return await get(tx, operator_id, row["id"])
+    return await get(tx, row["id"])
 
 
-async def get(tx: Tx, operator_id: str, template_id: str) -> Any:
-    """A template of an operator. Raises TemplateNotFound."""
-    statement = sa.select(templates).where(templates.c.operator_id == operator_id, templates.c.id == template_id)
-    row = (await tx.execute(statement)).one_or_none()
+def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
+    """The templates of the caller's operator; who is bound to locations sees those that apply there."""
+    is_ours = templates.c.operator_id == principal.operator_id
+    if principal.location_ids is None:
+        return is_ours
+    place = templates.c.location_id
+    return sa.and_(is_ours, sa.or_(place.is_(None), place.in_(principal.location_ids)))
+
+
+async def get(tx: Tx, template_id: str, *conditions: sa.ColumnElement[bool]) -> Any:
+    """A template. Raises TemplateNotFound unless the conditions hold."""
+    row = (await tx.execute(sa.select(templates).where(templates.c.id == template_id, *conditions))).one_or_none()
     if row is None:
         raise TemplateNotFound(f"There is no provisioning template {template_id}.")
     return row
@@ -46,7 +55,7 @@ async def change(tx: Tx, row: Any, values: Mapping[str, Any]) -> Any:
         raise NameTaken(f"There is a template {values['name']!r} already.")
     changed = {**values, "revision": row.revision + 1, "updated_at": clock.now()}
     await tx.execute(sa.update(templates).where(templates.c.id == row.id).values(changed))
-    return await get(tx, row.operator_id, row.id)
+    return await get(tx, row.id)
 
 
 async def remove(tx: Tx, template_id: str) -> None:
