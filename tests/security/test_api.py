@@ -207,7 +207,8 @@ async def test_a_station_with_a_token_gets_its_record_and_a_password_of_its_own(
 
 async def test_a_token_that_is_spent_wrong_or_revoked_lets_nobody_in(platform: Platform) -> None:
     made = (await platform.client.post("/registration-tokens", json=a_token(uses_max=5))).json()
-    _, wrong = await platform.ask("NEW1", password=made["token"][:-1] + "x")
+    last = "y" if made["token"].endswith("x") else "x"
+    _, wrong = await platform.ask("NEW1", password=made["token"][:-1] + last)
     assert wrong.status == 401
     assert await platform.status_of("NEW1", user="NEW2", password=made["token"]) == 401
     assert (await platform.client.delete(f"/registration-tokens/{made['id']}")).status_code == 204

@@ -1286,7 +1286,7 @@ export interface paths {
         };
         /**
          * Get Provisioning Template
-         * @description One template.
+         * @description One template. Passwords in its steps are shown to those only who may change it.
          */
         get: operations["get_provisioning_template"];
         /**
