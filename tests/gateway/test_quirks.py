@@ -110,6 +110,12 @@ BROKEN: dict[str, tuple[str, dict[str, Any] | str, dict[str, Any]]] = {
         '{"connectorId":1,"meterValue":[{"timestamp":"t","sampledValue":[,{"value":"1"}]}]}',
         {"connectorId": 1, "meterValue": [{"timestamp": "t", "sampledValue": [{"value": "1"}]}]},
     ),
+    "control_characters": (
+        "StopTransaction",
+        '{"transactionId":1,"idTag":"04A1\x00\x1f","meterStop":2}',
+        {"transactionId": 1, "idTag": "04A1", "meterStop": 2},
+    ),
+    "model_long": ("BootNotification", {"chargePointModel": "m" * 21}, {"chargePointModel": "m" * 20}),
     "object_for_array": ("MeterValues", {"meterValue": {"timestamp": "t"}}, {"meterValue": [{"timestamp": "t"}]}),
     "numbers_for_texts": (
         "MeterValues",

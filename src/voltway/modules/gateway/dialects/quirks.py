@@ -62,6 +62,11 @@ def _drop_leading_comma(raw: bytes) -> bytes:
     return raw.replace(b"[,{", b"[{").replace(b"[ ,{", b"[{")
 
 
+def _drop_control_characters(raw: bytes) -> bytes:
+    """Bytes below the space are no part of a JSON text's strings, and outside of them say nothing."""
+    return raw.translate(None, bytes(range(32)))
+
+
 def _object_as_array(payload: Payload) -> bool:
     value = payload.get("meterValue")
     if not isinstance(value, dict):
@@ -178,6 +183,13 @@ _ALL = (
         mend_text=_drop_leading_comma,
     ),
     Correction(
+        "control_characters",
+        "Control characters behind a token are no JSON: they are left out.",
+        "lbbrhzn/ocpp#2030",
+        ("Authorize", "StartTransaction", "StopTransaction"),
+        mend_text=_drop_control_characters,
+    ),
+    Correction(
         "object_for_array",
         "One meter value stands where a list of them is due.",
         "lbbrhzn/ocpp#1144",
@@ -220,6 +232,13 @@ _ALL = (
         _cut(chargeBoxSerialNumber=25, chargePointSerialNumber=25),
     ),
     Correction(
+        "model_long",
+        "Names of makes longer than the 20 characters that OCPP 1.6 has for them: cut.",
+        "lbbrhzn/ocpp#899",
+        ("BootNotification",),
+        _cut(chargePointModel=20, chargePointVendor=20),
+    ),
+    Correction(
         "info_long",
         "Explanations longer than the 50 characters that OCPP 1.6 has for them: cut.",
         "lbbrhzn/ocpp#987",
@@ -250,7 +269,7 @@ _ALL = (
     Correction(
         "nulls",
         "Fields that are null stand for fields that are not there.",
-        "lbbrhzn/ocpp#899",
+        "evcc-io/evcc#17836",
         ("BootNotification", "StatusNotification", "FirmwareStatusNotification", "DataTransfer", "Authorize"),
         _drop_nulls,
     ),
