@@ -219,6 +219,22 @@ async def test_a_station_that_goes_away_is_told_no_more(platform: Platform) -> N
             assert len(station.requests("SetVariables")) == 3
 
 
+async def test_a_station_that_is_slow_holds_up_nobody(platform: Platform) -> None:
+    later = Platform(platform.server, platform.api)
+    async with a_template(platform, V201) as template, platform.station(V201) as slow, later.station(V201) as quick:
+        slow.answers["SetVariables"] = lambda request: None
+        takes_settings(quick)
+        await slow.call("BootNotification", boot(V201, template["vendor"]))
+
+        async def is_told() -> bool:
+            return bool(slow.requests("SetVariables"))
+
+        await eventually(is_told)
+        await quick.call("BootNotification", boot(V201, template["vendor"]))
+        assert (await the_run(later))["state"] == "done"
+        assert [run["state"] for run in await runs(platform)] == ["running"]
+
+
 @both
 async def test_drift_is_what_differs_from_the_template(platform: Platform, protocol: str) -> None:
     async with a_template(platform, protocol) as template, platform.station(protocol) as station:

@@ -1,4 +1,4 @@
-"""The job that sets stations up: one order after the other, each result kept as it comes."""
+"""The job that sets stations up: one order after the other, each result kept as it comes. Stations wait for themselves only."""
 
 from __future__ import annotations
 
@@ -20,12 +20,39 @@ from voltway.modules.provisioning import rules, store
 log = structlog.get_logger()
 
 STEP_WAIT_S = 90.0
+AGAIN = timedelta(seconds=5)
 RUN_LENGTH_MAX = timedelta(hours=2)
 BY = "provisioning"
 
 
+class UnderWay:
+    """The stations that are being set up by this process (Runtime.state)."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, runtime: Runtime, row: Any) -> None:
+        """Look at a station, beside everything else."""
+        task = asyncio.create_task(_apply_one(runtime, row), name=f"provisioning:{row.station_id}")
+        self.tasks[row.station_id] = task
+        task.add_done_callback(lambda done: self._ended(row.station_id, done))
+
+    def _ended(self, station_id: str, done: asyncio.Task[None]) -> None:
+        self.tasks.pop(station_id, None)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("provisioning.failed", station_id=station_id, exc_info=error)
+
+
+async def stop(runtime: Runtime) -> None:
+    """Leave off; what was not done is done after the next boot of its station."""
+    tasks = list(runtime.state(UnderWay).tasks.values())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def apply_due(runtime: Runtime) -> None:
-    """Job: look at the stations that are due, all of them side by side."""
+    """Job: begin with the stations that are due; one that is being set up waits until that has ended."""
     now = clock.now()
     async with runtime.database.read() as tx:
         if not await store.has_work(tx, now, now - RUN_LENGTH_MAX):
@@ -33,7 +60,12 @@ async def apply_due(runtime: Runtime) -> None:
     async with runtime.database.begin() as tx:
         await store.give_up_before(tx, now - RUN_LENGTH_MAX)
         found = await store.take_due(tx, now)
-    await asyncio.gather(*(_apply_one(runtime, row) for row in found))
+        under_way = runtime.state(UnderWay)
+        waiting = [row for row in found if row.station_id in under_way.tasks]
+        await store.make_due(tx, [{**row._asdict(), "due_at": now + AGAIN} for row in waiting])
+    for row in found:
+        if row not in waiting:
+            under_way.begin(runtime, row)
 
 
 async def _apply_one(runtime: Runtime, row: Any) -> None:

@@ -21,4 +21,5 @@ MANIFEST = Manifest(
     listens={StationChanged: handlers.on_station_changed},
     routes=lambda: (api.router,),
     jobs=(Job("apply", 1.0, applying.apply_due),),
+    stop=applying.stop,
 )

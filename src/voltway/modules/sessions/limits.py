@@ -73,7 +73,7 @@ async def stop_at_limits(runtime: Runtime) -> None:
         rows = (await tx.execute(statement)).all()
     if not rows:
         return
-    over = [row.session_id for row in rows if row.state == SessionState.ENDED.value]
+    over = {row.session_id for row in rows if row.state == SessionState.ENDED.value}
     reached = [
         row
         for row in rows
@@ -87,11 +87,12 @@ async def stop_at_limits(runtime: Runtime) -> None:
             charging_state=row.charging_state,
         )
     ]
-    due = {row.session_id: now + CHECK for row in rows} | {row.session_id: now + RETRY for row in reached}
+    at_limit = {row.session_id for row in reached}
+    due = {row.session_id: now + (RETRY if row.session_id in at_limit else CHECK) for row in rows}
     async with runtime.database.begin() as tx:
         for row in rows:
             values: dict[str, Any] = {"due_at": None if row.session_id in over else due[row.session_id]}
-            if row in reached:
+            if row.session_id in at_limit:
                 values |= {"reached_at": row.reached_at or now, "attempts": row.attempts + 1}
                 if row.attempts + 1 >= ATTEMPTS_MAX:
                     values["due_at"] = None
