@@ -1,6 +1,6 @@
 # Voltway's tasks. `make` alone lists them. Each sets up what it needs; what is done already is not done again.
 #   PYTHON=python3.12   the interpreter for .venv (else the newest from 3.11 up)
-#   DB=postgresql       the database that the tests run on: sqlite (default), postgresql, mariadb (its smoke tests)
+#   DB=postgresql       the database that the tests run on: sqlite (default), postgresql, mariadb (what is marked for it)
 #   DATABASE_URL=...    a server of yours for it
 #   ARGS="..."          more arguments for `voltway run`, pytest or bench/run.py
 
@@ -13,11 +13,14 @@ bin := .venv/bin
 setup := tools/setup
 
 DB ?= sqlite
-JOBS ?= 2
+# Half of a test's time is waiting. A worker keeps the tests of a file together, and with them the server that they share.
+JOBS ?= 3
+workers := -n $(JOBS) --dist worksteal
+SEEDS ?= 20
 export DATABASE_URL
 
-.PHONY: help setup dev run test test-python test-web bench lint lint-python lint-generated lint-web format web web-packages
-.PHONY: openapi coverage-page mutate screenshots lock hooks clean
+.PHONY: help setup dev run test test-python test-web faults bench lint lint-python lint-generated lint-web format web web-packages
+.PHONY: openapi coverage-page detection-page reliability-page mutate screenshots lock hooks clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,7 +34,7 @@ dev:
 web-packages:
 	@$(setup)/web.sh install
 
-web: ## build the console
+web: ## build the console and the driver app
 	@$(setup)/web.sh build
 
 run: setup web ## start Voltway with its demo network (ARGS="--http :8080"); Ctrl-C ends it
@@ -44,10 +47,15 @@ test-python: dev web
 	@$(setup)/browser.sh
 	@$(setup)/node_stations.sh
 	@$(setup)/mosquitto.sh
-	@$(setup)/with_database.sh $(DB) $(bin)/pytest -n $(JOBS) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
+	@$(setup)/with_database.sh $(DB) $(bin)/pytest $(workers) $(if $(filter mariadb,$(DB)),-m mariadb) $(ARGS)
 
 test-web: web-packages
 	@cd web && npm run --silent test </dev/null
+
+faults: dev ## run every fault with many seeds of the simulator (SEEDS=20), and note what they came to
+	@VOLTWAY_FAULTS=long VOLTWAY_FAULT_SEEDS=$(SEEDS) VOLTWAY_FAULT_RESULTS=docs/reliability-run.json \
+	 $(setup)/with_database.sh $(DB) $(bin)/pytest $(workers) tests/fleet $(ARGS)
+	@$(bin)/python tools/reliability_page.py
 
 bench: dev ## measure messages per CPU-second, latency and memory; prints a table and JSON
 	@$(bin)/python bench/run.py $(ARGS)
@@ -64,6 +72,8 @@ lint-generated: dev web-packages
 	$(bin)/python tools/generate_ocpp.py --check
 	$(bin)/voltway openapi --check
 	$(bin)/python tools/coverage_page.py --check
+	$(bin)/python tools/detection_page.py --check
+	$(bin)/python tools/reliability_page.py --check
 	cd web && npm run --silent generate -- -- --check </dev/null
 
 lint-web: web-packages
@@ -78,6 +88,12 @@ openapi: dev web-packages ## write openapi.json, and the web's client from it
 
 coverage-page: dev ## write docs/ocpp-coverage.md: what of OCPP is handled and tested
 	$(bin)/python tools/coverage_page.py
+
+detection-page: dev ## write the table of rules in docs/detection.md
+	$(bin)/python tools/detection_page.py
+
+reliability-page: dev ## write the table of faults in docs/reliability.md
+	$(bin)/python tools/reliability_page.py
 
 mutate: dev ## break our code in listed ways, one after the other: each must turn its tests red (ARGS="word" chooses)
 	@$(bin)/python tools/mutate.py $(ARGS)

@@ -40,10 +40,38 @@ class Size:
     starts: int
     rest_rounds: int
     rest_duration_s: float
+    handshake_stations: int
+    simulated_stations: int
+    facts: int
+    """That the ledger posts."""
+    reported_sessions: int
+    """Among which reports are made."""
 
 
-FULL = Size(rounds=2, duration_s=10, idle_stations=2000, starts=3, rest_rounds=3, rest_duration_s=5)
-QUICK = Size(rounds=1, duration_s=4, idle_stations=600, starts=1, rest_rounds=1, rest_duration_s=4)
+FULL = Size(
+    rounds=2,
+    duration_s=10,
+    idle_stations=2000,
+    starts=3,
+    rest_rounds=3,
+    rest_duration_s=5,
+    handshake_stations=2000,
+    simulated_stations=2000,
+    facts=20_000,
+    reported_sessions=1_000_000,
+)
+QUICK = Size(
+    rounds=1,
+    duration_s=4,
+    idle_stations=600,
+    starts=1,
+    rest_rounds=1,
+    rest_duration_s=4,
+    handshake_stations=300,
+    facts=2_000,
+    reported_sessions=20_000,
+    simulated_stations=400,
+)
 
 
 async def drive(server: Server, *arguments: object) -> Found:

@@ -9,6 +9,10 @@ two servers are what counts: absolute figures say more about the machine. Takes 
              and their energy in the database must equal the driver's ledger.
   memory     growth of the resident memory from no station to thousands that have booted and are silent, per station
   start      from the start of `voltway run` to the first BootNotification answered, on the database of a round before
+  handshakes stations with passwords: handshakes and refusals by the server's CPU seconds; all of them back after all links broke
+  access     people who log in with their password, eight at once
+  money      sessions priced and facts posted to the ledger in a second, and the slowest report of a month on PostgreSQL, if it answers
+  stations   the station's own side: memory of a simulated station with its link, how many one core carries, event to contactor
   REST       the station port's p99 at 300 messages/s with 100 REST requests/s beside it, against without
 """
 
@@ -26,17 +30,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import access
+import handshakes
 import measures
+import money
+import stations as station_side
 from measures import FULL, QUICK
 
 OUT = Path(__file__).resolve().parent / "out"
-PARTS = ("messages", "memory", "start", "rest")
+PARTS = ("messages", "memory", "start", "handshakes", "rest", "access", "money", "stations")
 
 MSGS_PER_CPU_S_RATIO_MIN = 20
 P99_RATIO_MAX = 0.1
 KB_PER_STATION_MAX = 40
+SIMULATED_KB_MAX = 100
 START_S_MAX = 3
 REST_P99_RATIO_MAX = 2
+MONTH_REPORT_S_MAX = 2
 
 
 class Row(NamedTuple):
@@ -95,6 +105,30 @@ def rows_of_start(found: dict[str, Any]) -> list[Row]:
     return [Row("start to first boot answered", figure, f"< {START_S_MAX} s", slowest < START_S_MAX)]
 
 
+def rows_of_handshakes(found: dict[str, Any]) -> list[Row]:
+    accepted, refused, storm = found["accepted"], found["refused"], found["storm"]
+    let_in = accepted["statuses"].get("101", 0)
+    others = sum(accepted["statuses"].values()) - let_in
+    held_off = sum(number for status, number in storm["statuses"].items() if status != "101")
+    all_back = "never" if storm["all_back_s"] is None else f"{storm['all_back_s']:.1f} s"
+    return [
+        Row("handshakes with a password per second", f"{accepted['per_s']:,.0f}"),
+        Row("handshakes per CPU-second", f"{accepted['per_cpu_s']:,.0f}"),
+        Row("  p50 / p99", f"{accepted['p50_ms']:.1f} / {accepted['p99_ms']:.1f} ms"),
+        Row("  not let in", f"{others}", "0", others == 0),
+        Row("wrong passwords refused per CPU-second", f"{refused['per_cpu_s']:,.0f}"),
+        Row(
+            "  let in with a wrong password",
+            f"{refused['statuses'].get('101', 0)}",
+            "0",
+            refused["statuses"].get("101", 0) == 0,
+        ),
+        Row(f"storm of {found['stations']:,} stations: all back", all_back),
+        Row("  told to come later, CPU seconds", f"{held_off:,}, {storm['cpu_s']:.1f} s"),
+        Row("  left outside", f"{storm['left_outside']}", "0", storm["left_outside"] == 0),
+    ]
+
+
 def rows_of_rest(found: dict[str, Any]) -> list[Row]:
     ratio = found["ratio"]
     return [
@@ -106,7 +140,57 @@ def rows_of_rest(found: dict[str, Any]) -> list[Row]:
     ]
 
 
-ROWS = {"messages": rows_of_messages, "memory": rows_of_memory, "start": rows_of_start, "rest": rows_of_rest}
+def rows_of_access(found: dict[str, Any]) -> list[Row]:
+    others = {status: number for status, number in found["statuses"].items() if status not in (200, 429)}
+    told_to_wait = found["statuses"].get(429, 0)
+    return [
+        Row(f"log-ins by password per second, {found['clients']} at once", f"{found['log_ins_per_s']:.1f}"),
+        Row("  told to come later", f"{told_to_wait}"),
+        Row("  neither", f"{sum(others.values())}", "0", not others),
+    ]
+
+
+def rows_of_money(found: dict[str, Any]) -> list[Row]:
+    rows = [
+        Row(f"sessions priced per second ({found['readings']} readings each)", f"{found['priced_per_s']:,.0f}"),
+        Row("ledger: facts posted per second", f"{found['postings_per_s']:,}"),
+        Row("ledger: facts verified per second", f"{found['verified_per_s']:,}"),
+    ]
+    reports = found["reports"]
+    if reports is None:
+        return [*rows, Row("reports of a month", "no PostgreSQL here")]
+    slowest = max(report["slowest_s"] for name, report in reports.items() if name.startswith("month_"))
+    name = f"slowest report of a month among {reports['sessions']:,} sessions"
+    return [*rows, Row(name, f"{slowest:.2f} s", f"< {MONTH_REPORT_S_MAX} s", slowest < MONTH_REPORT_S_MAX)]
+
+
+def rows_of_stations(found: dict[str, Any]) -> list[Row]:
+    kb, linked = found["kb_per_station"], found["linked"] == found["stations"]
+    return [
+        Row(
+            f"memory per simulated station ({found['stations']:,}, {found['charging']:,} cars)",
+            f"{kb:.1f} kB",
+            f"< {SIMULATED_KB_MAX} kB",
+            kb < SIMULATED_KB_MAX and linked,
+        ),
+        Row("simulated stations per core, all charging, by CPU", f"{found['stations_per_core']:,.0f}"),
+        Row(
+            f"event to contactor in the controller, {found['evses']} EVSEs, p50 / p99",
+            f"{found['contactor_p50_ms']:.2f} / {found['contactor_p99_ms']:.2f} ms",
+        ),
+    ]
+
+
+ROWS = {
+    "messages": rows_of_messages,
+    "memory": rows_of_memory,
+    "start": rows_of_start,
+    "handshakes": rows_of_handshakes,
+    "rest": rows_of_rest,
+    "access": rows_of_access,
+    "stations": rows_of_stations,
+    "money": rows_of_money,
+}
 
 
 def table(rows: list[Row]) -> str:
@@ -133,6 +217,28 @@ async def measure(parts: list[str], size: measures.Size, folder: Path) -> dict[s
         place = folder / "memory"
         place.mkdir()
         found["memory"] = await measures.idle_memory(place, size)
+    if "handshakes" in parts:
+        _say("handshakes")
+        place = folder / "handshakes"
+        place.mkdir()
+        found["handshakes"] = await handshakes.measure(
+            place, stations=size.handshake_stations, duration_s=size.duration_s
+        )
+    if "access" in parts:
+        _say("log-ins")
+        place = folder / "access"
+        place.mkdir()
+        found["access"] = await access.measure(place, clients=8, seconds=size.duration_s)
+    if "money" in parts:
+        _say("money")
+        place = folder / "money"
+        place.mkdir()
+        found["money"] = await money.measure(
+            place, seconds=size.duration_s / 2, facts=size.facts, sessions=size.reported_sessions
+        )
+    if "stations" in parts:
+        _say("the station's side")
+        found["stations"] = await station_side.measure(size.simulated_stations, size.duration_s)
     if "rest" in parts:
         _say("REST beside the stations")
         found["rest"] = await measures.beside_rest(data_dir, size)

@@ -14,6 +14,8 @@ Everything on the page is found by machine, by these rules:
   one has an id that begins with it (`pytest.param(..., id="tc_i_114")`, `ids=["tc_a_11_csms", ...]`), or when `voltway
   conformance` has a script for it, which test_conformance_command.py runs. Its *result* is `skipped` when such a function or
   parameter is marked skip or xfail; otherwise CI has to see it pass: a test that fails is no commit.
+- A case is *turned red by* the listed mutations that name it (mutation_lists.py): `make mutate` breaks our code so, and sees a test
+  of the case fail. `--check` wants one for every M and C case.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mutation_lists import read_lists
 from voltway.modules.gateway.dialects import ocpp16, ocpp21, ocpp201
 from voltway.modules.gateway.dialects.base import Dialect
 from voltway.modules.gateway.dialects.rows import read_nothing
@@ -201,6 +204,26 @@ def tests_of_case(case_id: str, protocol: str) -> list[Function]:
     return found
 
 
+def tests_of_case_anywhere(case_id: str) -> list[Function]:
+    """An id belongs to one version; a script's test is that of the version that lists the case."""
+    return [
+        test
+        for version in VERSIONS
+        if case_id in {case["id"] for case in listed_cases(version.dialect.protocol)}
+        for test in tests_of_case(case_id, version.dialect.protocol)
+    ]
+
+
+@cache
+def mutations_of_cases() -> dict[str, list[str]]:
+    """The names of the mutations that turn each case red."""
+    found: dict[str, list[str]] = {}
+    for mutation in read_lists():
+        for case_id in mutation.cases:
+            found.setdefault(case_id, []).append(mutation.name)
+    return found
+
+
 # ---- what is written
 
 
@@ -213,13 +236,18 @@ def page() -> str:
         "",
     ]
     tables = [(version, case_table(version)) for version in VERSIONS]
-    lines += ["| Version | Messages tested | Cases with a test | Must-cases (M, C) without one |", "|---|---|---|---|"]
+    lines += [
+        "| Version | Messages tested | Cases with a test | Must-cases (M, C) without one | Cases that a mutation turns red |",
+        "|---|---|---|---|---|",
+    ]
     for version, cases in tables:
         tested = sum(bool(tests_of_action(action, version)) for action in version.actions)
         done = sum(bool(case["tests"]) for case in cases)
         holes = sum(not case["tests"] for case in cases if case["letter"] != "-")
+        red = sum(bool(case["mutations"]) for case in cases)
         lines.append(
-            f"| {version.dialect.protocol} | {tested} of {len(version.actions)} | {done} of {len(cases)} | {holes} |"
+            f"| {version.dialect.protocol} | {tested} of {len(version.actions)} | {done} of {len(cases)} | {holes} "
+            f"| {red} of {len(cases)} |"
         )
     lines += ["", "## Messages", ""]
     for version in VERSIONS:
@@ -246,9 +274,28 @@ def message_lines(version: Version) -> list[str]:
     return [*lines, ""]
 
 
+@cache
+def listed_cases(protocol: str) -> list[dict[str, Any]]:
+    listed = tomllib.loads((CASE_LISTS / f"{protocol}.toml").read_text(encoding="utf-8"))["case"]
+    return list(listed)
+
+
 def case_table(version: Version) -> list[dict[str, Any]]:
-    listed = tomllib.loads((CASE_LISTS / f"{version.dialect.protocol}.toml").read_text(encoding="utf-8"))["case"]
-    return [case | {"tests": tests_of_case(case["id"], version.dialect.protocol)} for case in listed]
+    protocol, killed = version.dialect.protocol, mutations_of_cases()
+    return [
+        case | {"tests": tests_of_case(case["id"], protocol), "mutations": killed.get(case["id"], [])}
+        for case in listed_cases(protocol)
+    ]
+
+
+def without_mutation() -> list[str]:
+    """The M and C cases that no listed mutation turns red."""
+    return [
+        case["id"]
+        for version in VERSIONS
+        for case in case_table(version)
+        if case["letter"] != "-" and not case["mutations"]
+    ]
 
 
 def case_lines(version: Version, cases: list[dict[str, Any]]) -> list[str]:
@@ -260,14 +307,15 @@ def case_lines(version: Version, cases: list[dict[str, Any]]) -> list[str]:
             head = [
                 f"#### {group} ({version.dialect.protocol})",
                 "",
-                "| Case | | Title | Test | Result |",
-                "|---|---|---|---|---|",
+                "| Case | | Title | Test | Result | Turned red by |",
+                "|---|---|---|---|---|---|",
             ]
             lines += ([""] if lines[-1] else []) + head
         tests: list[Function] = case["tests"]
         shown = "<br>".join(f"`{test.path.rpartition('/')[2]}::{test.name}`" for test in tests) or "**missing**"
         result = "-" if not tests else "skipped" if all(test.is_skipped for test in tests) else "must pass"
-        lines.append(f"| {case['id']} | {case['letter']} | {case['title'].replace('|', '/')} | {shown} | {result} |")
+        title, red_by = case["title"].replace("|", "/"), "; ".join(case["mutations"]) or "**nothing**"
+        lines.append(f"| {case['id']} | {case['letter']} | {title} | {shown} | {result} | {red_by} |")
     return [*lines, ""]
 
 
@@ -275,6 +323,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write docs/ocpp-coverage.md.")
     parser.add_argument("--check", action="store_true", help="only say whether the page is up to date")
     text = page()
+    if unbroken := without_mutation():
+        print(f"no mutation turns these cases red (tests/conformance/mutations): {', '.join(unbroken)}")
+        return 1
     if not parser.parse_args().check:
         PAGE.write_text(text, encoding="utf-8")
         return 0

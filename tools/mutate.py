@@ -1,7 +1,10 @@
 """Breaks our code on purpose, one listed mutation after the other, in a copy: the tests named beside it must go red.
 
-    python tools/mutate.py                 all of tests/mutations.toml
-    python tools/mutate.py ocpp16 -j 2     those whose name has this word; two at one time
+    python tools/mutate.py                 all that is listed
+    python tools/mutate.py ocpp16 -j 2     those whose name, file or case is or has this word; two at one time
+
+The lists are named in mutation_lists.py. `tests` are files: one red test is enough. `cases` are case ids of a certification: of
+**each** of them a test that docs/ocpp-coverage.md names for it must go red.
 
 Exit code 1: a mutation survived, or the text that it changes is not there (once) any more. A mutation that survives is a rule
 that no test holds: write the test. Nothing in the working tree is touched.
@@ -11,46 +14,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-LIST = ROOT / "tests" / "mutations.toml"
-TIMEOUT_S = 300
+from coverage_page import COMMAND_TEST, Function, tests_of_case_anywhere
+from mutation_lists import ROOT, Mutation, mutated, read_lists
+
+TIMEOUT_S = 600
+ENDS_WITHIN_S = 60
 COPIED = ("src", "tests", "tools", "pyproject.toml", "openapi.json")
 NO_TESTS_RAN = (4, 5)
 """pytest's exit codes for a wrong command line, and for no test found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """In `file`, `old` (which stands there once) becomes `new`; then `tests` must fail."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
-
-def read_list(path: Path = LIST) -> list[Mutation]:
-    listed: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["mutation"]
-    return [Mutation(**{**one, "tests": tuple(one["tests"])}) for one in listed]
-
-
-def mutated(mutation: Mutation, root: Path = ROOT) -> str | None:
-    """The file's text after the mutation; None if what it changes is not there exactly once."""
-    text = (root / mutation.file).read_text(encoding="utf-8")
-    if text.count(mutation.old) != 1 or mutation.old == mutation.new:
-        return None
-    return text.replace(mutation.old, mutation.new)
 
 
 def try_out(mutation: Mutation, copy: Path) -> str:
@@ -58,30 +38,94 @@ def try_out(mutation: Mutation, copy: Path) -> str:
     text = mutated(mutation)
     if text is None:
         return "TEXT NOT FOUND"
+    if not is_python(mutation.file, text):
+        return "NOT PYTHON ANY MORE"
     target = copy / mutation.file
     target.write_text(text, encoding="utf-8")
     try:
-        # The copy's `src` stands before the editable install on the path.
-        environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutation.tests]
-        done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+        found = [try_cases(mutation, copy)] if mutation.cases else []
+        found += [try_tests(mutation, copy)] if mutation.tests else []
+    finally:
+        shutil.copy2(ROOT / mutation.file, target)
+    return next((outcome for outcome in found if not outcome.startswith("killed")), "killed")
+
+
+def is_python(name: str, text: str) -> bool:
+    """Whether a mutation can be run at all: tests that only fail to load it have seen nothing."""
+    try:
+        compile(text, name, "exec")
+    except SyntaxError:
+        return not name.endswith(".py")
+    return True
+
+
+def try_tests(mutation: Mutation, copy: Path) -> str:
+    """The first red test is enough."""
+    try:
+        done = pytest_in(copy, "-x", *mutation.tests)
     except subprocess.TimeoutExpired:
         return "killed (the tests hang)"
-    finally:
-        shutil.copyfile(ROOT / mutation.file, target)
     if done.returncode in NO_TESTS_RAN:
         return f"NO TEST RAN: {done.stdout[-300:]}"
     return "killed" if done.returncode else "SURVIVED"
 
 
+def try_cases(mutation: Mutation, copy: Path) -> str:
+    """Of each case, a test must be red: what it says must fail, not what is set up for it."""
+    of_case = {case: tests_of_case_anywhere(case) for case in mutation.cases}
+    nodes = sorted({node_of(test) for tests in of_case.values() for test in tests})
+    try:
+        done = pytest_in(copy, "--tb=no", "-rf", *nodes)
+    except subprocess.TimeoutExpired:
+        return "THE CASES HANG: which of them are red is not known"
+    if done.returncode in NO_TESTS_RAN:
+        return f"NO TEST RAN: {done.stdout[-300:]}"
+    red = re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+    alive = [case for case, tests in of_case.items() if not any(is_red(test, red) for test in tests)]
+    return f"SURVIVED {' '.join(alive)}" if alive else "killed"
+
+
+def node_of(test: Function) -> str:
+    """What pytest is asked to run. A parameter's whole name is known where it is the only one; else all of its function runs."""
+    is_whole = test.path == COMMAND_TEST or "[" not in test.name
+    return f"{test.path}::{test.name if is_whole else test.name.partition('[')[0]}"
+
+
+def is_red(test: Function, red: list[str]) -> bool:
+    """Whether the test is red, or one of its parameters: that which the page names, beside whatever others."""
+    function, _, parameter = f"{test.path}::{test.name}".removesuffix("]").partition("[")
+    for one in red:
+        name, _, parameters = one.removesuffix("]").partition("[")
+        if name == function and (not parameter or f"-{parameter}-" in f"-{parameters}-"):
+            return True
+    return False
+
+
+def pytest_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Raises TimeoutExpired, with nothing left running that the tests have started."""
+    # The copy's `src` stands before the editable install on the path.
+    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    out = subprocess.PIPE
+    with subprocess.Popen(command, cwd=copy, env=environment, stdout=out, stderr=out, text=True) as process:
+        try:
+            said, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # pytest puts away what is set up
+            try:
+                process.communicate(timeout=ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, said)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Break our code in listed ways and see the tests go red.")
-    parser.add_argument("word", nargs="*", help="only mutations whose name has this word")
+    parser.add_argument("word", nargs="*", help="only mutations whose name, file or case has this word")
     parser.add_argument("-j", "--jobs", type=int, default=2, help="how many at one time")
     options = parser.parse_args()
-    chosen = [one for one in read_list() if not options.word or any(word in one.name for word in options.word)]
+    chosen = [one for one in read_lists() if not options.word or any(map(one.has, options.word))]
     if not chosen:
         print("no mutation has this name")
         return 1
@@ -109,9 +153,8 @@ def make_copy(folder: Path) -> Path:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(
-                source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "*.pyc")
-            )
+            # With what is compiled already, which holds since the times of the files are copied too.
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("node_modules"))
         elif source.exists():
             shutil.copyfile(source, folder / name)
     return folder

@@ -22,13 +22,34 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from e2e.browser import find_chromium, launch_options, page_options  # noqa: E402
 from e2e.server_process import ServerProcess  # noqa: E402
-from voltway.app.demo.network import LOG_INS, PASSWORD  # noqa: E402
+from voltway.app.demo.network import DRIVER, LOG_INS, PASSWORD  # noqa: E402
 
 STATION = "HAM-04"  # two EVSEs of direct current: the liveliest figures
 FREE_MIN, ACTIVE_MIN, SAMPLES_MIN = 4, 8, 5
 FULL_PERCENT = 95  # a battery whose last hour shows how the power tapers off
 PATIENCE_S = 600.0
 LOOK_S = 1.0
+
+PHONE = {"width": 390, "height": 844}
+STATION_TABS = ("timeline", "messages", "variables", "commands", "details")
+CONSOLE_PAGES = (
+    *(
+        "stations",
+        "stations/import",
+        "onboarding",
+        "sessions",
+        "tickets",
+        "templates",
+        "firmware-campaigns",
+        "bulk-orders",
+    ),
+    *("locations", "tariffs", "id-tokens", "id-tokens/import", "fleets"),
+    *("payments", "documents", "ledger", "reports"),
+    *("incidents", "detection-rules", "notification-policies", "audit", "certificates"),
+    *("staff", "machines", "webhooks", "mails", "account"),
+)
+APP_PAGES = {"me": "me", "bookings": "bookings", "charge": "charge", "reports": "reports"}
+"""Of a driver who is logged in: name of the picture, path."""
 
 
 class Network:
@@ -62,6 +83,18 @@ class Network:
         full = [session for session in past if (session["soc_percent"] or 0) >= FULL_PERCENT]
         return f"/sessions/{max(full or past, key=lambda session: session['energy_wh'])['id']}"
 
+    def app_paths(self) -> dict[str, str]:
+        """What a guest of the app looks at: name of the picture, path."""
+        place = self._get("/locations")["items"][0]["id"]
+        return {
+            "places": "",
+            "map": "map",
+            "enter": "c",
+            "place": f"places/{place}",
+            "book": f"book/{place}",
+            "queue": f"queue/{place}",
+        }
+
 
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
@@ -77,6 +110,14 @@ def log_in(page: Page) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=30_000)
+
+
+def log_in_to_app(page: Page) -> None:
+    page.goto("/app/#/me")
+    page.get_by_label("E-mail").fill(DRIVER.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_text(DRIVER.name)).to_be_visible(timeout=30_000)
 
 
 def settle(page: Page) -> None:
@@ -112,7 +153,7 @@ def main() -> None:
 def take(network: Network, url: str, folder: Path, everything: bool) -> None:
     looks: dict[str, dict[str, Any]] = {"": page_options(), "-dark": page_options("dark")}
     if everything:
-        looks["-phone"] = page_options() | {"viewport": {"width": 390, "height": 844}}
+        looks["-phone"] = page_options() | {"viewport": PHONE}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
         pages = {suffix: browser.new_context(base_url=url, **look).new_page() for suffix, look in looks.items()}
@@ -132,11 +173,30 @@ def take(network: Network, url: str, folder: Path, everything: bool) -> None:
         shoot("station", station, looks if everything else [""])
         shoot("session", network.session_path(), looks if everything else [""])
         if everything:
-            for tab in ("messages", "variables", "commands", "details"):
+            for tab in STATION_TABS:
                 shoot(f"station-{tab}", f"{station}?tab={tab}", looks)
-            for name in ("stations", "sessions", "locations", "tariffs", "id-tokens"):
-                shoot(name, f"/{name}", looks)
+            for name in CONSOLE_PAGES:
+                shoot(name.replace("/", "-"), f"/{name}", looks)
+            take_app(
+                browser.new_context(base_url=url, **page_options() | {"viewport": PHONE}).new_page(), network, folder
+            )
         browser.close()
+
+
+def take_app(page: Page, network: Network, folder: Path) -> None:
+    """The driver app on a phone: first as a guest, then as the demo's driver."""
+
+    def shoot(name: str, path: str) -> None:
+        page.goto(f"/app/#/{path}")
+        page.reload()  # a change behind the # alone is no new page
+        settle(page)
+        save(page, folder / f"app-{name}.png")
+
+    for name, path in network.app_paths().items():
+        shoot(name, path)
+    log_in_to_app(page)
+    for name, path in APP_PAGES.items():
+        shoot(name, path)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      { test: { name: "driver", include: ["apps/driver/tests/**/*.test.ts"], environment: "jsdom" } },
     ],
   },
 });

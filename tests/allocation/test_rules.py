@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voltway.charging.profiles import Unit
-from voltway.modules.allocation.rules import Claim, decreases, fits, shares, weight
+from voltway.modules.allocation.rules import Claim, decreases, fits, shares, wants, weight
 
 
 def a_claim(name: str, reserved: float = 0.0, **more: object) -> Claim:
@@ -35,6 +35,14 @@ def test_who_cannot_be_told_keeps_what_he_has() -> None:
 def test_a_car_that_takes_nothing_keeps_the_least() -> None:
     assert shares(32, Unit.A, [a_claim("a", is_satisfied=True), a_claim("b")]) == {"a": 6, "b": 26}
     assert shares(32, Unit.A, [a_claim("a", is_satisfied=True)]) == {"a": 32}
+
+
+def test_what_may_never_have_been_heard_is_told_again_though_it_is_no_more() -> None:
+    assert not wants(a_claim("a", 20), 20)
+    assert wants(a_claim("a", 20), 21)
+    assert wants(a_claim("a", 20, is_unsure=True), 20)
+    assert not wants(a_claim("a", 20, is_unsure=True), 19)  # less is told before
+    assert not wants(a_claim("a", 20, is_unsure=True, is_fixed=True), 20)
 
 
 def test_less_is_told_first_and_more_only_if_it_fits() -> None:

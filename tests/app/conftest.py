@@ -13,12 +13,11 @@ from voltway.kernel.database import Database
 
 
 @pytest.fixture
-def _blank_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[sa.URL]:
-    url = Database(request.config.getoption("--database-url")).url
-    if url.get_backend_name() == "sqlite":
-        yield url.set(database=str(tmp_path / "blank.sqlite"))
+def _blank_url(tested_url: sa.URL, tmp_path: Path, worker_id: str) -> Iterator[sa.URL]:
+    if tested_url.get_backend_name() == "sqlite":
+        yield tested_url.set(database=str(tmp_path / "blank.sqlite"))
     else:
-        with database_on_server(url, f"blank_{worker_id}") as ours:
+        with database_on_server(tested_url, f"blank_{worker_id}") as ours:
             yield ours
 
 

@@ -24,6 +24,7 @@ from voltway.app.cli import run as run_command
 from voltway.app.cli.openapi import describe, to_text
 from voltway.contracts.vocabulary import Registration
 from voltway.modules.stations import service
+from voltway.modules.stations.settings import StationsSettings
 
 KEY = re.compile(r"vw_\w{8}_\w{32}\n")
 
@@ -89,9 +90,11 @@ def digests(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
 
 
-def set_stamp(folder: Path, stamp: str) -> None:
+def set_stamp(folder: Path, stamp: str, since: str | None = None) -> None:
+    """`since`: the revision that a program must know; the stamp's own if none is given."""
     with closing(sqlite3.connect(folder / "voltway.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (stamp,))
+        connection.execute("UPDATE app_schema SET since = ?", (since or stamp,))
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -181,6 +184,15 @@ def test_newer_schema_is_left_alone(command: Command, tmp_path: Path, arguments:
     assert digests(tmp_path / "data") == before
 
 
+def test_newer_schema_that_keeps_older_programs_is_worked_on_and_not_touched(command: Command, tmp_path: Path) -> None:
+    command("migrate", "--data-dir", "data")
+    set_stamp(tmp_path / "data", "9999", schema.revisions()[-1])
+    said = command("migrate", "--data-dir", "data").out
+    assert said == "The schema is 9999, newer than this program, which can work with it: nothing was changed.\n"
+    assert KEY.fullmatch(command("api-key", "create", "--role", "auditor", "--data-dir", "data").out)
+    assert "schema 9999 (newer, and this program can work with it)" in command("check", "--data-dir", "data").out
+
+
 def test_secret_that_is_lost_or_anothers_is_told_and_not_replaced(command: Command, tmp_path: Path) -> None:
     create = ("api-key", "create", "--role", "auditor", "--data-dir", "data")
     assert KEY.fullmatch(command(*create).out)
@@ -223,7 +235,7 @@ def test_migrate_says_what_it_did_and_older_databases_catch_up(command: Command,
 def test_files_for_mosquitto_name_every_station_and_are_for_their_owner_alone(command: Command, tmp_path: Path) -> None:
     async def admit() -> str:
         async with options.opened(Path("data"), None) as installation, installation.database.begin() as tx:
-            return (await service.admit(tx, "default", "DE*ABC-1", Registration.ACCEPTED)).id
+            return (await service.admit(tx, "default", "DE*ABC-1", Registration.ACCEPTED, StationsSettings())).id
 
     station_id = asyncio.run(admit())
     told = command("mqtt-acl", "broker", "--data-dir", "data")
@@ -258,9 +270,46 @@ def test_administrator_is_made_once(command: Command) -> None:
     assert "did you mean operator_admin?" in line_of(command(*create, "--role", "operator_amin"), 2)
 
 
+def test_second_factors_of_who_has_lost_them_are_taken_and_noted(command: Command, tmp_path: Path) -> None:
+    create = ("admin", "create", "--email", "ada@example.org", "--data-dir", "data", "--password-stdin")
+    command(*create, typed="amber-plug-4711\n")
+    with closing(sqlite3.connect(tmp_path / "data" / "voltway.db")) as database, database:
+        database.execute("UPDATE kernel_accounts SET second_factors = '[\"totp\"]'")
+    reset = ("admin", "reset-mfa", "--data-dir", "data", "--email")
+    assert "There is no account eve@example.org" in line_of(command(*reset, "eve@example.org"), 1)
+    assert command(*reset, "Ada@example.org").out.startswith("Ada@example.org logs in by password alone now.")
+    with closing(sqlite3.connect(tmp_path / "data" / "voltway.db")) as database:
+        assert database.execute("SELECT second_factors FROM kernel_accounts").fetchall() == [(None,)]
+        told = database.execute("SELECT name, payload FROM kernel_outbox ORDER BY position").fetchall()
+    assert [name for name, _ in told] == ["ActDone", "ActDone", "MailWanted"]
+    assert '"action":"mfa.reset"' in told[1][1]
+
+
+def test_operators_are_added_listed_suspended_and_resumed(command: Command) -> None:
+    create = ("operator", "create", "acme", "--name", "Acme Charging", "--data-dir", "data")
+    told = command(*create)
+    assert (told.code, "--operator acme" in told.out) == (0, True)
+    assert "'acme' already" in line_of(command(*create), 1)
+    assert "a-z 0-9" in line_of(command("operator", "create", "A b", "--data-dir", "data"), 1)
+    for slug in ("acme", "nobody"):
+        key = command("api-key", "create", "--role", "auditor", "--operator", slug, "--data-dir", "data")
+        assert key.code == (0 if slug == "acme" else 1)
+    for word, state in (("suspend", "suspended"), ("resume", "active")):
+        assert command("operator", word, "acme", "--data-dir", "data").code == 0
+        listed = command("operator", "list", "--data-dir", "data").out.splitlines()
+        assert listed == [f"acme\t{state}\tAcme Charging", "default\tactive\tDefault operator"]
+    assert "no operator 'nobody'" in line_of(command("operator", "suspend", "nobody", "--data-dir", "data"), 1)
+
+
 def test_every_command_takes_the_data_directory(command: Command) -> None:
     for name, place in commands.COMMANDS.items():
-        words = (name, "create") if place.endswith(":app") else (name,)
+        if name == "tariff":  # it reads a file, and no installation
+            continue
+        words = (
+            (name, {"audit": "verify", "ledger": "verify", "station": "run"}.get(name, "create"))
+            if place.endswith(":app")
+            else (name,)
+        )
         told = command(*words, "--data-dir")
         assert "Option '--data-dir' requires an argument" in line_of(told, 2)
 
@@ -327,3 +376,27 @@ def test_tls_without_a_certificate_makes_one_and_says_so(command: Command, tmp_p
     assert told.code == 0
     assert re.search(r"over TLS +wss://localhost:\d+/ocpp/\{identity\} \(certificate of our own authority\)", told.out)
     assert stat.S_IMODE((tmp_path / "data" / "pki" / "csms" / "root.key").stat().st_mode) == 0o600
+
+
+NIGHT_TARIFF = """{"currency": "EUR", "elements": [
+    {"price_components": [{"type": "ENERGY", "price": 0.3, "vat": 19}], "restrictions": {"start_time": "22:00"}},
+    {"price_components": [{"type": "ENERGY", "price": 0.5, "vat": 19}]}]}"""
+
+
+def test_tariff_is_checked_and_prices_a_session(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "night.json").write_text(NIGHT_TARIFF)
+    arguments = ("--energy", "20", "--minutes", "40", "--at", "2026-11-28T21:40", "--zone", "Europe/Berlin")
+    told = command("tariff", "night.json", *arguments)
+    assert told.code == 0, told.err
+    assert told.out.splitlines()[0] == "0.357 EUR per kWh (from 22:00); 0.595 EUR per kWh"
+    assert "Total 8.00 EUR, 9.52 EUR with VAT" in told.out
+
+
+def test_tariff_with_an_error_ends_with_1_and_one_that_is_none_with_a_line(command: Command, tmp_path: Path) -> None:
+    doubled = NIGHT_TARIFF.replace(', "restrictions": {"start_time": "22:00"}', "")
+    (tmp_path / "doubled.json").write_text(doubled)
+    told = command("tariff", "doubled.json")
+    assert told.code == 1
+    assert "error: element 1: Whatever it prices, element 0 has priced before." in told.out
+    (tmp_path / "none.json").write_text('{"currency": "euro"}')
+    assert "is no tariff" in line_of(command("tariff", "none.json"), 1)

@@ -25,6 +25,16 @@ def test_console_is_the_one_that_is_built(tmp_path: Path, monkeypatch: pytest.Mo
     assert "make web" in (process.NOT_BUILT / "index.html").read_text()
 
 
+def test_driver_app_is_the_one_that_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged, checkout = tmp_path / "packaged", tmp_path / "checkout"
+    monkeypatch.setattr(process, "DRIVER_APP_DIRS", (packaged, checkout))
+    assert process.find_driver_app() == process.NOT_BUILT
+    for folder in (checkout, packaged):
+        folder.mkdir()
+        (folder / "index.html").write_text("")
+        assert process.find_driver_app() == folder
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import hashlib
 import os
@@ -16,14 +17,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from builders import another
+from builders import another, eventually
 from voltway.app import schema
 from voltway.app.errors import Unusable
 from voltway.app.schema import Age
-from voltway.kernel.auth import DEFAULT_OPERATOR_SLUG, find_operator
+from voltway.app.tables import reach
+from voltway.kernel import clock
+from voltway.kernel.auth import DEFAULT_OPERATOR_ID, DEFAULT_OPERATOR_SLUG, find_operator
 from voltway.kernel.bus import outbox
 from voltway.kernel.database import Database, metadata
 from voltway.kernel.errors import StartUpError
+from voltway.modules.audit.tables import entries
 
 
 def differences(connection: sa.Connection) -> list[object]:
@@ -70,10 +74,57 @@ async def test_text_keeps_case_accents_and_spaces_apart(blank: Database) -> None
 async def test_age_follows_the_stamp(blank: Database) -> None:
     assert (await schema.look(blank)).age is Age.NEW
     await schema.upgrade(blank)
-    for stamp, age in (("0001", Age.OLDER), ("9999", Age.NEWER), ("ae1027a6acf", Age.FOREIGN)):
+    newest = schema.revisions()[-1]
+    for stamp, since, age in (
+        ("0001", newest, Age.OLDER),
+        ("9999", newest, Age.AHEAD),
+        ("9999", "9998", Age.NEWER),
+        ("ae1027a6acf", newest, Age.FOREIGN),
+    ):
         async with blank.begin() as tx:
             await tx.execute(sa.text("UPDATE alembic_version SET version_num = :stamp"), {"stamp": stamp})
+            await tx.execute(sa.update(reach).values(since=since))
         assert await schema.look(blank) == schema.Found(age, stamp)
+
+
+ADDS = frozenset({"create_table", "create_index", "add_column"})
+"""What a revision may do that older programs are to go on with."""
+
+
+def test_revision_that_keeps_older_programs_only_adds_what_they_need_not_know() -> None:
+    for file in sorted(schema.VERSIONS.glob("[0-9]*.py")):
+        assert narrowing(file.read_text(encoding="utf-8")) == [], file.name
+
+
+def narrowing(source: str) -> list[str]:
+    """What a revision does that older programs would stumble over, if it says that it keeps them."""
+    tree, found = ast.parse(source), []
+    if "keeps_older = True" not in {ast.unparse(statement) for statement in tree.body}:
+        return []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if ast.unparse(node.func.value) not in ("op", "batch_op") or node.func.attr in ("f", "batch_alter_table"):
+            continue
+        said = ast.unparse(node)
+        is_filled = node.func.attr != "add_column" or "nullable=True" in said or "server_default" in said
+        if node.func.attr not in ADDS or "unique=True" in said or not is_filled:
+            found.append(said)
+    return found
+
+
+def test_revision_that_is_no_mere_addition_is_found_out() -> None:
+    begin = "keeps_older = True\ndef upgrade():\n    "
+    assert narrowing(begin + 'op.add_column("a", sa.Column("b", sa.Integer(), nullable=True))') == []
+    for does in (
+        'op.add_column("a", sa.Column("b", sa.Integer(), nullable=False))',
+        'op.drop_column("a", "b")',
+        'op.create_index("i", "a", ["b"], unique=True)',
+        'batch_op.alter_column("b", nullable=False)',
+        'op.execute("UPDATE a SET b = 1")',
+    ):
+        assert len(narrowing(begin + does)) == 1, does
+        assert narrowing(does) == []
 
 
 @pytest.mark.mariadb
@@ -126,6 +177,56 @@ async def test_upgrade_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypa
     await database.close()
 
 
+def add_a_column(connection: sa.Connection) -> None:
+    """A revision that wants a table for itself."""
+    connection.execute(sa.text("ALTER TABLE sessions_sessions ADD COLUMN another INTEGER"))
+
+
+async def test_upgrade_that_has_to_wait_for_a_table_holds_up_nobody_behind_it(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if blank.dialect != "postgresql":
+        pytest.skip("elsewhere nobody works beside an upgrade")
+    await schema.upgrade(blank)
+    monkeypatch.setattr(schema, "run_upgrade", add_a_column)
+    reads = sa.text("SELECT count(*) FROM sessions_sessions")
+    here = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    waits = sa.text(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND database = {here}")
+    at_work = another(blank)
+    async with at_work.begin() as tx:
+        await tx.execute(reads)  # and has the table until its end
+        upgrading = asyncio.create_task(schema.upgrade(blank))
+
+        async def is_waiting() -> bool:
+            async with blank.read() as looking:
+                return bool((await looking.execute(waits)).scalar_one())
+
+        await eventually(is_waiting, 60)
+        async with asyncio.timeout(60), blank.read() as behind:
+            await behind.execute(reads)
+        assert not upgrading.done()
+    await upgrading
+    await at_work.close()
+    async with blank.read() as tx:
+        assert (await tx.execute(sa.text("SELECT count(another) FROM sessions_sessions"))).scalar_one() == 0
+
+
+async def test_upgrade_that_never_gets_its_table_says_what_to_do(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if blank.dialect != "postgresql":
+        pytest.skip("elsewhere nobody works beside an upgrade")
+    await schema.upgrade(blank)
+    monkeypatch.setattr(schema, "run_upgrade", add_a_column)
+    monkeypatch.setattr(schema, "TRIES", 2)
+    at_work = another(blank)
+    async with at_work.begin() as tx:
+        await tx.execute(sa.text("SELECT count(*) FROM sessions_sessions"))
+        with pytest.raises(Unusable, match="in use all the time: nothing was changed"):
+            await schema.upgrade(blank)
+    await at_work.close()
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -153,3 +254,18 @@ async def test_server_that_does_not_answer_is_told_without_the_password() -> Non
         assert "://ada:***@127.0.0.1:1/x cannot be used" in said
         assert "secret" not in said
         assert "\n" not in said
+
+
+@pytest.mark.mariadb
+async def test_every_database_refuses_to_change_or_remove_an_entry(blank: Database) -> None:
+    await schema.upgrade(blank)
+    texts = {column.name: "x" for column in entries.c if isinstance(column.type, sa.String)}
+    row = texts | {"operator_id": DEFAULT_OPERATOR_ID, "number": 1, "at": clock.now()}
+    async with blank.begin() as tx:
+        await tx.execute(sa.insert(entries).values(**row))
+    for statement in (sa.update(entries).values(action="y"), sa.delete(entries)):
+        with pytest.raises(sa.exc.DBAPIError, match="never changed or removed"):
+            async with blank.begin() as tx:
+                await tx.execute(statement)
+    async with blank.read() as tx:
+        assert (await tx.execute(sa.select(entries.c.action))).scalars().all() == ["x"]

@@ -87,7 +87,10 @@ async def test_tariff_reads_as_it_was_added(client: httpx.AsyncClient) -> None:
     response = await client.post("/tariffs", json=TARIFF)
     assert response.status_code == 201
     body = response.json()
-    assert body == {**TARIFF, "id": body["id"], "version": 1, "targets": []}
+    said = {**TARIFF, "id": body["id"], "version": 1, "targets": []}
+    assert said.items() <= body.items()
+    assert body.keys() - said.keys() == {"family_id", "takes_over_at", "ocpi", "sentences"}
+    assert (body["family_id"], body["ocpi"]) == (body["id"], None)
     assert (await client.get(f"/tariffs/{body['id']}")).json() == body
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import sqlalchemy as sa
 
 from builders import ClientOf, MakeRuntime
 from e2e.server_process import ServerProcess
 from servers import database_on_server
 from voltway.app import catalog
-from voltway.kernel.database import Database
 
 from .security_network import Platform  # noqa: TID252  (tests are not installed)
 
@@ -53,10 +53,10 @@ async def platform(start_platform: StartPlatform) -> Platform:
 
 @pytest.fixture(scope="module")
 def whole_platform(
-    request: pytest.FixtureRequest, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+    tested_url: sa.URL, request: pytest.FixtureRequest, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
     """A server on the database that the tests run on."""
-    url = Database(request.config.getoption("--database-url")).url
+    url = tested_url
     name = request.node.name.rpartition("/")[2].removesuffix(".py")
     data_dir = tmp_path_factory.mktemp(name) / "data"
     if url.get_backend_name() == "sqlite":
@@ -71,7 +71,7 @@ def _running(server: ServerProcess) -> Iterator[ServerProcess]:
     server.start()
     yield server
     assert server.stop() == 0
-    assert '"level": "error"' not in server.log
+    assert [line for line in server.log.splitlines() if '"level": "error"' in line] == []
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from builders import eventually
 from e2e.server_process import ServerProcess
 
 PATIENCE_S = 10.0
@@ -128,7 +129,13 @@ class Platform:
         async with linked(self.server.stations_url, self._identity, protocol, PASSWORD) as station:
             station.answers["GetBaseReport"] = {"status": "NotSupported"}
             station.answers["GetConfiguration"] = {"configurationKey": []}
+            await eventually(lambda: self._is_known_to_speak(protocol))
             yield station
+
+    async def _is_known_to_speak(self, protocol: str) -> bool:
+        """Before, an order is judged by what all protocols can say."""
+        shown = await self.api.get(f"/charging-stations/{self.station_id}")
+        return bool(shown.json()["protocol"] == protocol)
 
     async def order(self, kind: str, /, *, status: int = 200, **arguments: Any) -> dict[str, Any]:
         answer = await self.api.post(

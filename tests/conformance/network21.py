@@ -96,9 +96,9 @@ class Platform21:
         self.port = gateway_of(runtime).port.port
         self.links: list[RawStation] = []
 
-    async def station(self, identity: str = "CS-21", protocol: str = "ocpp2.1") -> Station:
+    async def station(self, identity: str = "CS-21", protocol: str = "ocpp2.1", **more: Any) -> Station:
         """A station that is registered, linked and booted; what is asked of it after its boot is answered."""
-        body = {"identity": identity, "security_profile": 1, "password": "a-password-of-a-station"}
+        body = {"identity": identity, "security_profile": 1, "password": "a-password-of-a-station", **more}
         made = await self.client.post("/charging-stations", json=body)
         assert made.status_code == 201, made.text
         link = await RawStation.dial(self.port)

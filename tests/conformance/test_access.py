@@ -306,6 +306,29 @@ async def test_a_queued_start_with_a_token_that_may_not_charge_is_stopped_where_
 
 
 @ALL
+async def test_e05_what_max_energy_on_invalid_id_lets_be_delivered_is_expected_and_no_more(
+    network: Platform, protocol: str
+) -> None:
+    record, station = await online(network, protocol)
+    if station.is_16:
+        keys = [{"key": "MaxEnergyOnInvalidId", "readonly": False, "value": "500"}]
+        station.answers["GetConfiguration"] = {"configurationKey": keys}
+        await network.order(record, type="get_variables")
+    else:
+        place = {"component": {"name": "TxCtrlr"}, "variable": {"name": "MaxEnergyOnInvalidId"}}
+        report = {"requestId": 1, "generatedAt": just_now(), "seqNo": 0}
+        await station.call(
+            "NotifyReport", report | {"reportData": [{**place, "variableAttribute": [{"value": "500"}]}]}
+        )
+    begun = await begin(station, "NOBODY", offline=True)
+    assert verdict(begun)["status"] == "Invalid"
+    for energy_wh, is_flagged in ((100, False), (600, False), (601, True)):
+        await charge_on(station, begun, energy_wh)
+        session = await network.session()
+        assert (session["energy_wh"], "not_authorized" in session["review"]) == (energy_wh - 100, is_flagged)
+
+
+@ALL
 async def test_a_queued_start_that_the_station_deauthorises_by_itself_needs_no_order(
     network: Platform, protocol: str
 ) -> None:

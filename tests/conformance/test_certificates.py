@@ -282,7 +282,11 @@ def ocsp_status(text: str) -> ocsp.OCSPCertStatus:
     return ocsp.load_der_ocsp_response(base64.b64decode(text)).certificate_status
 
 
-async def test_a_station_cannot_have_us_ask_an_address_that_nobody_allowed(platform: Platform) -> None:
+@pytest.mark.parametrize("hosts", [[], ["127.0.0.1"]], ids=["host not named", "host named and its network not allowed"])
+async def test_a_station_cannot_have_us_ask_an_address_that_nobody_allowed(
+    start_platform: StartPlatform, hosts: list[str]
+) -> None:
+    platform = await start_platform(security={"ocsp_hosts": hosts})
     _, station = await connected(platform, "ocpp2.0.1")
     asked: list[bytes] = []
     server = await asyncio.start_server(lambda reader, writer: asked.append(b"") or writer.close(), "127.0.0.1", 0)

@@ -36,7 +36,10 @@ async def platform(start_platform: StartPlatform, issuer: Issuer, tmp_path: Any)
     """It believes the issuer's root and asks its responder; the contract's token is known."""
     root = tmp_path / "mo-root.pem"
     root.write_text(pem(issuer.root))
-    platform = await start_platform(security={"contract_roots": [str(root)], "ocsp_hosts": ["127.0.0.1"]})
+    platform = await start_platform(
+        security={"contract_roots": [str(root)], "ocsp_hosts": ["127.0.0.1"]},
+        outbound={"networks": ["127.0.0.1/32"]},
+    )
     answer = await platform.client.post("/id-tokens", json={"value": EMAID, "kind": "eMAID"})
     assert answer.status_code == 201, answer.text
     return platform

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -18,12 +19,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("coverage_page", ROOT / "tools" / "coverage_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("coverage_page")
+
+
+@pytest.fixture(scope="module")
+def mutate() -> ModuleType:
+    return loaded("mutate")
+
+
+def loaded(name: str) -> ModuleType:
+    """A tool, which finds those beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
+        return importlib.import_module(name)
 
 
 def listed(protocol: str) -> list[dict[str, Any]]:
@@ -85,3 +93,23 @@ def test_message_that_no_test_names_is_missing(tool: ModuleType) -> None:
     by_its_stations = ROOT / "tests/conformance/test_ocpp21.py"
     assert tool.speaks(by_its_stations, tool.VERSIONS[2])
     assert "network21.py" in [path.name for path in tool.neighbours(by_its_stations)]
+
+
+def test_case_is_red_only_if_a_test_of_its_own_is(tool: ModuleType, mutate: ModuleType) -> None:
+    function = tool.Function("t.py", "test_tc_x", False)
+    assert [mutate.is_red(function, [red]) for red in ("t.py::test_tc_x", "t.py::test_tc_x[ocpp2.1]")] == [True, True]
+    assert not mutate.is_red(function, ["t.py::test_tc_x_y", "other.py::test_tc_x"])
+    parameter = tool.Function("t.py", "test_install[tc_m_01]", False)
+    assert mutate.is_red(parameter, ["t.py::test_install[ocpp2.1-tc_m_01]"])
+    assert not mutate.is_red(parameter, ["t.py::test_install[ocpp2.1-tc_m_011]", "t.py::test_install[tc_m_02]"])
+    assert mutate.node_of(parameter) == "t.py::test_install"
+    scripted = tool.Function(tool.COMMAND_TEST, "test_case_passes_on_ourselves[TC_001-ocpp1.6]", False)
+    assert mutate.node_of(scripted) == f"{tool.COMMAND_TEST}::test_case_passes_on_ourselves[TC_001-ocpp1.6]"
+
+
+def test_case_without_a_mutation_is_told(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tool.without_mutation() == []
+    named = tool.mutations_of_cases()
+    assert "tokens: an expired one may charge" in named["TC_023_2"]
+    monkeypatch.setattr(tool, "mutations_of_cases", lambda: {**named, "TC_001": [], "TC_M_12": []})
+    assert tool.without_mutation() == ["TC_001"], "TC_M_12 is neither M nor C"

@@ -10,18 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from builders import eventually
 from conformance.device_model_stations import TIME, V16, V21, V201, Platform, both, part, variable
 from e2e.server_process import ServerProcess
 from servers import database_on_server
-from voltway.kernel.database import Database
 
 
 @pytest.fixture(scope="module")
-def on_database(request: pytest.FixtureRequest, worker_id: str) -> Iterator[dict[str, str]]:
+def on_database(tested_url: sa.URL, worker_id: str) -> Iterator[dict[str, str]]:
     """The environment of a server on the database that the tests run on; nothing for SQLite, which is the default."""
-    url = Database(request.config.getoption("--database-url")).url
+    url = tested_url
     if url.get_backend_name() == "sqlite":
         yield {}
         return

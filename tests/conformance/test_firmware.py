@@ -229,7 +229,8 @@ async def test_tc_l_09_an_installation_that_fails_is_shown(platform: Platform, p
 @both
 async def test_tc_l_10_an_installation_that_fails_after_its_boot_is_shown(platform: Platform, protocol: str) -> None:
     statuses = (*FETCHED, "InstallRebooting", "InstallationFailed")
-    assert (await played(platform, protocol, *statuses))["status"] == "InstallationFailed"
+    failed = await played(platform, protocol, *statuses)
+    assert (failed["status"], failed["outcome"]) == ("InstallationFailed", "failed")
 
 
 @both

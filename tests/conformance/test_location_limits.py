@@ -37,14 +37,27 @@ class Car:
     """A station with one EVSE, its car, and its own record of what it has accepted."""
 
     def __init__(self, meter: Meter, station: ScriptedStation, protocol: str, station_id: str) -> None:
-        self.meter, self.station, self.protocol, self.station_id = meter, station, protocol, station_id
+        self.meter, self.protocol, self.station_id = meter, protocol, station_id
         self.limits: dict[str, float] = {}
         self.refuses: Callable[[str, float], bool] = lambda purpose, limit: False
         self.is_charging = False
         self.session_id = ""
+        self.attach(station)
+        meter.stations.append(self)
+
+    def attach(self, station: ScriptedStation) -> None:
+        """Go on over this link: what has been accepted still holds."""
+        self.station = station
         station.answers["SetChargingProfile"] = self._set
         station.answers["ClearChargingProfile"] = self._clear
-        meter.stations.append(self)
+        station.answers["GetBaseReport"] = {"status": "NotSupported"}
+        station.answers["GetConfiguration"] = {"configurationKey": []}
+
+    async def boot(self) -> None:
+        boot: dict[str, Any] = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+        if self.protocol != V16:
+            boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One"}}
+        assert (await self.station.call("BootNotification", boot))["status"] == "Accepted"
 
     @property
     def allowed_a(self) -> float:
@@ -129,13 +142,8 @@ class Site:
         made = await self.api.post("/charging-stations", json=body)
         assert made.status_code == 201, made.text
         async with linked(self.server.stations_url, identity, protocol, PASSWORD) as station:
-            station.answers["GetBaseReport"] = {"status": "NotSupported"}
-            station.answers["GetConfiguration"] = {"configurationKey": []}
             car = Car(self.meter, station, protocol, made.json()["id"])
-            boot: dict[str, Any] = {"chargePointVendor": "Acme", "chargePointModel": "One"}
-            if protocol != V16:
-                boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One"}}
-            assert (await station.call("BootNotification", boot))["status"] == "Accepted"
+            await car.boot()
             yield car
 
 

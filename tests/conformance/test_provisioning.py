@@ -80,7 +80,7 @@ async def the_run(platform: Platform, count: int = 1) -> dict[str, Any]:
 
     async def has_ended() -> bool:
         found[:] = await runs(platform)
-        return len(found) == count and found[0]["state"] != "running"
+        return len(found) == count and found[0]["state"] in ("done", "failed")
 
     await eventually(has_ended)
     return found[0]
@@ -143,7 +143,9 @@ async def test_tc_b_31_a_pending_station_sends_what_it_is_asked_for_a_rejected_o
             return (await station.call("BootNotification", boot(protocol, "Nobody")))["status"] == "Rejected"
 
         await eventually(is_rejected)
+        heard = len(station.heard)
         await platform.order("trigger_message", message="BootNotification", status=409)
+        assert len(station.heard) == heard, "a rejected station is sent nothing"
 
 
 # ---- templates
@@ -194,6 +196,53 @@ async def test_what_a_station_refuses_is_shown_and_done_again_at_its_next_boot(
         await station.call("BootNotification", boot(protocol, template["vendor"]))
         assert (await the_run(platform, count=2))["state"] == "done"
         assert (await platform.read())["registration"] == "accepted"
+
+
+@both
+async def test_what_needs_a_boot_resets_the_station_once_and_goes_on_after_it(
+    platform: Platform, protocol: str
+) -> None:
+    steps = [
+        {"type": "set_variables", "arguments": {"variables": [a_setting(protocol, value)]}}
+        for value in ("60", "70", "80")
+    ]
+    async with a_template(platform, protocol, steps=steps) as template, platform.station(protocol) as station:
+        takes_settings(station, "RebootRequired")
+        station.answers["Reset"] = {"status": "Scheduled"}
+        await station.call("BootNotification", boot(protocol, template["vendor"]))
+
+        async def is_rebooting() -> bool:
+            found = await runs(platform)
+            return bool(found and found[0]["state"] == "rebooting")
+
+        await eventually(is_rebooting)
+        assert station.requests("Reset") == [{"type": "OnIdle"}]
+        assert len(station.requests("SetVariables")) == 1
+        takes_settings(station)
+        await station.call("BootNotification", boot(protocol, template["vendor"], reason="ScheduledReset"))
+        run = await the_run(platform)
+        assert run["state"] == "done"
+        values = [one["setVariableData"][0]["attributeValue"] for one in station.requests("SetVariables")]
+        assert (values, len(station.requests("Reset"))) == (["60", "70", "80"], 1)
+        assert "reset: accepted" in run["steps"][0]["detail"]
+
+
+@both
+async def test_after_a_failure_only_what_is_not_in_force_is_sent_again(platform: Platform, protocol: str) -> None:
+    steps = [
+        {"type": "set_variables", "arguments": {"variables": [a_setting(protocol)]}},
+        {"type": "change_availability", "arguments": {"operative": True}},
+    ]
+    async with a_template(platform, protocol, steps=steps) as template, platform.station(protocol) as station:
+        takes_settings(station)
+        station.answers["ChangeAvailability"] = {"status": "Rejected"}
+        await station.call("BootNotification", boot(protocol, template["vendor"]))
+        assert (await the_run(platform))["state"] == "failed"
+        station.answers["ChangeAvailability"] = {"status": "Accepted"}
+        await station.call("BootNotification", boot(protocol, template["vendor"]))
+        run = await the_run(platform, count=2)
+        assert (run["state"], run["steps"][0]["detail"]) == ("done", "in force since an earlier run")
+        assert (len(station.requests("SetVariables")), len(station.requests("ChangeAvailability"))) == (1, 2)
 
 
 async def test_a_station_that_goes_away_is_told_no_more(platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -288,67 +289,64 @@ async def tell_variable(station: Station, component: str, variable: str, value: 
 
 async def test_a_reservation_for_later_is_sent_when_its_time_comes(network: Platform) -> None:
     record, station = await online(network, V201)
-    starts_at = clock.to_rfc3339(clock.now() + timedelta(seconds=2))
+    starts_at = clock.now() + timedelta(minutes=10)
     body = {"station_id": record["id"], "evse_number": 1, "id_token": "CARD", "expires_at": in_an_hour()}
-    reservation = await network.post("/reservations", **body, starts_at=starts_at)
-    assert (reservation["state"], reservation["starts_at"]) == ("pending", starts_at)
+    reservation = await network.post("/reservations", **body, starts_at=clock.to_rfc3339(starts_at))
+    assert (reservation["state"], reservation["starts_at"]) == ("pending", clock.to_rfc3339(starts_at))
+    with clock.frozen(starts_at - timedelta(seconds=1)):
+        await asyncio.sleep(1.2)  # the job that sends them has come round
+        assert await state_is(network, "pending")
     assert not station.told("ReserveNow")
-    await eventually(lambda: state_is(network, "accepted"))
-    assert clock.to_rfc3339(clock.now()) >= starts_at
+    with clock.frozen(starts_at):
+        await eventually(lambda: state_is(network, "accepted"))
 
 
-async def test_a_reservation_at_a_station_that_is_away_is_told_when_it_is_back(network: Platform) -> None:
+async def away(network: Platform, protocol: str) -> dict[str, Any]:
+    """A station that was here, and is offline."""
     record = await network.register()
-    await (await network.connect(V16)).hang_up()
+    await (await network.connect(protocol)).hang_up()
 
     async def is_offline() -> bool:
         return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
 
     await eventually(is_offline)
+    return record
+
+
+async def test_a_reservation_for_later_at_a_station_that_is_away_is_told_when_it_is_back(network: Platform) -> None:
+    record = await away(network, V16)
+    starts_at = clock.to_rfc3339(clock.now() + timedelta(seconds=5))
     body = {"station_id": record["id"], "evse_number": 1, "id_token": "CARD", "expires_at": in_an_hour()}
-    assert (await network.post("/reservations", **body))["state"] == "pending"
+    assert (await network.post("/reservations", **body, starts_at=starts_at))["state"] == "pending"
+    await asyncio.sleep(6.5)  # its time has come, and nobody was there
+    assert (await network.reservation())["state"] == "pending"
     station = await network.connect(V16, boots=False)
     await eventually(lambda: state_is(network, "accepted"))
     assert len(station.told("ReserveNow")) == 1
 
 
-@ALL
-async def test_an_order_to_reserve_at_a_station_that_is_away_is_said_when_it_is_back(
-    network: Platform, protocol: str
-) -> None:
-    record = await network.register()
-    await (await network.connect(protocol)).hang_up()
-
-    async def is_offline() -> bool:
-        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
-
-    await eventually(is_offline)
-    assert (await network.order(record, **reserving()))["state"] == "offline"
-    assert (await network.reservation())["state"] == "pending"
-    station = await network.connect(protocol, boots=False)
-    await eventually(lambda: state_is(network, "accepted"))
-    (told,) = station.told("ReserveNow")
-    assert told["reservationId" if station.is_16 else "id"] == (await network.reservation())["number"]
+async def test_a_reservation_for_now_at_a_station_that_is_away_ends_at_once(network: Platform) -> None:
+    record = await away(network, V16)
+    body = {"station_id": record["id"], "evse_number": 1, "id_token": "CARD", "expires_at": in_an_hour()}
+    made = await network.post("/reservations", **body)
+    assert made["state"] == "offline"
+    station = await network.connect(V16, boots=False)
+    await network.order(record, type="clear_cache")
+    assert not station.told("ReserveNow")
+    assert (await network.client.delete(f"/reservations/{made['id']}")).status_code == 409
 
 
 @ALL
-async def test_an_order_to_reserve_that_is_given_up_is_not_said_when_the_station_is_back(
+async def test_an_order_to_reserve_at_a_station_that_is_away_ends_at_once_and_is_not_said_later(
     network: Platform, protocol: str
 ) -> None:
-    record = await network.register()
-    await (await network.connect(protocol)).hang_up()
-
-    async def is_offline() -> bool:
-        return not (await network.get(f"/charging-stations/{record['id']}"))["is_online"]
-
-    await eventually(is_offline)
+    record = await away(network, protocol)
     assert (await network.order(record, **reserving()))["state"] == "offline"
-    reservation = await network.reservation()
-    assert (await network.client.delete(f"/reservations/{reservation['id']}")).status_code == 204
+    await eventually(lambda: state_is(network, "offline"))
     station = await network.connect(protocol, boots=False)
     await network.order(record, type="clear_cache")
-    assert (await network.reservation())["state"] == "cancelled"
     assert not station.told("ReserveNow")
+    assert (await network.reservation())["state"] == "offline"
 
 
 async def test_a_reservation_that_no_station_was_told_of_is_cancelled_here(network: Platform) -> None:

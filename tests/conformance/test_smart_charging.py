@@ -152,6 +152,8 @@ async def test_tc_k_04_a_profile_is_replaced_under_its_id(platform: Platform, pr
         first, second = (each["chargingProfile"] for each in station.requests("SetChargingProfile"))
         assert first["id"] == second["id"]
         assert second["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"] == 6.0
+        (shown,) = await platform.items("charging-profiles")
+        assert shown["document"]["charging_schedule"][0]["charging_schedule_period"][0]["limit"] == 6.0
 
 
 @both

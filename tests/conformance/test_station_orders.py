@@ -246,6 +246,14 @@ async def test_tc_f_06_an_unlock_ends_as_the_station_says(platform: Platform, wo
         station.answers["UnlockConnector"] = {"status": word}
         command = await platform.order("unlock_connector", evse_number=1, connector_number=1)
         assert (command["state"], command["wire_status"]) == (state, word)
+        assert station.requests("UnlockConnector") == [{"evseId": 1, "connectorId": 1}]
+
+
+async def test_tc_f_06_an_unlock_without_a_connector_is_of_the_first(platform: Platform) -> None:
+    async with platform.station() as station:
+        station.answers["UnlockConnector"] = {"status": "Unlocked"}
+        await platform.order("unlock_connector", evse_number=2)
+        assert station.requests("UnlockConnector") == [{"evseId": 2, "connectorId": 1}]
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,14 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def launch_options() -> dict[str, Any]:
-    """For Playwright's `chromium.launch`."""
-    return {"executable_path": find_chromium(), "args": list(FLAGS)}
+DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+"""WebGL without a graphics card."""
+
+
+def launch_options(*, draws: bool = False) -> dict[str, Any]:
+    """For Playwright's `chromium.launch`. `draws`: with WebGL, which maps need; without, there is none."""
+    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), *DRAWS] if draws else [*FLAGS, "--disable-3d-apis"]
+    return {"executable_path": find_chromium(), "args": flags}
 
 
 def page_options(color_scheme: str = "light") -> dict[str, Any]:

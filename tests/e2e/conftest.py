@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from servers import database_on_server
-from voltway.kernel.database import Database
 
 
 @pytest.fixture(scope="module")
-def on_database(request: pytest.FixtureRequest, worker_id: str) -> Iterator[dict[str, str]]:
+def on_database(tested_url: sa.URL, request: pytest.FixtureRequest, worker_id: str) -> Iterator[dict[str, str]]:
     """The environment of a server on the database that the tests run on; nothing for SQLite, which is the default."""
-    url = Database(request.config.getoption("--database-url")).url
+    url = tested_url
     if url.get_backend_name() == "sqlite":
         yield {}
         return

@@ -63,6 +63,10 @@ class Ocpp16(ocpp.v16.ChargePoint):
             self.stop_asked.set()
         return ocpp.v16.call_result.RemoteStopTransaction("Accepted" if is_ours else "Rejected")  # type: ignore[arg-type]
 
+    @on("Reset")
+    def on_reset(self, **_: Any) -> Any:
+        return ocpp.v16.call_result.Reset("Accepted")  # type: ignore[arg-type]
+
     @on("GetConfiguration")
     def on_get_configuration(self, **_: Any) -> Any:
         return ocpp.v16.call_result.GetConfiguration(configuration_key=[])

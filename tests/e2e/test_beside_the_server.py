@@ -67,6 +67,7 @@ def test_ctrl_c_ends_it_cleanly_with_a_page_open(server: ServerProcess) -> None:
         "secret",
         "voltway.db",
         "pki",
+        "audit",
     }  # the journal is folded in
     assert '"level": "error"' not in server.log
     server.start()

@@ -21,19 +21,19 @@ import httpx
 import pytest
 
 from e2e.server_process import ServerProcess, voltway
-from voltway.station.simulator.dialects import DIALECTS
-from voltway.station.simulator.driver import Scenario
+from voltway.station.ocpp.dialects import DIALECTS
+from voltway.station.ocpp.vocabulary import IdToken, StationSpec
 from voltway.station.simulator.fleet import Fleet
 from voltway.station.simulator.ledger import compare
 from voltway.station.simulator.platform import fetch_sessions
-from voltway.station.simulator.vocabulary import IdToken, StationSpec
+from voltway.station.simulator.scenarios import Scenario
 
 STATIONS = 60
 RUNNING = 50
 SPEED = 120.0  # two samples each true second, from each station
 TOKEN = "SIMULATOR"
 BUSY = Scenario("busy", "always some that come and go", first_arrival_s=(0, 60), gap_s=(1, 30), stay_s=(30, 1500))
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 WELCOMING = {"VOLTWAY_GATEWAY__UNKNOWN_STATIONS": "accept", "VOLTWAY_GATEWAY__ADMISSIONS_PER_S": "1000"}
 
 

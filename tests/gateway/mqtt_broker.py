@@ -18,6 +18,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from ports import lasting_port
 from voltway.contracts.station_link import StationCredential
 from voltway.modules.gateway.mqtt_access import Place, password_of, write_acl, write_passwords
 from voltway.modules.gateway.settings import MqttSettings
@@ -28,18 +29,12 @@ MOSQUITTO = shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH
 SETTINGS = MqttSettings()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Mosquitto:
     """The broker. `certificate`, `key`: PEM files, for TLS."""
 
     def __init__(self, folder: Path, secret: bytes, certificate: str = "") -> None:
         self.folder, self.secret, self.certificate = folder, secret, certificate
-        self.port = free_port()
+        self.port = lasting_port()
         self._process: asyncio.subprocess.Process | None = None
         folder.mkdir()
 

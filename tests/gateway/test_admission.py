@@ -199,6 +199,38 @@ async def test_storm_is_told_to_come_again_later(start_network: StartNetwork) ->
     assert 1 <= int(refused.headers["retry-after"]) <= 30
 
 
+async def test_storm_of_one_network_leaves_room_for_another(start_network: StartNetwork) -> None:
+    """Behind a proxy that tells where they come from: two of one /24, then one of another."""
+    network = await start_network(
+        prefix_connections_per_s=0.001, prefix_connections_burst=1, trusted_proxies=("127.0.0.0/8",)
+    )
+    addresses = ("192.0.2.7", "192.0.2.8", "198.51.100.1")
+    statuses = [
+        (await (await network.dial()).ask("/ocpp/CS1", password=PASSWORD, X_Forwarded_For=address)).status
+        for address in addresses
+    ]
+    assert statuses == [101, 503, 101]
+
+
+async def test_station_that_comes_and_goes_all_the_time_is_held_off_and_no_other(start_network: StartNetwork) -> None:
+    network = await start_network(station_connections_burst=2, station_connection_pause_s=1000)
+    statuses = []
+    for _ in range(3):
+        station = await network.dial()
+        statuses.append((await station.ask("/ocpp/CS1", password=PASSWORD)).status)
+        await station.hang_up()
+        await until(lambda: len(network.gateway.registry) == 0, "the link has ended")
+    assert statuses == [101, 101, 503]
+    assert await status_of(network, "/ocpp/CS2", password=PASSWORD) == 101
+
+
+async def test_nobody_holds_a_station_off_who_cannot_prove_to_be_it(start_network: StartNetwork) -> None:
+    network = await start_network(station_connections_burst=1, station_connection_pause_s=1000)
+    for _ in range(3):
+        assert await status_of(network, "/ocpp/CS1", password="wrong") in (401, 429)
+    assert await status_of(network, "/ocpp/CS1", password=PASSWORD) == 101
+
+
 # ---- two connections of one station
 
 

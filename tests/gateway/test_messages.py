@@ -263,6 +263,26 @@ async def test_messages_are_filtered(talked: Network, client_of: ClientOf) -> No
     middle = (await listed(client, path))[3]["at"]
     assert len(await listed(client, path, since=middle)) + len(await listed(client, path, until=middle)) == 6
     assert len(await listed(client, path, since="2999-01-01T00:00:00Z")) == 0
+    assert [item["kind"] for item in await listed(client, path, direction="in")] == ["call"] * 3
+    assert [item["kind"] for item in await listed(client, path, direction="out")] == ["result"] * 3
+    assert [item["action"] for item in await listed(client, path, kind="call", direction="in", action="Heartbeat")] == [
+        "Heartbeat"
+    ]
+    assert await listed(client, path, kind="error") == []
+    assert (await client.get(path, params={"direction": "up"})).status_code == 422
+
+
+async def test_errors_are_found_behind_many_pages_of_other_messages(network: Network, client_of: ClientOf) -> None:
+    station = await network.connect("CS1")
+    station.say("nonsense")
+    await station.heard()
+    for index in range(30):
+        await station.exchange(str(index), "Heartbeat", {})
+    await written(network, 62)
+    client, path = await client_of(network.runtime), PATH.format(id_of(network))
+    (error,) = await listed(client, path, kind="error", limit=5)
+    assert (error["direction"], error["payload"]["code"]) == ("out", "FormationViolation")
+    assert await listed(client, path, kind="error", direction="in", limit=5) == []
 
 
 async def test_tokens_are_shown_only_to_those_who_may_read_them(talked: Network, client_of: ClientOf) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from voltway.kernel.errors import StartUpError
+from voltway.kernel.mqtt import Broker
 from voltway.modules.gateway.gateway import unknown_stations
-from voltway.modules.gateway.mqtt_access import Broker, Place, our_password, password_of, read_topic
+from voltway.modules.gateway.mqtt_access import Place, our_password, password_of, read_topic
 from voltway.modules.gateway.settings import GatewaySettings, MqttSettings
 
 from .conftest import SECRET  # noqa: TID252  (tests are not installed)
@@ -51,8 +52,8 @@ def test_a_password_is_one_stations_one_secrets_and_one_records() -> None:
 
 
 def test_where_the_broker_is() -> None:
-    assert Broker.of(MqttSettings(url="mqtts://broker.example")) == ("broker.example", 8883, True)
-    assert Broker.of(MqttSettings(url="mqtt://[::1]:1884")) == ("::1", 1884, False)
+    assert Broker.at("mqtts://broker.example", "url") == ("broker.example", 8883, True)
+    assert Broker.at("mqtt://[::1]:1884", "url") == ("::1", 1884, False)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_where_the_broker_is() -> None:
 )
 def test_what_is_no_broker_is_said_at_the_start(url: str) -> None:
     with pytest.raises(StartUpError, match=r"gateway\.mqtt\.url"):
-        Broker.of(MqttSettings(url=url))
+        Broker.at(url, "gateway.mqtt.url")
 
 
 def test_behind_a_broker_is_the_world() -> None:

@@ -192,6 +192,22 @@ async def test_a_silent_tls_connection_is_ended_in_time(start_network: StartNetw
     writer.close()
 
 
+async def test_handshakes_of_tls_count_within_the_limit_of_connections(
+    start_network: StartNetwork, maker: Maker
+) -> None:
+    settings = {"port": 0, "ecdsa_certificate_file": maker.server()}
+    network = await start_network(tls=settings, handshakes_max=3, handshake_timeout_s=60)
+    port = network.gateway.port
+    silent = [await asyncio.open_connection("127.0.0.1", port.tls_port) for _ in range(3)]
+    await until(lambda: port._is_full(), "three stand at their handshake")
+    with pytest.raises((ConnectionError, ssl.SSLError)):  # the fourth is not let begin
+        await status(network, trusting(maker), "CS1", PASSWORD)
+    for _, writer in silent:
+        writer.close()
+    await until(lambda: not port._is_full(), "they have gone")
+    assert await status(network, trusting(maker), "CS1", PASSWORD) == 101
+
+
 async def test_what_is_said_without_tls_to_the_tls_port_is_not_answered_as_http(
     start_network: StartNetwork, maker: Maker
 ) -> None:

@@ -158,7 +158,7 @@ async def test_caller_bound_to_locations_is_not_told_of_the_whole_network(
 ) -> None:
     host = await client_of(runtime, "site_host", location_ids=["location-1"])
     response = await host.get("/overview")
-    assert (response.status_code, response.json()["type"]) == (403, "/problems/whole-network-only")
+    assert (response.status_code, response.json()["type"]) == (403, "/problems/bound-to-locations")
     assert others.asked == []
 
 

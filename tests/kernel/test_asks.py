@@ -54,6 +54,13 @@ async def test_nobody_answers_is_said_at_once() -> None:
         await Asks().ask(CountStars(text="x"))
 
 
+async def test_a_question_may_come_with_what_holds_where_nobody_answers(make_runtime: MakeRuntime) -> None:
+    alone = await make_runtime(Manifest(name="lonely"))
+    assert await alone.ask_or(CountStars(text="four"), 7) == 7
+    together = await make_runtime(Manifest(name="notes", answers={CountStars: answer}))
+    assert await together.ask_or(CountStars(text="four"), 7) == 4
+
+
 async def test_a_slow_answer_is_given_up() -> None:
     asks = Asks()
 

@@ -15,9 +15,10 @@ from builders import another, eventually
 from voltway.kernel import database as database_module
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.batching import GroupCommit, NothingCommits
+from voltway.kernel.bus.asks import Asks
 from voltway.kernel.database import Database, Tx
 
-from .notes import NoteHandler, ReportNote, store_note, texts  # noqa: TID252  (tests are not installed)
+from .notes import CountStars, NoteHandler, ReportNote, store_note, texts  # noqa: TID252  (tests are not installed)
 
 pytestmark = pytest.mark.mariadb
 STALLED_AFTER_S = 0.4
@@ -385,3 +386,32 @@ async def test_a_caller_who_goes_away_leaves_the_report(notes_database: Database
     answer.cancel()
     assert await results(record(group, "b")) == ["recorded b"]
     assert await texts(notes_database) == ["a", "b"]
+
+
+# ---- a module that is not loaded
+
+
+class Asking(NoteHandler):
+    """Asks a module that is not there."""
+
+    def __init__(self, asks: Asks) -> None:
+        super().__init__()
+        self._asks = asks
+
+    async def prepare(self, reports: Sequence[ReportNote]) -> int:
+        if any(report.text == "asks" for report in reports):
+            await self._asks.ask(CountStars(text="x"))
+        return len(reports)
+
+
+async def test_what_asks_a_module_that_is_not_loaded_is_put_aside_at_once(
+    notes_database: Database, commits: Commits
+) -> None:
+    group = await commits(Asking(Asks()), stalled_after_s=30)
+    stalls: list[int] = []
+    group.on_stall.append(lambda: stalls.append(1))
+    async with asyncio.timeout(10):  # far less than it takes to stall
+        answers = await results(record(group, "a", "asks", "b"))
+    assert answers == ["recorded a", "quarantined asks", "recorded b"]
+    assert stalls == []
+    assert sorted(await texts(notes_database)) == ["a", "b", "quarantined asks"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import sqlalchemy as sa
 
 from builders import NOON, another
 from voltway.kernel import bulk, clock
+from voltway.kernel import database as database_module
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.bus.asks import transaction_is_open
 from voltway.kernel.bus.outbox import parked
@@ -272,3 +276,33 @@ async def test_the_write_ahead_log_begins_anew_and_nothing_is_lost(
         sizes.append(log_size())
     assert len(await texts(notes_database)) == 160
     assert sizes[-1] == sizes[0]
+
+
+async def test_log_does_not_begin_anew_while_somebody_reads_and_the_writer_is_not_held_up(
+    notes_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if notes_database.dialect != "sqlite":
+        pytest.skip("only SQLite has such a log")
+    monkeypatch.setattr(database_module, "_WAL_PAGES_KEPT", 0)
+    path = str(notes_database.url.database)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM notes").fetchone()  # as a backup does, for minutes
+        async with notes_database.begin() as tx:
+            await store_note(tx, DEFAULT_OPERATOR_ID, "while somebody reads")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as writer:
+            waits: list[str] = []
+            writer.set_trace_callback(waits.append)
+            database_module._restart_log(writer)
+            assert [said for said in waits if "busy_timeout" in said] == [
+                f"PRAGMA busy_timeout={database_module._RESTART_WAIT_MS}",
+                f"PRAGMA busy_timeout={database_module._BUSY_TIMEOUT_MS}",
+            ]
+        await notes_database.checkpoint()
+        assert reader.execute("SELECT count(*) FROM notes").fetchone() == (0,)  # what it reads stands still
+    assert await texts(notes_database) == ["while somebody reads"]
+
+
+def test_connection_that_nobody_closed_does_not_keep_the_process() -> None:
+    work = "import asyncio; from voltway.kernel import sqlite_thread as t; kept = asyncio.run(t.connect(':memory:'))"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", work], timeout=60, check=True)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import structlog
 from fastapi import APIRouter, Depends
+from pydantic import ValidationError
 
 from builders import ClientOf, MakeRuntime, app_of, eventually, served
 from voltway.kernel.auth import anybody
@@ -17,6 +18,8 @@ from voltway.kernel.database import Database
 from voltway.kernel.health import failing_checks
 from voltway.kernel.housekeeping import MANIFEST
 from voltway.kernel.http import create_app, open_tx
+from voltway.kernel.http.edge import page_policy
+from voltway.kernel.http.settings import HttpSettings
 from voltway.kernel.metrics import Metrics, measure_loop_lag
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
@@ -238,6 +241,15 @@ def built(tmp_path: Path) -> Path:
     return tmp_path / "console"
 
 
+def test_pages_load_from_elsewhere_only_what_the_settings_name() -> None:
+    parts = dict(part.split(" ", 1) for part in page_policy(("https://js.example",)).split("; "))
+    assert {name for name, what in parts.items() if "js.example" in what} == {"script-src", "connect-src", "frame-src"}
+    assert "frame-src" not in page_policy()
+    assert "http" not in page_policy()
+    with pytest.raises(ValidationError):
+        HttpSettings.model_validate({"foreign_scripts": ["https://js.example; script-src *"]})
+
+
 async def test_a_web_app_is_served_with_its_own_routes(runtime: Runtime, built: Path) -> None:
     app = app_of(runtime, static={"/": built, "/app": built.parent / "absent"})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as browser:
@@ -281,6 +293,9 @@ async def test_the_description_says_what_the_edge_adds(client: httpx.AsyncClient
     assert set(add["responses"]) == {"201", "default"}
     assert "application/problem+json" in add["responses"]["default"]["content"]
     assert document["paths"]["/api/v1/login"]["post"]["security"] == []
+    assert document["paths"]["/api/v1/login"]["post"]["x-access"] == {"who": "anybody"}
+    assert document["paths"]["/api/v1/me"]["get"]["x-access"] == {"who": "anybody known"}
+    assert add["x-access"] == {"who": "permitted", "permission": "sessions:write", "everywhere": False}
     references = set(
         re.findall(r'"#/components/schemas/([^"]+)"', (await client.get("http://localhost/api/v1/openapi.json")).text)
     )

@@ -149,3 +149,34 @@ def test_file_that_cannot_be_read_is_told_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"\xff")
     with pytest.raises(StartUpError, match="it is not UTF-8 text"):
         from_file(tmp_path / "latin")
+
+
+def test_a_value_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    secret, settings = tmp_path / "host", tmp_path / "voltway.toml"
+    secret.write_text("db.example.org\n")
+    settings.write_text(f'[port]\nhost_file = "{secret}"\nport = 1\n')
+    assert composed(from_environment({"VOLTWAY_PORT__HOST_FILE": str(secret)})).host == "db.example.org"
+    assert composed(from_file(settings)).host == "db.example.org"
+    assert composed(from_file(settings), from_environment({"VOLTWAY_PORT__HOST": "other"})).host == "other"
+    assert composed(from_file(settings), from_environment({"VOLTWAY_PORT__HOST": "x"})).port == 1
+
+
+def test_a_secret_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        StartUpError, match=r"VOLTWAY_PORT__HOST_FILE .* names a file that cannot be read: No such file"
+    ):
+        composed(from_environment({"VOLTWAY_PORT__HOST_FILE": str(tmp_path / "missing")}))
+    with pytest.raises(StartUpError, match="There is no setting VOLTWAY_PORT__HOSTS_FILE"):
+        composed(from_environment({"VOLTWAY_PORT__HOSTS_FILE": str(tmp_path)}))
+
+
+def test_what_stands_in_a_secret_file_is_not_told_when_it_is_wrong(tmp_path: Path) -> None:
+    class WithSecret(Settings):
+        secret_bytes: int = 1
+
+    secret = tmp_path / "s"
+    secret.write_text("hunter2")
+    given = from_environment({"VOLTWAY_A__SECRET_BYTES_FILE": str(secret)})
+    with pytest.raises(StartUpError) as told:
+        compose({"a": lambda: WithSecret}, frozenset({"a"}), given)
+    assert "hunter2" not in str(told.value)

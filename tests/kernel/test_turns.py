@@ -83,7 +83,7 @@ async def test_a_step_waits_for_what_goes_first_and_not_for_ever() -> None:
     began = loop.time()
     looking = asyncio.create_task(turns.pace(look()))
     await asyncio.sleep(PATIENCE_S / 3)
-    assert steps == []
+    assert all(step - began >= PATIENCE_S for step in steps)  # a machine that stands still may have let it end
     is_recording = False
     await looking
     assert len(steps) == 3

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from voltway.charging.pricing import Tariff, price
 from voltway.contracts.billing import SessionPriced
+from voltway.contracts.detection import IncidentChanged, IncidentState, Severity
 from voltway.contracts.security import SecurityEventRecorded
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted
 from voltway.contracts.station_link import LinkOpened, MessagesLogged
@@ -269,6 +270,31 @@ TOLD: list[tuple[Event, str, dict[str, Any]]] = [
             "severity": "critical",
         },
     ),
+    (
+        IncidentChanged(
+            **about(),
+            incident_id="i1",
+            rule_id="D01",
+            title="Two live connections of one identity",
+            subject="CS-1",
+            severity=Severity.WARNING,
+            state=IncidentState.OPEN,
+            what="raised",
+        ),
+        "alert.raised",
+        {
+            "id": "i1",
+            "station_id": "s1",
+            "station_identity": "CS-1",
+            "what": "raised",
+            "rule_id": "D01",
+            "title": "Two live connections of one identity",
+            "subject": "CS-1",
+            "severity": "warning",
+            "state": "open",
+            "count": 1,
+        },
+    ),
 ]
 
 
@@ -476,3 +502,18 @@ async def test_page_that_does_not_keep_up_holds_up_no_stop() -> None:
         watcher.tell(f"event {number}")
     watcher.end()
     assert [text async for text in watcher.stream()] == ["retry: 2000\n: connected\n\n"]
+
+
+async def test_a_page_ends_with_the_rights_of_who_opened_it(make_runtime: Any, client_of: ClientOf) -> None:
+    runtime = await make_runtime(MANIFEST, STATIONS, settings={"live": {"verified_every_s": 0.05}})
+    app = create_app(runtime, [router for manifest in runtime.manifests for router in manifest.routes()])
+    client, admin = await client_of(runtime, "operations"), await client_of(runtime)
+    async with page_on(app, client) as page:
+        assert await page.text() == ": keep-alive\n\n"  # looked at, and still theirs
+        keys = (await admin.get("/api-keys")).json()["items"]
+        (key_id,) = [key["id"] for key in keys if key["role"] == "operations"]
+        assert (await admin.delete(f"/api-keys/{key_id}")).status_code == 204
+        told = [await page.text()]
+        while told[-1] is not None:
+            told.append(await page.text())
+        assert set(told) <= {": keep-alive\n\n", None}

@@ -91,3 +91,44 @@ def test_differences_are_of_what_is_set_at_the_place_where_it_is_set() -> None:
 )
 def test_run_is_done_when_all_steps_are_taken(states: list[str], expected: str) -> None:
     assert rules.state_of([{"state": state} for state in states], 2) == expected
+
+
+# ---- one setting, two names
+
+
+def a_step(*variables: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "set_variables", "arguments": {"variables": list(variables)}}
+
+
+INTERVAL = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval", "value": "60"}
+
+
+def told(*variables: dict[str, Any]) -> dict[tuple[Any, ...], str | None]:
+    return {rules.key_of(each): each["value"] for each in variables}
+
+
+def test_a_key_of_1_6_is_looked_for_in_the_device_model_and_the_other_way_about() -> None:
+    by_key = {"key": "HeartbeatInterval", "value": "60"}
+    assert differences([a_step(by_key)], told(INTERVAL)) == []
+    assert differences([a_step(INTERVAL)], told({**by_key, "component": None, "variable": "HeartbeatInterval"})) == []
+    other = differences([a_step({**by_key, "value": "61"})], told(INTERVAL))
+    assert other == [Difference(None, "HeartbeatInterval", "61", "60")]
+    attempts = {"key": "TransactionMessageAttempts", "value": "3"}
+    there = {"component": "OCPPCommCtrlr", "variable": "MessageAttempts", "instance": "TransactionEvent", "value": "3"}
+    assert differences([a_step(attempts)], told(there)) == []
+    assert rules.other_name({"key": "OfThatMakerOnly"}) is None
+    assert rules.other_name({**INTERVAL, "evse_number": 1}) is None
+
+
+# ---- what is left to do after a failure
+
+
+def test_only_what_is_not_in_force_is_sent_again() -> None:
+    other = {**INTERVAL, "variable": "ResetRetries", "value": "2"}
+    step = a_step(INTERVAL, other)
+    assert rules.left_to_do(step, None, {}) == step
+    assert rules.left_to_do(step, {"state": "accepted"}, {}) is None
+    assert rules.left_to_do(step, {"state": "rejected"}, told(INTERVAL)) == a_step(other)
+    assert rules.left_to_do(step, {"state": "rejected"}, told(INTERVAL, other)) is None
+    availability = {"type": "change_availability", "arguments": {"operative": True}}
+    assert rules.left_to_do(availability, {"state": "offline"}, {}) == availability

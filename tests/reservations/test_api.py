@@ -52,7 +52,7 @@ async def test_reservation_reads_as_the_contract_says(client: httpx.AsyncClient)
         "expires_at",
         "state",
     }
-    assert (body["number"], body["station_identity"], body["state"]) == (1, "CS1", "pending")
+    assert (body["number"], body["station_identity"], body["state"]) == (1, "CS1", "offline")
     assert (await client.get(f"/reservations/{body['id']}")).json() == body
 
 

@@ -76,7 +76,7 @@ async def test_who_may_only_read_cannot_revoke_nor_make_tokens(platform: Platfor
 
 async def test_who_is_bound_to_locations_sees_no_others(platform: Platform, client_of: ClientOf) -> None:
     await a_certificate(platform)
-    host = await client_of(platform.runtime, "site_host", location_ids=["another"])
+    host = await client_of(platform.runtime, "field_technician", location_ids=["another"])
     assert (await host.get("/security-events")).json()["items"] == []
     assert (await host.get("/certificates")).json()["items"] == []
 
@@ -144,7 +144,7 @@ async def test_another_authoritys_responder_is_really_asked(start_platform: Star
     other = await start_platform(security={"pki_dir": str((await start_platform()).folder / "other")})
     async with served(app_of(other.runtime)) as url:
         host = url.removeprefix("http://")
-        asking = await start_platform(security={"ocsp_hosts": [host]})
+        asking = await start_platform(security={"ocsp_hosts": [host]}, outbound={"networks": ["127.0.0.1/32"]})
         certificate, (leaf, issuing) = await a_certificate(other)
         await asking.register("CS2", password=PASSWORD)
         station = await asking.connect("CS2", protocol="ocpp2.1", password=PASSWORD)

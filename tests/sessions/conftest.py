@@ -12,7 +12,14 @@ import sqlalchemy as sa
 
 from voltway.charging.pricing import Tariff
 from voltway.contracts.station_link import ReportTransaction, TransactionReceipt
-from voltway.contracts.stations import CommandView, FindStations, LocationExists, SendCommand, StationName
+from voltway.contracts.stations import (
+    CommandView,
+    FindConnectorWords,
+    FindStations,
+    LocationExists,
+    SendCommand,
+    StationName,
+)
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.module import Manifest
@@ -25,7 +32,7 @@ from voltway.modules.sessions.tables import inbox, progress, quarantine, samples
 from voltway.modules.users import store as tokens
 from voltway.modules.users.module import MANIFEST as USERS
 
-from .builders import TARIFF  # noqa: TID252  (tests are not installed)
+from .builders import STATION, TARIFF  # noqa: TID252  (tests are not installed)
 
 
 @dataclass
@@ -34,13 +41,25 @@ class Stations:
 
     commands: list[SendCommand] = field(default_factory=list)
     outcome: CommandState = CommandState.SENT
+    result: Any = None
+    words: dict[int, str] = field(default_factory=dict)
 
     async def send_command(self, runtime: Runtime, request: SendCommand) -> CommandView:
         self.commands.append(request)
-        return CommandView(command_id="command-1", station_id=request.station_id, type=request.type, state=self.outcome)
+        return CommandView(
+            command_id="command-1",
+            station_id=request.station_id,
+            type=request.type,
+            state=self.outcome,
+            result=self.result,
+        )
+
+    async def find_words(self, runtime: Runtime, request: FindConnectorWords) -> dict[int, str]:
+        return self.words
 
     async def find(self, runtime: Runtime, request: FindStations) -> list[StationName]:
-        return []
+        known = StationName(station_id=STATION, operator_id=DEFAULT_OPERATOR_ID, identity="CS-1", location_id=None)
+        return [known] if STATION in request.station_ids else []
 
     async def location_exists(self, runtime: Runtime, request: LocationExists) -> bool:
         return True
@@ -50,6 +69,7 @@ class Stations:
             "stations",
             answers={
                 SendCommand: self.send_command,
+                FindConnectorWords: self.find_words,
                 FindStations: self.find,
                 LocationExists: self.location_exists,
             },

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from voltway.contracts.station_link import Phase
 from voltway.contracts.vocabulary import ChargingState, CommandState
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.clock import to_rfc3339
+from voltway.modules.sessions.rules import awaits_review
+from voltway.modules.sessions.tables import AWAITS_REVIEW, sessions
 
 from .builders import STATION, TARIFF, a_charge, a_sample, a_start, a_stop, a_value, an_event, at  # noqa: TID252
 from .conftest import Platform  # noqa: TID252  (tests are not installed)
@@ -74,9 +78,11 @@ async def test_ended_session_reads_as_the_contract_says(platform: Platform, clie
             _line("Energy", "7", "kWh", "0.50", 350),
             _line("Time", "60", "min", "0.02", 120),
         ],
+        "prices_include_vat": False,
         "is_cost_final": True,
         "tariff_id": TARIFF.tariff_id,
         "review": [],
+        "awaits_review": False,
     }
 
 
@@ -124,6 +130,41 @@ async def test_session_to_look_at_says_why(platform: Platform, client: httpx.Asy
     assert body["review"] == ["not_authorized", "register_decreased", "meter_implausible"]
 
 
+STATES, COSTS, PRICED = ("active", "ended"), (None, "{}"), (False, True)
+REASONS = (
+    "",
+    "held",
+    "released",
+    "not_billed",
+    "end_lost",
+    "message_id_reused",
+    "endXlost",
+    "withheld",
+    "a held b",
+    "clock_set end_lost",
+)
+
+
+async def test_what_awaits_a_review_is_found_as_it_is_shown(platform: Platform, client: httpx.AsyncClient) -> None:
+    (receipt, *_) = await platform.record(a_start(), a_stop(None))
+    for state, cost, is_priced, review in itertools.product(STATES, COSTS, PRICED, REASONS):
+        async with platform.runtime.database.begin() as tx:
+            values = {"state": state, "cost": cost, "is_priced": is_priced, "review": review}
+            await tx.execute(sa.update(sessions).values(**values))
+            found = (await tx.execute(sa.select(sessions.c.id).where(AWAITS_REVIEW))).all()
+        assert bool(found) == awaits_review(state, cost, is_priced, review.split()), values
+    async with platform.runtime.database.begin() as tx:
+        await tx.execute(sa.update(sessions).values(state="ended", cost=None, is_priced=False, review="end_lost"))
+    assert await ids(client, awaits_review=True) == [receipt.session_id]
+    assert await ids(client, awaits_review=False) == []
+    assert (await client.get(f"/sessions/{receipt.session_id}")).json()["awaits_review"] is True
+    answer = await client.post(
+        f"/sessions/{receipt.session_id}/review", json={"is_billed": False, "reason": "no meter"}
+    )
+    assert answer.json()["awaits_review"] is False
+    assert await ids(client, awaits_review=True) == []
+
+
 # ---- the list
 
 
@@ -140,6 +181,20 @@ async def test_list_is_newest_first_and_goes_on_page_by_page(platform: Platform,
         if cursor is None:
             break
     assert found == newest_first
+
+
+async def test_the_list_is_by_energy_where_something_narrows_it(platform: Platform, client: httpx.AsyncClient) -> None:
+    more, *_ = await platform.batch(*a_charge())
+    (less,) = await platform.record(a_start(7_200, id_token="CARD-2", **ANOTHER_STATION))
+    narrowed = {"since": to_rfc3339(at(0))}
+    by_energy = [more.session_id, less.session_id]
+    assert await ids(client, sort="-energy", **narrowed) == by_energy
+    assert await ids(client, sort="energy", **narrowed) == by_energy[::-1]
+    page = (await client.get("/sessions", params={"sort": "-energy", "limit": 1, **narrowed})).json()
+    rest = await ids(client, sort="-energy", cursor=page["next_cursor"], **narrowed)
+    assert [page["items"][0]["id"], *rest] == by_energy
+    assert await ids(client, sort="created") == by_energy
+    assert (await client.get("/sessions", params={"sort": "-energy"})).status_code == 422
 
 
 async def test_filters_find_what_they_name_and_nothing_else(platform: Platform, client: httpx.AsyncClient) -> None:
@@ -232,6 +287,23 @@ async def test_samples_are_newest_first_and_whole(platform: Platform, client: ht
     rest = (await client.get(path, params={"limit": 1, "cursor": first["next_cursor"]})).json()
     assert first["items"] + rest["items"] == body["items"]
     assert rest["next_cursor"] is None
+
+
+async def test_values_outside_of_transactions_are_the_stations(platform: Platform, client: httpx.AsyncClient) -> None:
+    await platform.record(
+        a_value(None, 60, 0, samples=(a_sample(60, 1_100, context="Sample.Clock"),)),
+        a_value(None, 90, 0, evse_number=2, samples=(a_sample(90, 7_000),)),
+        a_start(station_id="elsewhere"),
+    )
+    path = f"/charging-stations/{STATION}/meter-values"
+    items = (await client.get(path)).json()["items"]
+    assert [(item["evse_number"], item["energy_wh"], item["context"]) for item in items] == [
+        (2, 7_000, "Sample.Periodic"),
+        (1, 1_100, "Sample.Clock"),
+    ]
+    narrowed = (await client.get(path, params={"evse_number": 2})).json()["items"]
+    assert [item["energy_wh"] for item in narrowed] == [7_000]
+    assert (await client.get("/charging-stations/elsewhere/meter-values")).status_code == 404
 
 
 # ---- stop

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
@@ -105,6 +105,7 @@ def charges(draw: st.DrawFn) -> list[ReportTransaction]:
     return events
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine is no finding
 @given(charges(), st.data())
 def test_session_depends_on_the_set_of_its_events_not_on_their_order(
     events: list[ReportTransaction], data: st.DataObject
@@ -180,6 +181,24 @@ def test_session_of_a_refused_token_is_flagged_and_still_priced() -> None:
     session = applied(begun(a_start(), authorization=refused), a_stop("4711"))
     assert session.review == "not_authorized"
     assert rules.is_ready_to_price(session)
+
+
+def test_what_a_station_may_deliver_to_an_invalid_token_is_counted_from_when_it_heard_so() -> None:
+    refused = Authorization(status=AuthorizationStatus.BLOCKED)
+    started, updated, more, ended = a_charge()
+    started, updated = replace(started, id_token=None), replace(updated, id_token=IdToken("CARD-1"))
+    session = rules.apply(begun(started), updated, refused, None, 5_000)  # 2 kWh by then
+    assert session.tolerated_wh == 5_000
+    session = applied(applied(session, more), ended)
+    assert (session.energy_wh, session.review) == (7_000, "not_authorized")
+
+
+def test_a_token_that_is_good_after_all_ends_what_was_tolerated() -> None:
+    refused = Authorization(status=AuthorizationStatus.BLOCKED)
+    started, *_, ended = a_charge()
+    session = rules.apply(begun(replace(started, id_token=None)), ended, refused, None, 100)
+    session = applied(session, started)
+    assert (session.tolerated_wh, session.review) == (None, "thinned")
 
 
 def test_event_that_arrives_late_does_not_set_what_the_session_does_now() -> None:
@@ -339,6 +358,20 @@ def test_1_6_charge_runs_from_start_to_stop_register() -> None:
     assert (running.state, running.energy_wh, running.meter_stop_wh) == (SessionState.ACTIVE, 3_000, None)
     ended = applied(running, a_stop("4711"))
     assert (ended.state, ended.energy_wh, ended.meter_stop_wh) == (SessionState.ENDED, 7_000, 8_000)
+    assert rules.is_ready_to_price(ended)
+
+
+def test_1_6_charge_keeps_its_registers_and_token_when_our_own_clock_is_set_back_meanwhile() -> None:
+    early = {"received_at": at(-3_600)}
+    ended = story(
+        [
+            a_start(),
+            replace(a_value("4711", 1_800, 4_000), **early),
+            replace(a_stop("4711", id_token="FRIEND"), **early),
+        ]
+    )
+    assert (ended.meter_start_wh, ended.meter_stop_wh, ended.energy_wh) == (1_000, 8_000, 7_000)
+    assert (ended.id_token, ended.review) == ("CARD-1", "")
     assert rules.is_ready_to_price(ended)
 
 

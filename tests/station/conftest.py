@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.asyncio.server import serve
 
-from voltway.station.simulator.driver import Scenario
+from voltway.station.ocpp.vocabulary import EvseSpec, IdToken, StationSpec
 from voltway.station.simulator.fleet import Fleet
-from voltway.station.simulator.vocabulary import EvseSpec, IdToken, StationSpec
+from voltway.station.simulator.scenarios import Scenario
 
 from .fake_csms import QUIET, VERSIONS, FakeCsms, Launch, Running, port_of  # noqa: TID252  (tests are not installed)
 

@@ -13,8 +13,8 @@ import pytest
 from ocpp import messages
 from websockets.asyncio.server import Server, ServerConnection
 
-from voltway.station.simulator.driver import Scenario
 from voltway.station.simulator.fleet import Fleet
+from voltway.station.simulator.scenarios import Scenario
 
 VERSIONS = {"ocpp1.6": "1.6", "ocpp2.0.1": "2.0.1", "ocpp2.1": "2.1"}
 PATIENCE_S = 10.0

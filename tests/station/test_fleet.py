@@ -7,10 +7,11 @@ import random
 
 import pytest
 
-from voltway.station.simulator.cli import build_specs
-from voltway.station.simulator.driver import SCENARIOS, Scenario, plan_visit
+from voltway.station.ocpp.vocabulary import IdToken, StationSpec
+from voltway.station.simulator.driver import hand_of, plan_visit
 from voltway.station.simulator.fleet import CannotConnect, Fleet
-from voltway.station.simulator.vocabulary import IdToken, StationSpec
+from voltway.station.simulator.makes import build_specs
+from voltway.station.simulator.scenarios import SCENARIOS, Scenario
 
 from .fake_csms import FakeCsms  # noqa: TID252  (tests are not installed)
 
@@ -97,12 +98,18 @@ async def test_one_seed_draws_one_fleet() -> None:
 
 
 async def test_ids_are_unique_over_runs_with_one_seed() -> None:
-    def ids() -> set[str | None]:
+    def ids() -> set[str]:
         fleet = Fleet(
             [StationSpec("S1", "ocpp2.1")], "ws://localhost", SCENARIOS["steady"], random.Random(1), tokens=TOKENS
         )
-        return {fleet.stations[0].new_transaction_id() for _ in range(3)}
+        return {fleet.stations[0].new_key() for _ in range(3)}
 
     first = ids()
     await asyncio.sleep(0.01)
     assert len(first | ids()) == 6
+
+
+def test_with_enough_tokens_none_is_dealt_to_two_evses() -> None:
+    hands = [hand_of(range(7), seat, 3) for seat in range(3)]
+    assert sorted(token for hand in hands for token in hand) == list(range(7))
+    assert [hand_of("AB", seat, 3) for seat in range(3)] == [("A",), ("B",), ("A",)]

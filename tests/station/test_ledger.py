@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,8 +21,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from voltway.station.simulator.ledger import Ledger, PlatformSession, compare
-from voltway.station.simulator.vocabulary import IdToken, Transaction
+from voltway.station.ocpp.vocabulary import IdToken, Transaction
+from voltway.station.simulator.ledger import Ledger, PlatformSession, compare, of_this_run
 
 from .fake_csms import FakeCsms, port_of  # noqa: TID252  (tests are not installed)
 
@@ -76,6 +77,13 @@ def test_missing_double_and_invented_sessions_are_found() -> None:
 def test_what_other_stations_do_is_none_of_the_ledgers_business() -> None:
     others = [replace(AGREED, station_identity="S2", transaction_id="t2"), replace(AGREED, transaction_id=None)]
     assert compare(a_ledger(), [AGREED, *others], IDENTITIES) == []
+
+
+def test_an_earlier_run_is_left_out_but_what_the_ledger_knows_stays_whenever_it_is_said_to_have_begun() -> None:
+    early = AT - timedelta(hours=5)
+    known, older = replace(AGREED, started_at=early), replace(AGREED, transaction_id="t0", started_at=early)
+    later = replace(AGREED, transaction_id="t9", started_at=AT)
+    assert of_this_run(a_ledger(), [known, older, later], AT) == [known, later]
 
 
 def platform_sessions(csms: FakeCsms) -> list[dict[str, Any]]:
@@ -167,6 +175,36 @@ async def test_the_command_ends_well_when_the_books_agree(csms: FakeCsms) -> Non
     assert platform_sessions(csms)  # on a busy machine a car at this speed may find that its stay is over
 
 
+async def test_the_report_has_each_stations_own_ledger_and_what_the_platform_says(
+    csms: FakeCsms, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    with platform_api(csms, lambda sessions: [sessions[0] | {"energy_wh": 1}, *sessions[1:]]) as api:
+        options = ["--api", api, "--api-key", "the-key", "--report", str(file)]
+        code, output = await simulate(*one_charge(csms), *options)
+    assert code == 1, output
+    report = json.loads(file.read_text())
+    told = {one["transaction_id"]: one for one in platform_sessions(csms)}
+    assert [station["identity"] for station in report["stations"]] == ["SIM-00001", "SIM-00002", "SIM-00003"]
+    sessions = [one for station in report["stations"] for one in station["sessions"]]
+    assert report["totals"]["sessions"] == len(sessions) == len(told)
+    for one in sessions:
+        ours = told[one["transaction_id"]]
+        assert {name: one[name] for name in ("meter_start_wh", "meter_stop_wh", "energy_wh", "evse_number")} == {
+            name: ours[name] for name in ("meter_start_wh", "meter_stop_wh", "energy_wh", "evse_number")
+        }
+    assert report["totals"]["energy_wh"] == sum(one["energy_wh"] for one in sessions)
+    assert (report["agrees"], len(report["differences"])) == (False, 1)
+    assert report["run"]["seed"] == 1
+
+
+async def test_a_report_of_a_run_that_was_not_compared_says_so(csms: FakeCsms, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    code, _ = await simulate(*one_charge(csms), "--duration", "0.5", "--report", str(file))
+    report = json.loads(file.read_text())
+    assert (code, report["agrees"], report["platform"]) == (0, None, None)
+
+
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [
@@ -234,6 +272,10 @@ async def test_a_refusing_server_is_one_clear_line_and_exit_code_2(
         ["--url", "ws://localhost", "--id-template", "SAME"],
         ["--url", "ws://localhost", "--id-template", "{x}"],
         ["--url", "ws://localhost", "--api", "http://localhost"],
+        ["--url", "ws://localhost", "--make", "no such"],
+        ["--url", "ws://localhost", "--quirk", "no such"],
+        ["--url", "ws://localhost", "--make", "lamp-post", "--protocol", "ocpp2.1"],
+        ["--url", "ws://localhost", "--report", "/no/such/folder/report.json"],
     ],
 )
 async def test_wrong_options_are_one_clear_line_and_exit_code_2(arguments: list[str]) -> None:

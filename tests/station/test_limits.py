@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from voltway.station.ocpp.limits import Limit, Purpose, installed, is_acceptable, limit_w
+from voltway.station.ocpp.vocabulary import Context, EvseSpec, IdToken, Transaction
 from voltway.station.simulator.car import CAR_MODELS
 from voltway.station.simulator.evse import PluggedCar, SimulatedEvse
-from voltway.station.simulator.limits import Limit, Purpose, installed, is_acceptable, limit_w
-from voltway.station.simulator.vocabulary import Context, EvseSpec, IdToken, Transaction
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TWO_EVSES = (EvseSpec(22_080, 3), EvseSpec(50_000, 0))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from voltway.station.ocpp.limits import watts_per_ampere
+from voltway.station.ocpp.vocabulary import EvseState, IdToken
 from voltway.station.simulator.car import CAR_MODELS
+from voltway.station.simulator.control import SimulatedStation as Station
 from voltway.station.simulator.evse import PluggedCar
-from voltway.station.simulator.limits import watts_per_ampere
-from voltway.station.simulator.station import Station
-from voltway.station.simulator.vocabulary import EvseState, IdToken
 
 from .fake_csms import SILENCE, FakeCsms, Launch, until  # noqa: TID252  (tests are not installed)
 
@@ -150,7 +151,10 @@ async def test_triggered_messages_are_sent_after_the_answer(protocol: str, csms:
     assert (await csms.ask("TriggerMessage", {"requestedMessage": "MeterValues"} | elsewhere))["status"] == "Rejected"
     answer = await csms.ask("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"})
     assert answer["status"] == "NotImplemented"
-    assert station.caller.is_idle
+    again = await csms.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
+    # OCPP 2.0.1 F06.FR.17: not once it has been accepted.
+    assert again["status"] == ("Accepted" if protocol == "ocpp1.6" else "Rejected")
+    await until(lambda: station.caller.is_idle, "what was asked for is told")
 
 
 @each_protocol
@@ -234,15 +238,57 @@ async def test_a_charging_profile_limits_the_power_until_it_is_cleared(
 ) -> None:
     station = await online(launch, protocol, is_charging=True)
     hardware = station.evses[0].hardware
-    assert hardware.power_w == pytest.approx(16 * 3 * 230)
+    assert hardware.power_w == pytest.approx(16 * 3 * 230, rel=1e-3)  # a duty has steps
     assert (await csms.ask("SetChargingProfile", profile(protocol, 10)))["status"] == "Accepted"
     hardware.advance(station.clock.now())
-    assert hardware.power_w == pytest.approx(10 * 3 * 230)
+    assert hardware.power_w == pytest.approx(10 * 3 * 230, rel=1e-3)  # a duty has steps
     assert (await csms.ask("SetChargingProfile", profile(protocol, 0)))["status"] == "Accepted"
     await until(lambda: station.evses[0].state is EvseState.SUSPENDED_EVSE, "a limit of nothing suspends")
     assert (await csms.ask("ClearChargingProfile", {}))["status"] == "Accepted"
     await until(lambda: station.evses[0].state is EvseState.CHARGING, "it charges again")
     assert (await csms.ask("ClearChargingProfile", {}))["status"] == "Unknown"
+
+
+@each_protocol
+async def test_a_recurring_profile_is_obeyed_day_by_day(protocol: str, csms: FakeCsms, launch: Launch) -> None:
+    station = await online(launch, protocol, is_charging=True)
+    order = profile(protocol, 10, chargingProfileKind="Recurring", recurrencyKind="Daily")
+    schedule = (order.get("csChargingProfiles") or order["chargingProfile"])["chargingSchedule"]
+    schedule = schedule if isinstance(schedule, dict) else schedule[0]
+    began = station.clock.now() - timedelta(days=3, seconds=30)  # its run of today began half a minute ago
+    schedule |= {"startSchedule": began.isoformat().replace("+00:00", "Z"), "duration": 3600}
+    schedule["chargingSchedulePeriod"] = [{"startPeriod": 0, "limit": 8}, {"startPeriod": 1800, "limit": 12}]
+    assert (await csms.ask("SetChargingProfile", order))["status"] == "Accepted"
+    hardware = station.evses[0].hardware
+    hardware.advance(station.clock.now())
+    assert hardware.power_w == pytest.approx(8 * 3 * 230, rel=1e-3)  # a duty has steps
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+async def test_of_several_schedules_a_car_that_cannot_choose_takes_the_first(
+    protocol: str, csms: FakeCsms, launch: Launch
+) -> None:
+    station = await online(launch, protocol, is_charging=True)
+    order = profile(protocol, 10)
+    (first,) = order["chargingProfile"]["chargingSchedule"]
+    others = [{**first, "id": number, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]} for number in (2, 3)]
+    order["chargingProfile"]["chargingSchedule"] = [first, *others]
+    assert (await csms.ask("SetChargingProfile", order))["status"] == "Accepted"
+    hardware = station.evses[0].hardware
+    hardware.advance(station.clock.now())
+    assert hardware.power_w == pytest.approx(10 * 3 * 230, rel=1e-3)  # a duty has steps
+    others[1]["chargingSchedulePeriod"] = [{"startPeriod": 5, "limit": 6}]
+    assert (await csms.ask("SetChargingProfile", order))["status"] == "Rejected"
+
+
+@pytest.mark.parametrize("flaw", [{"useLocalTime": True}, {"randomizedDelay": 60}])
+async def test_k01_fr_123_124_what_the_station_cannot_do_with_time_is_rejected(
+    flaw: dict[str, Any], csms: FakeCsms, launch: Launch
+) -> None:
+    await online(launch, "ocpp2.1")
+    order = profile("ocpp2.1", 10)
+    order["chargingProfile"]["chargingSchedule"][0] |= flaw
+    assert (await csms.ask("SetChargingProfile", order))["status"] == "Rejected"
 
 
 @each_protocol
@@ -267,7 +313,12 @@ async def test_orders_that_the_station_does_not_know_get_the_right_error(
     protocol: str, csms: FakeCsms, launch: Launch
 ) -> None:
     await online(launch, protocol)
-    assert await csms.ask("GetLocalListVersion", {}) == "NotSupported"
+    unknown = (
+        ("GetDiagnostics", {"location": "ftp://x"})
+        if protocol == "ocpp1.6"
+        else ("UnpublishFirmware", {"checksum": "x"})
+    )
+    assert await csms.ask(*unknown) == "NotSupported"
     assert await csms.ask("MakeCoffee", {}) == "NotImplemented"
     assert await csms.ask("DataTransfer", {}) == (
         "ProtocolError" if protocol == "ocpp1.6" else "OccurrenceConstraintViolation"
@@ -307,7 +358,7 @@ async def test_a_new_password_is_used_at_once(protocol: str, csms: FakeCsms, lau
 
 
 @each_protocol
-async def test_after_a_hard_reset_reports_wait_for_the_boot(protocol: str, csms: FakeCsms, launch: Launch) -> None:
+async def test_after_a_reset_reports_wait_for_the_boot(protocol: str, csms: FakeCsms, launch: Launch) -> None:
     station = await online(launch, protocol, is_charging=True)
     ends: list[int] = []
 
@@ -318,7 +369,7 @@ async def test_after_a_hard_reset_reports_wait_for_the_boot(protocol: str, csms:
         return SILENCE if len(ends) == 1 else None
 
     csms.answers["StopTransaction"] = csms.answers["TransactionEvent"] = lose_the_first_end
-    await csms.ask("Reset", {"type": "Hard" if protocol == "ocpp1.6" else "Immediate"})
+    await csms.ask("Reset", {"type": "Soft" if protocol == "ocpp1.6" else "Immediate"})
     await until(lambda: len(ends) == 2 and station.caller.is_idle, "the end is delivered")
     boots = [number for number, action in enumerate(csms.actions(), 1) if action == "BootNotification"]
     assert len(boots) == 2

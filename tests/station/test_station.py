@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from voltway.station.ocpp.vocabulary import IdToken, StopReason
 from voltway.station.simulator.car import CAR_MODELS
+from voltway.station.simulator.control import SimulatedStation as Station
 from voltway.station.simulator.evse import PluggedCar
-from voltway.station.simulator.station import Station
-from voltway.station.simulator.vocabulary import IdToken, StopReason
 
 from .fake_csms import BRISK, SILENCE, FakeCsms, Launch, Refusal, until  # noqa: TID252  (tests are not installed)
 

@@ -152,6 +152,38 @@ async def test_lists_are_newest_first_and_in_pages(network: Network) -> None:
     assert second["next_cursor"] is None
 
 
+async def pages(network: Network, **params: Any) -> list[str]:
+    """The identities of a whole list, read two by two."""
+    found, cursor = [], None
+    while True:
+        query = {"limit": 2, **params, **({"cursor": cursor} if cursor else {})}
+        page = (await network.client.get("/charging-stations", params=query)).json()
+        found += [item["identity"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+async def test_the_list_is_in_the_order_that_is_asked_for_on_every_page(network: Network) -> None:
+    second, silent, first = [await network.station(identity) for identity in ("cs-B", "CS-c", "CS-A")]
+    await network.say(second, a_link(), a_boot(vendor="acme"), a_status(ConnectorStatus.OCCUPIED))
+    await network.say(first, a_link(), a_boot(vendor="Zeta"), a_status(ConnectorStatus.AVAILABLE))
+    for sort, found in (
+        ("identity", "ABc"),
+        ("-identity", "cBA"),
+        ("created", "BcA"),
+        ("-created", "AcB"),
+        ("vendor", "cBA"),
+        ("-vendor", "ABc"),
+        ("status", "cAB"),
+    ):
+        identities = await pages(network, sort=sort)
+        assert [identity[-1] for identity in identities] == list(found), sort
+    assert (await pages(network, sort="last_seen"))[0] == silent["identity"]
+    assert (await pages(network, sort="-last_seen"))[-1] == silent["identity"]
+    assert (await network.client.get("/charging-stations", params={"sort": "password"})).status_code == 422
+
+
 async def test_filters(network: Network) -> None:
     location = await network.location()
     near = await network.station("CS-near", location_id=location["id"], evses=TWO_EVSES)
@@ -213,7 +245,8 @@ async def test_a_station_that_gets_a_profile_with_a_password_gets_a_password(net
     url = f"/charging-stations/{station['id']}"
     raised = (await network.client.patch(url, json={"security_profile": 1})).json()
     assert await password_fits(network, "CS-1", raised["password"])
-    await network.client.patch(url, json={"security_profile": 0})
+    lowered = {"security_profile": 0, "override_reason": "the board was swapped"}
+    assert (await network.client.patch(url, json=lowered)).status_code == 200
     assert not await password_fits(network, "CS-1", raised["password"])
 
 

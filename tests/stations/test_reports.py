@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from builders import NOON, MakeRuntime, a_boot, a_status, eventually
 from voltway.contracts.sessions import ChargingStateTold
 from voltway.contracts.station_link import BootReceipt, LinkClosed, LinkOpened, VariableValue
-from voltway.contracts.stations import ConnectorStatusChanged, NodesGone, StationChanged
+from voltway.contracts.stations import ConnectorStatusChanged, FindConnectorWords, NodesGone, StationChanged
 from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, Registration
-from voltway.kernel import clock
+from voltway.kernel import clock, retention
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
-from voltway.modules.stations import charging_states
+from voltway.modules.stations import charging_states, tending
 from voltway.modules.stations.module import MANIFEST
 from voltway.modules.stations.store import reports as store
 from voltway.modules.stations.tables import connectors, evses, quarantine, status_history
@@ -137,6 +138,32 @@ async def test_a_boot_loop_is_slowed_down_also_within_a_batch(make_network: Make
 
 
 # ---- status
+
+
+async def test_the_history_of_connectors_is_kept_as_long_as_is_set(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "SLICE_ROWS", 2)
+    station = await network.station()
+    for number in range(5):
+        await network.say(station, a_status(OCCUPIED, evse_number=1, connector_number=number))
+    for days, left in ((399, 5), (401, 0)):
+        with clock.frozen(clock.now() + timedelta(days=days)):
+            await tending.forget_history(network.runtime)
+        async with network.runtime.database.read() as tx:
+            assert len((await tx.execute(sa.select(status_history.c.id))).all()) == left
+    assert (await network.read(station))["status"] == "Occupied"
+
+
+async def test_the_words_of_an_evse_are_those_of_its_lowest_connector_that_has_said_one(network: Network) -> None:
+    station = await network.station()
+    question = FindConnectorWords(operator_id=DEFAULT_OPERATOR_ID, station_id=station["id"])
+    assert await network.runtime.ask(question) == {}
+    for evse_number, connector_number, word in ((1, 2, "Available"), (1, 1, "SuspendedEV"), (2, 3, "Preparing")):
+        status = AVAILABLE if word == "Available" else OCCUPIED
+        numbers = {"evse_number": evse_number, "connector_number": connector_number}
+        await network.say(station, a_status(status, **numbers, wire_status=word))
+    assert await network.runtime.ask(question) == {1: "SuspendedEV", 2: "Preparing"}
 
 
 async def test_a_status_makes_what_it_is_about_and_shows_it(network: Network) -> None:

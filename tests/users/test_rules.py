@@ -35,6 +35,7 @@ class Row:
     session_limit: dict[str, Any] | None = None
     valid_hours: dict[str, Any] | None = None
     connector_types: list[str] | None = None
+    quota: dict[str, Any] | None = None
 
 
 def status_of(row: Row | None, token: IdToken = IdToken("CARD-1")) -> AuthorizationStatus:

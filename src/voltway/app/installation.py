@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import ArgumentError
 
 from voltway.app import schema
@@ -22,6 +23,8 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Database
 from voltway.kernel.errors import StartUpError
 from voltway.kernel.secrets import derive_key
+
+log = structlog.get_logger()
 
 SECRET_BYTES = 32
 NOT_A_URL = "The setting database.url is not a database URL. Example: postgresql://voltway:password@localhost/voltway"
@@ -42,7 +45,8 @@ async def open_installation(configuration: Configuration, *, is_demo: bool = Fal
     """Open the installation that the settings name; make one where there is none.
 
     A new database gets its schema; so does an older one on SQLite. On a database server an older schema is left to `voltway
-    migrate`, since other nodes may run on it. Raises StartUpError or Unusable before anything is changed.
+    migrate`, since other nodes may run on it. A newer one is worked on where its version says that this program
+    can. Raises StartUpError or Unusable before anything is changed.
     """
     database = connect(configuration)
     try:
@@ -56,7 +60,9 @@ async def open_installation(configuration: Configuration, *, is_demo: bool = Fal
         is_new = found.age is Age.NEW
         if is_new:
             make_private_files(database)
-        if found.age is not Age.CURRENT:
+        if found.age is Age.AHEAD:
+            log.warning("schema.ahead", revision=found.revision, known=schema.revisions()[-1])
+        elif found.age is not Age.CURRENT:
             await schema.upgrade(database)
         return await _claim(configuration, database, is_demo=is_demo, is_new=is_new)
     except BaseException:
@@ -113,7 +119,7 @@ async def _claim(configuration: Configuration, database: Database, *, is_demo: b
         first = {
             "id": 1,
             "is_demo": is_demo,
-            "secret_fingerprint": _fingerprint(secret),
+            "secret_fingerprint": fingerprint(secret),
             "created_at": clock.now(),
             "demo_seeded_at": None,
         }
@@ -125,7 +131,7 @@ async def _claim(configuration: Configuration, database: Database, *, is_demo: b
             f"{configuration.data_dir} holds a real installation, which the demo network must not touch. "
             "Leave out --demo, or choose another --data-dir."
         )
-    if secret is None or _fingerprint(secret) != row.secret_fingerprint:
+    if secret is None or fingerprint(secret) != row.secret_fingerprint:
         problem = "is missing" if secret is None else "belongs to another database"
         raise StartUpError(
             f"The secret file {configuration.secret_file} {problem}. Put back the one that this database was set up with "
@@ -134,7 +140,8 @@ async def _claim(configuration: Configuration, database: Database, *, is_demo: b
     return Installation(database, secret, bool(row.is_demo), is_new)
 
 
-def _fingerprint(secret: bytes) -> str:
+def fingerprint(secret: bytes) -> str:
+    """By which a database knows the secret that belongs to it."""
     return derive_key(secret, "fingerprint").hex()
 
 

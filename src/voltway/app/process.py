@@ -18,11 +18,15 @@ import uvicorn
 
 from voltway.app import catalog
 from voltway.app.errors import Unusable
+from voltway.app.http_port import http_config
 from voltway.app.installation import Installation, open_installation
 from voltway.app.settings import Configuration, HttpPortSettings
 from voltway.app.version import VERSION
-from voltway.kernel import housekeeping
+from voltway.kernel import housekeeping, outbound, tracing
 from voltway.kernel.http import create_app
+from voltway.kernel.processes.carriers.choice import choose_carrier, scheme_of
+from voltway.kernel.processes.carriers.port import Carrier
+from voltway.kernel.processes.relays.choice import choose_broker
 from voltway.kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -36,6 +40,8 @@ SWITCH_INTERVAL_S = 0.0005
 ASSETS = Path(__file__).resolve().parent / "assets"
 CONSOLE_DIRS = (ASSETS / "console", ASSETS.parents[3] / "web" / "apps" / "console" / "dist")
 """Where the built console lies: in a package, in a checkout."""
+DRIVER_APP_DIRS = (ASSETS / "driver", ASSETS.parents[3] / "web" / "apps" / "driver" / "dist")
+"""Where the built driver app lies."""
 NOT_BUILT = ASSETS / "not-built"
 """A page that says so."""
 
@@ -58,7 +64,8 @@ class Process:
 @asynccontextmanager
 async def running(configuration: Configuration, modules: Sequence[str], *, is_demo: bool) -> AsyncIterator[Process]:
     """Start everything, in the block everything runs, then stop everything. Raises StartUpError before anything is changed."""
-    manifests = (housekeeping.MANIFEST, *catalog.load(modules))
+    scheme_of(configuration.bus.url)
+    manifests = (housekeeping.MANIFEST, outbound.MANIFEST, tracing.MANIFEST, *catalog.load(modules))
     with listen(configuration.http) as port:
         if "gateway" in modules:
             check_station_port(configuration)
@@ -72,6 +79,9 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
                 secret=installation.secret,
                 stalled_after_s=configuration.database.stalled_after_s,
                 own_url=own_url(port),
+                carrier=carrier_of(configuration, installation),
+                bus=configuration.bus,
+                event_broker=choose_broker(configuration.bus, installation.secret),
             )
             await runtime.start()
             console_dir = find_console(configuration.http)
@@ -88,17 +98,24 @@ async def running(configuration: Configuration, modules: Sequence[str], *, is_de
             await installation.database.close()
 
 
+def carrier_of(configuration: Configuration, installation: Installation) -> Carrier | None:
+    """How this process speaks to the others. None on SQLite without a broker: there, one process has the file."""
+    if installation.database.dialect == "sqlite" and not configuration.bus.url:
+        return None
+    return choose_carrier(configuration.bus, installation.secret)
+
+
 def check_station_port(configuration: Configuration) -> None:
     """Raise Unusable if the station port cannot be had: the gateway opens it as the last thing of its start."""
     from voltway.modules.gateway.settings import GatewaySettings
 
     settings = configuration.section(GatewaySettings)
-    bind(settings.host, settings.port, flag="--ocpp").close()
+    bind(settings.host, settings.port, flag="--ocpp", reuse_port=settings.reuse_port).close()
     if settings.tls.port is not None:
         from voltway.modules.gateway import tls
 
         tls.check(settings.tls)
-        bind(settings.tls.host, settings.tls.port, flag="--ocpps").close()
+        bind(settings.tls.host, settings.tls.port, flag="--ocpps", reuse_port=settings.reuse_port).close()
 
 
 def _station_address(configuration: Configuration, runtime: Runtime) -> tuple[str, int]:
@@ -130,21 +147,10 @@ async def _serving(
     runtime: Runtime, settings: HttpPortSettings, port: socket.socket, console_dir: Path
 ) -> AsyncIterator[None]:
     """Answer REST requests while the block runs; then stop the runtime."""
-    routers = [router for manifest in runtime.manifests for router in manifest.routes()]
-    app = create_app(runtime, routers, version=VERSION, static={"/": console_dir})
-    server = HttpServer(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            timeout_graceful_shutdown=SHUTDOWN_S,
-        )
-    )
+    guests = catalog.load([name for name in settings.also_serves if name not in {m.name for m in runtime.manifests}])
+    routers = [router for manifest in (*runtime.manifests, *guests) for router in manifest.routes()]
+    app = create_app(runtime, routers, version=VERSION, static={"/": console_dir, "/app": find_driver_app()})
+    server = HttpServer(http_config(app, settings.trusted_proxies, SHUTDOWN_S))
     task = asyncio.create_task(server.serve(sockets=[port]), name="http")
     try:
         yield
@@ -170,16 +176,18 @@ def own_url(port: socket.socket) -> str:
 
 def listen(settings: HttpPortSettings) -> socket.socket:
     """The REST port's socket. Raises Unusable with what to do if somebody else has it."""
-    return bind(settings.host, settings.port, flag="--http")
+    return bind(settings.host, settings.port, flag="--http", reuse_port=settings.reuse_port)
 
 
-def bind(host: str, port: int, *, flag: str) -> socket.socket:
+def bind(host: str, port: int, *, flag: str, reuse_port: bool = False) -> socket.socket:
     """A listening socket. Raises Unusable."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if reuse_port:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind(address)
             listener.listen(BACKLOG)
             listener.setblocking(False)
@@ -204,6 +212,11 @@ def find_console(settings: HttpPortSettings) -> Path:
     """The folder of the built console: the one set, the one in the package, the one in the checkout; else NOT_BUILT."""
     folders = (Path(settings.console_dir),) if settings.console_dir else CONSOLE_DIRS
     return next((folder for folder in folders if (folder / "index.html").is_file()), NOT_BUILT)
+
+
+def find_driver_app() -> Path:
+    """The folder of the built driver app: the one in the package, the one in the checkout; else NOT_BUILT."""
+    return next((folder for folder in DRIVER_APP_DIRS if (folder / "index.html").is_file()), NOT_BUILT)
 
 
 async def until_signalled() -> None:

@@ -14,6 +14,8 @@ from voltway.app.catalog import MODULES, manifest
 from voltway.kernel.errors import StartUpError
 from voltway.kernel.http.settings import HttpSettings
 from voltway.kernel.module import Settings
+from voltway.kernel.outbound import OutboundSettings
+from voltway.kernel.processes.settings import BusSettings
 from voltway.kernel.settings import (
     FILE_NAME,
     PREFIX,
@@ -28,6 +30,7 @@ from voltway.kernel.settings import (
     from_file,
     strongest,
 )
+from voltway.kernel.tracing import TracingSettings
 
 DATABASE_FILE = "voltway.db"
 SECRET_FILE = "secret"
@@ -41,6 +44,10 @@ class HttpPortSettings(HttpSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     """0: any free port."""
+    reuse_port: bool = False
+    """Whether other processes listen on the same port (SO_REUSEPORT): the system hands each connection to one."""
+    also_serves: tuple[str, ...] = ()
+    """Modules whose part of the API is served here though they run in other processes; it asks them over the bus."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies that are believed when they say for whom they ask (X-Forwarded-For, -Proto)."""
     console_dir: str = ""
@@ -48,9 +55,12 @@ class HttpPortSettings(HttpSettings):
 
 
 KERNEL_SECTIONS: Mapping[str, type[Settings]] = {
+    "bus": BusSettings,
     "database": DatabaseSettings,
     "http": HttpPortSettings,
     "log": LogSettings,
+    "outbound": OutboundSettings,
+    "tracing": TracingSettings,
 }
 
 
@@ -83,6 +93,10 @@ class Configuration:
     @property
     def http(self) -> HttpPortSettings:
         return self.section(HttpPortSettings)
+
+    @property
+    def bus(self) -> BusSettings:
+        return self.section(BusSettings)
 
     @property
     def log(self) -> LogSettings:

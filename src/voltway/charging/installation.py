@@ -5,6 +5,7 @@ Source: OCPP 1.6 §3.13, §5.4, §5.16; 2.0.1 K01, K02, K10 with the errata of 2
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -49,7 +50,9 @@ class Refusal(StrEnum):
     SCHEDULES = "there are too few or too many schedules"
     FIRST_PERIOD = "the first period does not start at 0"
     ORDER = "periods do not follow each other"
-    LIMIT = "a limit is below 0"
+    LIMIT = "a limit is below 0, or lacks"
+    DELAY = "only what limits cars may begin at random"
+    DURATION = "priority lasts as long as its transaction"
     UNIT = "the station does not take this unit"
     PERIODS = "there are too many periods"
     STACK_LEVEL = "the stack level is too high"
@@ -101,8 +104,14 @@ def _schedule_flaw(profile: Profile, schedule: Schedule, maxima: Maxima, version
         return Refusal.FIRST_PERIOD  # K01.FR.31
     if any(after.start_s <= before.start_s for before, after in pairwise(periods)):
         return Refusal.ORDER  # K01.FR.35
-    if any(period.limit < 0 for period in periods):
+    if any((0 if period.limit is None else period.limit) < 0 for period in periods):
         return Refusal.LIMIT
+    if version is not Version.V21 and any(period.limit is None for period in periods):
+        return Refusal.LIMIT
+    if schedule.delay_s_max and profile.purpose not in (Purpose.TX, Purpose.TX_DEFAULT):
+        return Refusal.DELAY  # K01.FR.95
+    if profile.purpose is Purpose.PRIORITY and schedule.duration_s is not None:
+        return Refusal.DURATION  # K01.FR.70
     if schedule.unit not in maxima.units:
         return Refusal.UNIT  # K01.FR.26
     if len(periods) > maxima.periods:
@@ -227,5 +236,5 @@ def compressed(periods: Sequence[Period], periods_max: int) -> tuple[Period, ...
     if len(joined) <= periods_max:
         return tuple(joined)
     head, tail = joined[: periods_max - 1], joined[periods_max - 1 :]
-    lowest = min(tail, key=lambda period: period.limit)
+    lowest = min(tail, key=lambda period: math.inf if period.limit is None else period.limit)
     return (*head, msgspec.structs.replace(lowest, start_s=tail[0].start_s))

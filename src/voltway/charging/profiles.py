@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from zlib import crc32
 
 import msgspec
+
+from voltway.charging import both_ways, wall_time
+from voltway.charging.both_ways import Also
 
 AC_VOLTAGE_V = 230.0
 DC_VOLTAGE_V = 400.0
@@ -67,20 +71,25 @@ class Recurrency(StrEnum):
 
 
 RECURRENCE_S = {Recurrency.DAILY: 86_400, Recurrency.WEEKLY: 7 * 86_400}
-"""In UTC: a day of summer time's beginning or end is no shorter or longer."""
+"""In UTC: a day of summer time's beginning or end is no shorter or longer; in local time it is (K01.FR.91)."""
 
 
 class Period(msgspec.Struct, frozen=True):
-    """From `start_s` after the schedule's beginning a limit in the schedule's unit."""
+    """From `start_s` after the schedule's beginning a limit in the schedule's unit; None in 2.1, where something else is said."""
 
     start_s: int
-    limit: float
+    limit: float | None
     number_phases: int | None = None
     phase_to_use: int | None = None
+    also: Also | None = None
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits over time. Without `duration_s` the last one holds for ever (K01.FR.10)."""
+    """Limits over time. Without `duration_s` the last one holds for ever (K01.FR.10).
+
+    `is_local`: `starts_at` is what a clock at the station shows, whatever its offset says (K01.FR.90). Each period but the
+    first one may begin up to `delay_s_max` later (K01.FR.92). From `soc_percent` on no more than `limit_at_soc` (K01.FR.100).
+    """
 
     unit: Unit
     periods: tuple[Period, ...]
@@ -88,6 +97,10 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     duration_s: int | None = None
     rate_min: float | None = None
+    is_local: bool = False
+    delay_s_max: int = 0
+    soc_percent: int | None = None
+    limit_at_soc: float | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,21 +120,26 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A transaction. `schedule_id`: which of a profile's schedules the car has chosen (ISO 15118)."""
+    """A transaction. `schedule_id`: which of a profile's schedules the car has chosen (ISO 15118). `seed`: what its random
+    delays are drawn from (K01.FR.93); None: whoever asks does not know them."""
 
     started_at: datetime
     transaction_id: str | None = None
     schedule_id: int | None = None
     has_priority: bool = False
+    seed: int | None = None
+    soc_percent: float | None = None
 
 
 class Outlet(msgspec.Struct, frozen=True, kw_only=True):
-    """An EVSE as far as limits go. `phases` is 0 for DC; `power_w_max` is what it can give at most, if that is known."""
+    """An EVSE as far as limits go. `phases` is 0 for DC; `power_w_max` is what it can give at most, if that is known; `zone` is
+    what clocks at the station show."""
 
     evse_number: int
     phases: int = 3
     power_w_max: float | None = None
     running: Running | None = None
+    zone: tzinfo = UTC
 
     @property
     def voltage_v(self) -> float:
@@ -137,21 +155,25 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """From `start_s` after the window's beginning this holds. `limit` None: nobody limits."""
+    """From `start_s` after the window's beginning this holds. `limit` None: nobody limits. `delay_s`: up to so much later what
+    was before may still hold, by a delay that is drawn at the station."""
 
     start_s: int
     limit: float | None
     number_phases: int | None = None
     phase_to_use: int | None = None
     rate_min: float | None = None
+    also: Also | None = None
+    delay_s: int = 0
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What one profile says at an instant."""
+    """What one profile says at an instant. `delay_s`: for so long yet it may be that it does not say it."""
 
     unit: Unit
     period: Period
     rate_min: float | None = None
+    delay_s: int = 0
 
 
 class PhaseConflict(ValueError):
@@ -172,7 +194,8 @@ def first_beginning(profile: Profile, schedule: Schedule, started_at: datetime) 
 
 
 def beginning(profile: Profile, schedule: Schedule, started_at: datetime, at: datetime) -> datetime | None:
-    """When the run of a schedule that goes on at an instant began; None before the first one."""
+    """When the run of a schedule that goes on at an instant began; None before the first one. Of a local schedule both
+    instants are those of the clock at the station."""
     begin = first_beginning(profile, schedule, started_at)
     if at < begin:
         return None
@@ -186,15 +209,60 @@ def said_at(profile: Profile, outlet: Outlet, at: datetime, started_at: datetime
     """What a profile says at an instant. Valid from its beginning until before its end (K01.FR.36, .37)."""
     if (profile.valid_from and at < profile.valid_from) or (profile.valid_to and at >= profile.valid_to):
         return None
-    schedule = chosen(profile, outlet.running)
-    begin = beginning(profile, schedule, started_at, at)
+    schedule, zone = placed(chosen(profile, outlet.running), outlet)
+    shown = wall_time.shown(at, zone)
+    begin = beginning(profile, schedule, started_at, shown)
     if begin is None:
         return None
-    passed_s = (at - begin) / timedelta(seconds=1)
-    if schedule.duration_s is not None and passed_s >= schedule.duration_s:  # K01.FR.11, .12
+    passed_s = (shown - begin) / timedelta(seconds=1)
+    if schedule.duration_s is not None and passed_s >= schedule.duration_s:  # K01.FR.11, .12; .94: delayed by nothing
         return None
-    period = next((one for one in reversed(schedule.periods) if one.start_s <= passed_s), None)
-    return None if period is None else Said(schedule.unit, period, schedule.rate_min)
+    starts = starts_of(profile, schedule, outlet.running)
+    index = next((index for index in range(len(starts) - 1, -1, -1) if starts[index] <= passed_s), None)
+    if index is None:
+        return None
+    period, is_unsure = schedule.periods[index], index > 0 and _draws(outlet) is None
+    open_s = math.ceil(starts[index] + schedule.delay_s_max - passed_s) if is_unsure else 0
+    return Said(schedule.unit, _capped(period, schedule, outlet.running), schedule.rate_min, max(open_s, 0))
+
+
+def placed(schedule: Schedule, outlet: Outlet) -> tuple[Schedule, tzinfo]:
+    """A schedule with its start on the clock that it goes by, and the zone of that clock."""
+    if not schedule.is_local or schedule.starts_at is None:
+        return schedule, UTC
+    return msgspec.structs.replace(schedule, starts_at=schedule.starts_at.replace(tzinfo=UTC)), outlet.zone
+
+
+def starts_of(profile: Profile, schedule: Schedule, running: Running | None) -> list[int]:
+    """When the periods of a schedule begin, in seconds. Delays are the same for a whole transaction (K01.FR.93)."""
+    seed = running.seed if running is not None else None
+    if not schedule.delay_s_max or seed is None:
+        return [period.start_s for period in schedule.periods]
+    return [
+        period.start_s + (index and _drawn(schedule.delay_s_max, seed, profile.profile_id, schedule.schedule_id, index))
+        for index, period in enumerate(schedule.periods)
+    ]
+
+
+def _draws(outlet: Outlet) -> int | None:
+    return outlet.running.seed if outlet.running is not None else None
+
+
+def _drawn(most_s: int, *of: int) -> int:
+    """A whole number of seconds up to the most; evenly spread, and the same each time."""
+    return crc32(repr(of).encode()) % (most_s + 1)
+
+
+def _capped(period: Period, schedule: Schedule, running: Running | None) -> Period:
+    """A period for a battery that is nearly full. Without a state of charge nothing is capped (K01.FR.100)."""
+    soc_percent, cap = running.soc_percent if running is not None else None, schedule.limit_at_soc
+    if cap is None or soc_percent is None or schedule.soc_percent is None or soc_percent < schedule.soc_percent:
+        return period
+    also = period.also
+    if also is not None and also.setpoint is not None:
+        also = msgspec.structs.replace(also, setpoint=min(also.setpoint, cap))
+    limit = cap if period.limit is None else min(period.limit, cap)
+    return msgspec.structs.replace(period, limit=limit, also=also)
 
 
 def chosen(profile: Profile, running: Running | None) -> Schedule:
@@ -219,13 +287,19 @@ def changes_within(profile: Profile, outlet: Outlet, window: Window, started_at:
     """Every instant of a window at which a profile may begin to say something else."""
     ends_at = window.starts_at + timedelta(seconds=window.duration_s)
     yield from (at for at in (profile.valid_from, profile.valid_to) if at is not None)
-    schedule = chosen(profile, outlet.running)
-    marks = [period.start_s for period in schedule.periods]
+    schedule, zone = placed(chosen(profile, outlet.running), outlet)
+    marks = starts_of(profile, schedule, outlet.running)
     if schedule.duration_s is not None:
         marks.append(schedule.duration_s)
-    run = beginning(profile, schedule, started_at, window.starts_at) or first_beginning(profile, schedule, started_at)
-    while run < ends_at:
-        yield from (run + timedelta(seconds=mark) for mark in (0, *marks))
+    begins_at, until = wall_time.shown(window.starts_at, zone), wall_time.latest(ends_at, zone)
+    run = beginning(profile, schedule, started_at, begins_at) or first_beginning(profile, schedule, started_at)
+    if zone is not UTC:
+        yield from wall_time.changes(zone, window.starts_at, ends_at)
+        run -= wall_time.SHIFT_MAX  # a clock that is set back shows a run of before again
+        run = beginning(profile, schedule, started_at, run) or first_beginning(profile, schedule, started_at)
+    while run < until:
+        for mark in (0, *marks):
+            yield from wall_time.instants(run + timedelta(seconds=mark), zone)
         if profile.kind is not Kind.RECURRING or profile.recurrency is None:
             return
         run += timedelta(seconds=RECURRENCE_S[profile.recurrency])
@@ -254,32 +328,46 @@ def prevailing(profiles: Iterable[Profile], outlet: Outlet, at: datetime, starte
     return {purpose: said for purpose, (_, said) in found.items()}
 
 
-def merged(said: dict[Purpose, Said], outlet: Outlet, unit: Unit, purposes: Sequence[Purpose] = tuple(Purpose)) -> Step:
+def merged(
+    all_said: dict[Purpose, Said], outlet: Outlet, unit: Unit, purposes: Sequence[Purpose] = tuple(Purpose)
+) -> Step:
     """What the purposes amount to, as a step at 0 (K08.FR.04 of 2.1). `purposes` are those that are looked at.
 
     The lowest number of phases holds and converts (C20), so that a limit in A never becomes more W than its wires give.
     Raises PhaseConflict.
     """
-    heard = {purpose: one for purpose, one in said.items() if purpose in purposes}
+    heard = {purpose: one for purpose, one in all_said.items() if purpose in purposes}
+    of_the_car = next((heard[purpose] for purpose in OF_THE_CAR if purpose in heard), None)
     limiting = [heard[purpose] for purpose in OF_THE_CONNECTION if purpose in heard]
-    limiting += [heard[purpose] for purpose in OF_THE_CAR if purpose in heard][:1]
+    if of_the_car is not None:
+        limiting.append(of_the_car)
     if not limiting:
         return Step(start_s=0, limit=None)
     phases = _phases([one.period for one in limiting], outlet)
     used = {one.period.phase_to_use for one in limiting if one.period.phase_to_use is not None}
     if len(used) > 1:
         raise PhaseConflict(f"phases {sorted(used)}")
+
+    def said(one: Said) -> both_ways.Said:
+        return one.period.also, lambda value: converted(value, one.unit, unit, outlet, phases)
+
     least = [converted(one.rate_min, one.unit, unit, outlet, phases) for one in limiting if one.rate_min is not None]
-    limit = min(converted(one.period.limit, one.unit, unit, outlet, phases) for one in limiting)
+    told = [
+        converted(one.period.limit, one.unit, unit, outlet, phases) for one in limiting if one.period.limit is not None
+    ]
+    limit = min(told, default=None)
     generated = heard.get(Purpose.LOCAL_GENERATION)
-    if generated is not None:
+    if limit is not None and generated is not None and generated.period.limit is not None:
         limit += converted(generated.period.limit, generated.unit, unit, outlet, phases)
+    limit = None if limit is None else rounded(limit)
     return Step(
         start_s=0,
-        limit=rounded(limit),
+        limit=limit,
         number_phases=phases if outlet.phases else None,
         phase_to_use=used.pop() if used and phases == 1 else None,
         rate_min=max(least, default=None),
+        also=both_ways.merged([said(one) for one in limiting], None if of_the_car is None else said(of_the_car), limit),
+        delay_s=max(one.delay_s for one in limiting),
     )
 
 
@@ -354,7 +442,7 @@ def station_composite(
             return Step(start_s=0, limit=None)
         generated = said.get(Purpose.LOCAL_GENERATION)
         phases = whole.phases or 1
-        extra = converted(generated.period.limit, generated.unit, unit, whole, phases) if generated else 0.0
+        extra = converted(generated.period.limit or 0.0, generated.unit, unit, whole, phases) if generated else 0.0
         return Step(start_s=0, limit=rounded(min(limits) + extra), number_phases=whole.phases or None)
 
     places = [(one, outlet, starts[outlet]) for outlet in outlets for one in profiles if applies(one, outlet)]
@@ -371,9 +459,13 @@ def _steps(marks: Iterable[datetime], window: Window, step: Callable[[datetime],
         if second and not 0 < second < window.duration_s:
             continue
         one = step(window.starts_at + timedelta(seconds=second))
-        if not steps or msgspec.structs.replace(steps[-1], start_s=0) != one:
+        if not steps or _plain(steps[-1]) != _plain(one):
             steps.append(msgspec.structs.replace(one, start_s=second))
     return tuple(steps)
+
+
+def _plain(step: Step) -> Step:
+    return msgspec.structs.replace(step, start_s=0, delay_s=0)
 
 
 def in_force(steps: Sequence[Step], passed_s: float) -> Step:

@@ -130,11 +130,40 @@ class ReservationChanged(Event, frozen=True, kw_only=True, gc=False):
         return self.station_id
 
 
+class ReservationNotTold(Event, frozen=True, kw_only=True, gc=False):
+    """An order to reserve has found its station offline."""
+
+    station_id: str
+    number: int
+
+    def key(self) -> str:
+        return self.station_id
+
+
 # ---- what others must know of a station
 
 
 class FindConnectorTypes(Ask[dict[str, dict[int, list[str]]]], frozen=True, kw_only=True):
     """The types of connectors of stations: station -> EVSE -> types that it has told; an EVSE that told none is left out."""
+
+    station_ids: tuple[str, ...]
+
+
+class FindEvsePhases(Ask[dict[str, dict[int, int]]], frozen=True, kw_only=True):
+    """By how many phases EVSEs are fed: station -> EVSE -> 1 to 3; one of which nothing is known is left out."""
+
+    station_ids: tuple[str, ...]
+
+
+class FindEvsePowers(Ask[dict[str, dict[int, float]]], frozen=True, kw_only=True):
+    """What EVSEs can deliver at most, in W: station -> EVSE -> power; one of which nothing is known is left out."""
+
+    station_ids: tuple[str, ...]
+
+
+class FindEnergyOnInvalidId(Ask[dict[str, int]], frozen=True, kw_only=True):
+    """How many Wh stations deliver after they have heard that a token is not valid (MaxEnergyOnInvalidId): station -> Wh. One
+    that has told nothing of it delivers none, and is left out."""
 
     station_ids: tuple[str, ...]
 

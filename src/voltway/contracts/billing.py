@@ -19,12 +19,32 @@ class TariffQuery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     location_id: str | None
     station_id: str
     evse_number: int | None
+    group: str | None = None
+    """Of the token, if it has one: what a group has agreed on holds everywhere."""
 
 
 class FindTariffs(Ask[list[Tariff | None]], frozen=True, kw_only=True):
     """The tariff that holds at each place now: the nearest assignment wins (EVSE, station, location, operator)."""
 
     queries: tuple[TariffQuery, ...]
+
+
+class DescribeTariffs(Ask[list[str | None]], frozen=True, kw_only=True):
+    """The tariff at each place now, in the words that a driver reads before the start; None: there is none."""
+
+    queries: tuple[TariffQuery, ...]
+    locale: str = "en"
+
+
+class SessionHeld(Event, frozen=True, kw_only=True, gc=False):
+    """A session is not plausible: no CDR is made before a person has looked. `reasons`: words as in a session's `review`."""
+
+    session_id: str
+    station_id: str
+    reasons: tuple[str, ...]
+
+    def key(self) -> str:
+        return self.session_id
 
 
 class SessionPriced(Event, frozen=True, kw_only=True, gc=False):
@@ -35,6 +55,24 @@ class SessionPriced(Event, frozen=True, kw_only=True, gc=False):
     cdr_id: str
     cost: Cost
     id_token_id: str | None = None
+    replaces_cdr_id: str | None = None
+
+    def key(self) -> str:
+        return self.session_id
+
+
+class SessionCredited(Event, frozen=True, kw_only=True, gc=False):
+    """A CDR is taken back whole; a corrected one may follow as a `SessionPriced` of its own (`replaces_cdr_id`)."""
+
+    session_id: str
+    station_id: str
+    cdr_id: str
+    credit_id: str
+    amount: Money
+    """What was billed incl. VAT, and is no more."""
+    excl_vat: Money
+    reason: str
+    replaced_by_cdr_id: str | None = None
 
     def key(self) -> str:
         return self.session_id

@@ -99,13 +99,13 @@ class NeedsStatus(StrEnum):
 
 
 class CarNeeds(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a car wants and can. `transfer_mode` and `control_mode` in the words of OCPP 2.1; `schedules_max` is how many
-    schedules it can choose from; `power_w_max` what it can take of a direct current, or both ways."""
+    """What a car wants and can. `transfer_mode` and `control_mode` in the words of OCPP 2.1; `periods_max` is how many
+    periods it takes in one schedule (maxScheduleTuples); `power_w_max` what it can take of a direct current, or both ways."""
 
     transfer_mode: str
     control_mode: str | None = None
     departure_at: datetime | None = None
-    schedules_max: int | None = None
+    periods_max: int | None = None
     energy_wh: int | None = None
     current_a_min: float | None = None
     current_a_max: float | None = None

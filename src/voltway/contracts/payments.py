@@ -10,7 +10,9 @@ from voltway.charging.pricing import Tariff
 from voltway.contracts.security import AuthorizeContract
 from voltway.contracts.station_link import Authorization, Report
 from voltway.contracts.users import AuthorizeTokens
+from voltway.contracts.vocabulary import SpendingLimit
 from voltway.kernel.bus.asks import Ask
+from voltway.kernel.bus.event import Event
 from voltway.kernel.secrets import derive_key
 
 # ---- tariffs at the station
@@ -25,12 +27,15 @@ class FindTariff(Ask[Tariff | None], frozen=True, kw_only=True):
 
 class TariffAbility(msgspec.Struct, frozen=True, kw_only=True):
     """What a station has said of tariffs. None: nothing. `has_local_cost`: it computes the cost of a charge by itself;
-    `shows_cost_it_is_told`: it shows what we say that a charge costs so far."""
+    `shows_cost_it_is_told`: it shows what we say that a charge costs so far; `takes_conditions`: of prices; `prices_max`: how
+    many in one tariff."""
 
     takes_tariffs: bool | None = None
     has_local_cost: bool | None = None
     shows_cost_it_is_told: bool | None = None
     currency: str | None = None
+    takes_conditions: bool | None = None
+    prices_max: int | None = None
 
 
 class FindTariffAbility(Ask[list[TariffAbility]], frozen=True, kw_only=True):
@@ -64,6 +69,32 @@ TOTP_VALIDITY_S, TOTP_LENGTH = 60, 10
 def shared_secret(secret: bytes, station_id: str) -> str:
     """What a station makes its one-time passwords of; nobody need keep it, for it follows from the installation's secret."""
     return derive_key(secret, f"web-payment:{station_id}").hex()
+
+
+class PaidLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the session of a payment may go, at its station; nowhere at all where it is not paid, or cancelled."""
+
+    station_id: str
+    is_paid: bool
+    limit: SpendingLimit
+
+
+class FindPaidLimits(Ask[list[PaidLimit | None]], frozen=True, kw_only=True):
+    """What was paid on the web for tokens, in their order; None: that token is of no such payment."""
+
+    id_tokens: tuple[str, ...]
+
+
+class WebPaymentCancelled(Event, frozen=True, kw_only=True, gc=False):
+    """A payment was made, and no transaction came of it: the money goes back. `reason`: station_offline, station_refused,
+    station_silent, not_possible, not_plugged_in."""
+
+    payment_id: str
+    psp_reference: str
+    reason: str
+
+    def key(self) -> str:
+        return self.payment_id
 
 
 # ---- settlements

@@ -107,7 +107,7 @@ class InstallContractCertificate(Ask[ContractCertificate | None], frozen=True, k
     emaids: tuple[str, ...] = ()
 
 
-class AuthorizeContract(Ask[list[Authorization]], frozen=True, kw_only=True):
+class AuthorizeContract(Ask[list[Authorization]], frozen=True, kw_only=True, tag="contract"):
     """The verdict on a contract's token that came with its certificate: with the chain itself (PEM, the contract's first), or
     with the hashes of each certificate and who may know its status."""
 
@@ -154,6 +154,29 @@ class ClientTrust(msgspec.Struct, frozen=True, kw_only=True):
 
 class FindClientTrust(Ask[ClientTrust], frozen=True, kw_only=True):
     """Ask for it."""
+
+
+class FindShownCertificates(Ask[tuple[str, ...]], frozen=True, kw_only=True):
+    """PEM of the certificates that the station port shows and that somebody has given to it: nobody renews them but they."""
+
+
+class CertificateExpiring(Event, frozen=True, kw_only=True, gc=False):
+    """A certificate ends soon; said once for each certificate and threshold. One of a station is renewed by itself, if the
+    station does its part; one of the server or of an authority is a person's work."""
+
+    kind: str
+    """server, authority, or a CertificateKind: of a station."""
+    subject: str
+    """Its common name, or the first name that it is for."""
+    serial_number: str
+    not_after: datetime
+    threshold_days: int
+    """30, 7 or 1: it ends in fewer days than these."""
+    station_id: str | None = None
+    station_identity: str | None = None
+
+    def key(self) -> str:
+        return self.station_id or self.serial_number
 
 
 class CertificateRevoked(Event, frozen=True, kw_only=True, gc=False):

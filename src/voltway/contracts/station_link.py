@@ -247,6 +247,19 @@ class CallStation(Ask[CallOutcome], frozen=True, kw_only=True):
     timeout_s: float = 30.0
 
 
+class LinkPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process holds a station's newest link, and that link's epoch."""
+
+    node_id: str
+    epoch: int
+
+
+class FindLink(Ask[LinkPlace | None], frozen=True, kw_only=True):
+    """Where a station is connected, as its record says; None: it is not."""
+
+    station_id: str
+
+
 # ---- links and credentials
 
 STATION_PASSWORD_PURPOSE = "station-password"
@@ -273,6 +286,8 @@ class StationCredential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Passwords that the station may have by now: it was sent them, and has not connected with one yet."""
     security_profile_target: int | None = None
     """The profile that the station was told to take; it holds once the station has connected with it."""
+    open_until: datetime | None = None
+    """When profile 0 lets nobody in any more; None: it does not end."""
     vendor: str | None = None
     model: str | None = None
     firmware_version: str | None = None
@@ -327,6 +342,31 @@ class LinkOpened(Event, frozen=True, kw_only=True, gc=False):
 
     def key(self) -> str:
         return self.station_id
+
+
+class ReportNotRecorded(Event, frozen=True, kw_only=True, gc=False):
+    """A station's report was answered and could not be recorded: it is shown among what the station does otherwise than its
+    protocol says, until somebody has looked. `kind`: of the report, in our words."""
+
+    station_id: str
+    kind: str
+    message_id: str
+    error: str
+
+    def key(self) -> str:
+        return self.station_id
+
+    @classmethod
+    def of(cls, report: Report, error: Exception) -> ReportNotRecorded:
+        """What to publish in `quarantine`."""
+        return cls(
+            operator_id=report.operator_id,
+            at=report.received_at,
+            station_id=report.station_id,
+            kind=type(report).__name__,
+            message_id=report.message_id,
+            error=repr(error)[:200],
+        )
 
 
 class LinkClosed(Event, frozen=True, kw_only=True, gc=False):

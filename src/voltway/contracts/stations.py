@@ -48,6 +48,8 @@ class CommandChanged(Event, frozen=True, kw_only=True, gc=False):
     type: str
     state: CommandState
     effect: str | None = None
+    requested_by: str | None = None
+    """Who wants it: the name of a principal, or what of the platform does."""
 
     def key(self) -> str:
         return self.station_id
@@ -115,6 +117,86 @@ class LocationExists(Ask[bool], frozen=True, kw_only=True):
 
     operator_id: str
     location_id: str
+
+
+class KnownLocations(Ask[list[str]], frozen=True, kw_only=True):
+    """Those of these locations that the operator has."""
+
+    operator_id: str
+    location_ids: tuple[str, ...]
+
+
+class FindLocationName(Ask[str | None], frozen=True, kw_only=True):
+    """What an operator calls a location."""
+
+    operator_id: str
+    location_id: str
+
+
+class FindTimeZones(Ask[dict[str, str]], frozen=True, kw_only=True):
+    """The time zones of locations: location -> name in the IANA database. Those that nobody knows are left out."""
+
+    location_ids: tuple[str, ...]
+
+
+class LocationDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a location is. `time_zone`: an IANA name."""
+
+    name: str
+    address: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+    time_zone: str
+
+
+class DescribeLocation(Ask[LocationDescription | None], frozen=True, kw_only=True):
+    """Where an operator's location is."""
+
+    operator_id: str
+    location_id: str
+
+
+class NamedLocation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a location is called, and its time zone (IANA)."""
+
+    location_id: str
+    name: str
+    time_zone: str
+
+
+class DescribeLocations(Ask[list[NamedLocation]], frozen=True, kw_only=True):
+    """Those of these locations that the operator has or had."""
+
+    operator_id: str
+    location_ids: tuple[str, ...]
+
+
+class EvseView(msgspec.Struct, frozen=True, kw_only=True):
+    """An EVSE as it stands. `status`: of its connectors the one that says most, a word of ConnectorStatus; None: not told yet.
+    `can_reserve`: the station has not said that it cannot."""
+
+    station_id: str
+    station_identity: str
+    evse_number: int
+    connector_types: tuple[str, ...]
+    status: str | None
+    is_online: bool
+    can_reserve: bool
+
+
+class FindEvses(Ask[list[EvseView]], frozen=True, kw_only=True):
+    """The EVSEs of the accepted stations at a location, by station and number."""
+
+    operator_id: str
+    location_id: str
+
+
+class FindConnectorWords(Ask[dict[int, str]], frozen=True, kw_only=True):
+    """What the connectors of a station have said last, in the wire's words: EVSE -> word, of its lowest connector that has said one."""
+
+    operator_id: str
+    station_id: str
 
 
 class StationsSeen(Ask[None], frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ A handler works in two stages. `prepare` may ask other modules and has no transa
 never waits for anybody. A batch that fails is split until the report that poisons it stands alone; that one goes to
 `quarantine` and is answered all the same. A database that is away poisons nothing: the batch waits, and is given up when
 `stalled_after_s` has passed, so that the edge can close its links rather than keep stations waiting on a silent socket.
+A module that is not loaded does not come by waiting: what asks it is poison, and handlers say what holds without it
+(`Runtime.ask_or`).
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from voltway.kernel import clock
+from voltway.kernel.bus.asks import NobodyAnswers
+from voltway.kernel.bus.others import Others
 from voltway.kernel.database import Database, Tx, is_conflict, is_unavailable
 from voltway.kernel.errors import Unavailable
+from voltway.kernel.latency import Latencies
 
 log = structlog.get_logger()
 
@@ -72,18 +77,38 @@ class GroupCommit:
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._inflight_since: float | None = None
+        self.elsewhere: Others | None = None
+        """The other processes, if there are any: they take the reports that nobody records here."""
         self.on_stall: list[Callable[[], None]] = []
         """Called when nothing could be committed for `stalled_after_s`."""
+        self.on_commit: list[Callable[[Sequence[tuple[Any, Any, float]]], None]] = []
+        """Called after the answers of a batch, with its reports, receipts and when each came (monotonic)."""
         self.committed = 0
         self.batches = 0
         self.quarantined = 0
+        self.given_up = 0
+        """Reports that were refused because nothing could be committed; stations keep them and say them again."""
+        self.latencies = Latencies()
+        """From the arrival of a report to its answer."""
 
     def handle(self, handlers: Mapping[type[Any], BatchHandler]) -> None:
         """Say who records which kind of report. The order of registration is the order inside a transaction."""
         self._handlers.update(handlers)
 
+    def records(self, kind: type[Any]) -> bool:
+        """Whether somebody records this kind of report."""
+        return kind in self._handlers or (self.elsewhere is not None and self.elsewhere.answers(kind))
+
+    @property
+    def recorded(self) -> tuple[type[Any], ...]:
+        """The kinds of reports that are recorded here."""
+        return tuple(self._handlers)
+
     def submit(self, report: Any, done: Done) -> None:
         """Record a report with the next batch and call `done(receipt)` after its commit."""
+        if self.elsewhere is not None and type(report) not in self._handlers and self.elsewhere.answers(type(report)):
+            self.elsewhere.submit(report, done, self._stalled_after_s)
+            return
         self._waiting.append(_Waiting(report, done, clock.monotonic()))
         if not self._work.is_set():
             self._work.set()
@@ -171,6 +196,12 @@ class GroupCommit:
         self.batches += 1
         for waiting, receipt in zip(batch, receipts, strict=True):
             _answer(waiting, receipt)
+        now = clock.monotonic()
+        self.latencies.add([now - waiting.since for waiting in batch])
+        for callback in self.on_commit:
+            callback(
+                [(waiting.report, receipt, waiting.since) for waiting, receipt in zip(batch, receipts, strict=True)]
+            )
 
     async def _commit_patiently(self, batch: list[_Waiting]) -> list[Any]:
         """Commit; try again while the database is away or another node is in the way. Raises NothingCommits, or what is
@@ -181,7 +212,7 @@ class GroupCommit:
                 async with asyncio.timeout(self._stalled_after_s):
                     return await self._commit(batch)
             except Exception as error:
-                if not (is_unavailable(error) or is_conflict(error) or isinstance(error, Unavailable)):
+                if not _may_pass(error):
                     raise
                 if clock.monotonic() - batch[0].since > self._stalled_after_s:
                     raise NothingCommits(repr(error)[:200]) from error
@@ -226,6 +257,7 @@ class GroupCommit:
         """Answer everything that waits with the failure: the stations keep it and say it again."""
         log.error("commit.stalled", waiting=len(batch) + len(self._waiting), reason=stalled.detail)
         given_up = [*batch, *self._waiting]
+        self.given_up += len(given_up)
         self._waiting.clear()
         for callback in self.on_stall:
             try:
@@ -234,6 +266,13 @@ class GroupCommit:
                 log.error("stall.unheard", exc_info=error)
         for waiting in given_up:
             _answer(waiting, stalled)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same batch may be taken a moment later."""
+    if isinstance(error, NobodyAnswers):
+        return False
+    return is_unavailable(error) or is_conflict(error) or isinstance(error, Unavailable)
 
 
 def _answer(waiting: _Waiting, receipt: Any) -> None:

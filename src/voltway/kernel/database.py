@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -158,6 +159,9 @@ class Tx:
 
 CommitHook = Callable[[Tx], Any]
 
+before_commit_here: ContextVar[Callable[[Tx], Awaitable[None]] | None] = ContextVar("before_commit_here", default=None)
+"""The last statement of each transaction that this task begins; it raises where nothing is to be written."""
+
 
 class Database:
     """Connections to one database. `begin()` writes, `read()` reads."""
@@ -219,16 +223,21 @@ class Database:
         return engine
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Tx]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
+    async def begin(self, operator_id: str | None = None) -> AsyncIterator[Tx]:
+        """A transaction that commits when the block ends and rolls back when it raises. With an operator it is confined to that
+        operator's rows (kernel/row_security.py)."""
         async with _connected(self._writer) as connection:
             token = transaction_is_open.set(True)
             tx = Tx(self, connection)
             try:
                 async with connection.begin():
+                    if operator_id is not None:
+                        await self._confine(connection, operator_id)
                     yield tx
                     if tx.events and self.before_commit is not None:
                         await self.before_commit(tx)
+                    if (check := before_commit_here.get()) is not None:
+                        await check(tx)
             finally:
                 transaction_is_open.reset(token)
         self._has_written = True
@@ -238,17 +247,24 @@ class Database:
             _call_after_commit(partial(self.after_commit, tx))
 
     @asynccontextmanager
-    async def read(self, *, is_urgent: bool = False) -> AsyncIterator[Tx]:
-        """A connection for reading. Nothing written through it stays.
+    async def read(self, operator_id: str | None = None, *, is_urgent: bool = False) -> AsyncIterator[Tx]:
+        """A connection for reading. Nothing written through it stays. With an operator it is confined to that one's rows.
 
         `is_urgent`: a station waits for it, and it is not to queue behind what people look at.
         """
         async with _connected(self._urgent_reader if is_urgent else self._reader) as connection:
             token = transaction_is_open.set(True)
             try:
+                if operator_id is not None:
+                    await self._confine(connection, operator_id)
                 yield Tx(self, connection, is_writing=False)
             finally:
                 transaction_is_open.reset(token)
+
+    async def _confine(self, connection: AsyncConnection, operator_id: str) -> None:
+        """Let the rest of this transaction see the rows of one operator only, where the database can."""
+        if self.dialect == "postgresql":
+            await connection.execute(_CONFINE, {"operator_id": operator_id})
 
     async def check(self) -> None:
         """Raise if the database does not answer."""
@@ -270,9 +286,7 @@ class Database:
             return
         async with self._writer.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
-            await cast(sqlite_thread.Connection, driver).hand_over(
-                lambda db: db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
-            )
+            await cast(sqlite_thread.Connection, driver).hand_over(_restart_log)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -281,6 +295,9 @@ class Database:
             await self._reader.dispose()
             await self._urgent_reader.dispose()
 
+
+_CONFINE = sa.text("SELECT set_config('voltway.operator_id', :operator_id, true)")
+"""Until the end of the transaction; kernel/row_security.py reads it."""
 
 _WAL_PAGES_KEPT = 8000
 """32 MiB: the write-ahead log begins anew beyond this."""
@@ -292,6 +309,16 @@ def _checkpoint_passively(path: str) -> int:
         connection.execute("PRAGMA synchronous=FULL")
         _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return int(pages)
+
+
+def _restart_log(connection: sqlite3.Connection) -> None:
+    """Begin the write-ahead log anew, unless somebody reads it just now: a backup may read for minutes, and commits would wait
+    for it. Then the log grows meanwhile, and the next second tries again."""
+    connection.execute(f"PRAGMA busy_timeout={_RESTART_WAIT_MS}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 
 
 @asynccontextmanager
@@ -314,10 +341,13 @@ def _call_after_commit(callback: Callable[[], None]) -> None:
         log.error("after_commit.failed", exc_info=error)
 
 
+_RESTART_WAIT_MS = 20
+_BUSY_TIMEOUT_MS = 15_000
+
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # an answered message survives a power cut
-    "busy_timeout=15000",  # the command line writes beside a running server
+    f"busy_timeout={_BUSY_TIMEOUT_MS}",  # the command line writes beside a running server
     "foreign_keys=ON",
     "cache_size=-65536",  # 64 MiB
     "temp_store=MEMORY",

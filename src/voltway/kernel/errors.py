@@ -63,8 +63,9 @@ class InvalidField(Problem):
 
     @classmethod
     def at(cls, path: str, message: str) -> Self:
-        """One field of the body, by its JSON path: `$.evses[0].power_w`."""
-        return cls(f"{path}: {message}", errors=[{"path": path, "message": message}])
+        """One field of the body, by its JSON path: `$.evses[0].power_w`; `$`: the body as a whole."""
+        detail = message[:1].upper() + message[1:] if path == "$" else f"{path}: {message}"
+        return cls(detail, errors=[{"path": path, "message": message}])
 
 
 class TooMany(Problem):

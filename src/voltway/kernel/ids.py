@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 from voltway.kernel import clock
 
@@ -24,3 +25,9 @@ def new_id() -> str:
     stamp = f"{_last_ms:012x}"
     variant = "89ab"[int(tail[0], 16) & 3]
     return f"{stamp[:8]}-{stamp[8:]}-7{_sequence:03x}-{variant}{tail[1:4]}-{tail[4:]}"
+
+
+def first_id_at(at: datetime) -> str:
+    """What every id is larger than that was made at this instant or later, and no earlier one."""
+    stamp = f"{max(int(at.timestamp() * 1000), 0):012x}"
+    return f"{stamp[:8]}-{stamp[8:]}"

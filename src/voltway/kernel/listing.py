@@ -48,7 +48,7 @@ class Listing:
         self._kind = msgspec.defstruct("Listed", fields, array_like=True, gc=False)
         self._decode = msgspec.json.Decoder(list[self._kind], strict=False).decode  # type: ignore[name-defined]  # SQLite: 0 is False
         as_array = sa.func.json_array(*map(in_json, columns)).label("listed_row")
-        self._typed = sa.select(*columns)
+        self._typed, self._width = sa.select(*columns), len(columns)
         self._as_json = sa.select(as_array, *key)
         if source is not None:
             self._typed, self._as_json = self._typed.select_from(source), self._as_json.select_from(source)
@@ -62,7 +62,8 @@ class Listing:
         if tx.dialect == "sqlite":
             listed: list[Any] = self._decode(f"[{','.join([row.listed_row for row in rows])}]")
             return listed
-        return [self._kind(*row) for row in rows]
+        # What is beyond the columns is what the list is ordered by.
+        return [self._kind(*row[: self._width]) for row in rows]
 
 
 def _name(column: sa.ColumnElement[Any]) -> str:

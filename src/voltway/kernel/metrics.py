@@ -6,14 +6,16 @@ A module adds its own figures to the registry: `runtime.state(Metrics).links_onl
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from voltway.kernel import clock
+from voltway.kernel.bus.outbox import count_parked
 from voltway.kernel.log import Written
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ class Metrics:
             registry=self.registry,
         )
         self.links_online = Gauge("voltway_links_online", "Stations linked to this process.", registry=self.registry)
+        self.stations_known = Gauge(
+            "voltway_stations_known", "Stations that may link, as this process knows them.", registry=self.registry
+        )
+        self.events_parked = Gauge(
+            "voltway_events_parked", "Events put aside because a listener failed at them.", registry=self.registry
+        )
         self.loop_lag = Gauge(
             "voltway_event_loop_lag_seconds", "How late the event loop was, last time.", registry=self.registry
         )
@@ -70,12 +78,31 @@ class _KernelCollector(Collector):
         yield CounterMetricFamily(
             "voltway_commit_quarantined", "Reports put aside that could not be recorded.", commits.quarantined
         )
+        yield CounterMetricFamily(
+            "voltway_commit_given_up", "Reports refused because nothing could be committed.", commits.given_up
+        )
+        yield HistogramMetricFamily(
+            "voltway_commit_latency_seconds",
+            "From the arrival of a report to its answer.",
+            buckets=commits.latencies.cumulated(),
+            sum_value=commits.latencies.sum_s,
+        )
+        yield GaugeMetricFamily("voltway_commit_stalled", "1 while nothing can be committed.", int(commits.is_stalled))
+        yield GaugeMetricFamily("voltway_ready", "1 when this process can do its work.", int(self._runtime.is_ready))
+        if self._runtime.data_dir is not None and self._runtime.data_dir.is_dir():
+            free = shutil.disk_usage(self._runtime.data_dir).free
+            yield GaugeMetricFamily("voltway_data_dir_free_bytes", "Room left where the data directory is.", free)
         yield GaugeMetricFamily("voltway_commit_backlog", "Reports that wait for their commit.", commits.backlog)
         backlog = GaugeMetricFamily("voltway_events_backlog", "Events not handled yet.", labels=["listener"])
         for listener, count in events.backlogs().items():
             backlog.add_metric([listener], count)
         yield backlog
         yield CounterMetricFamily("voltway_log_lines_lost", "Lines that the log could not write.", Written.lost)
+
+
+async def count_parked_events(runtime: Runtime) -> None:
+    """A job: see how many events wait for a person."""
+    runtime.state(Metrics).events_parked.set(await count_parked(runtime.database))
 
 
 async def measure_loop_lag(runtime: Runtime) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voltway.kernel.bus.asks import Ask
     from voltway.kernel.bus.event import Event
     from voltway.kernel.database import Tx
+    from voltway.kernel.restoring import Restored
     from voltway.kernel.runtime import Runtime
 
 
@@ -30,11 +31,16 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class Job:
-    """Work that comes round. `run` is called every `every_s` seconds, never twice at once in this process."""
+    """Work that comes round. `run` is called every `every_s` seconds, never twice at once.
+
+    Where several processes have the module, one of them runs it (processes/job_leases.py), unless it is `everywhere`: what has
+    to do with the memory, the links or the disk of its process, and what shares its work out by rows that are claimed.
+    """
 
     name: str
     every_s: float
     run: Callable[[Runtime], Awaitable[None]]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,10 @@ class Manifest:
     routes: Callable[[], Sequence[APIRouter]] = tuple
     device_routes: Callable[[], Sequence[APIRouter]] = tuple
     """Routes for stations: from the root of the port, not under /api/v1, and not in the API's description."""
+    page_sources: Callable[[Any], Sequence[str]] = lambda settings: ()
+    """Other servers from which pages may fetch data and pictures, by the module's settings: origins, for the content policy."""
     jobs: Sequence[Job] = ()
     start: Callable[[Runtime], Awaitable[None]] | None = None
     stop: Callable[[Runtime], Awaitable[None]] | None = None
+    restored: Callable[[Tx, Restored], Awaitable[None]] | None = None
+    """What must follow a restore, in the transaction that settles it (kernel/restoring.py)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import cast
 
 from starlette.requests import HTTPConnection, Request
@@ -11,6 +13,18 @@ from starlette.requests import HTTPConnection, Request
 from voltway.kernel.runtime import Runtime
 
 _FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the request that is being served comes from."""
+
+    address: str
+    correlation_id: str
+
+
+request_origin: ContextVar[Origin | None] = ContextVar("request_origin", default=None)
+"""Of the request that this task serves; None: nobody from outside asked for what is being done."""
 
 
 def runtime_serving(request: Request) -> Runtime:

@@ -19,6 +19,11 @@ def new_password(length: int = 32) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
+def masked(value: str) -> str:
+    """A value by which a person knows it again and nobody uses it: its last four characters, of a short one none."""
+    return f"***{value[-4:]}" if len(value) >= 8 else "***"
+
+
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """A key for one purpose from the installation's secret."""
     return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()

@@ -26,6 +26,7 @@ FILE_NAME = "voltway.toml"
 RESERVED = frozenset({"DATA_DIR", "CONFIG", "API_KEY", "SECRET_FILE", "REQUIRE_SERVICES"})
 """Names behind the prefix that are not settings of a section."""
 
+_FILE_MARK = "_file"
 SECRET_WORDS = ("password", "secret", "url")  # an URL may hold a password
 
 Path_ = tuple[str, ...]
@@ -113,13 +114,32 @@ def compose(
     A section that is not needed is checked all the same if somebody set something in it: several processes may share one
     file, and a slip in it should not wait for the process that it concerns.
     """
-    given = strongest(*sources)
+    given = {path: value for source in sources for path, value in _from_secret_files(source, sections)}
     touched = {path[0] for path in given} & sections.keys()
     models = {name: sections[name]() for name in sections if name in needed or name in touched}
     for path, value in given.items():
         if not _is_known(path, models):
             raise StartUpError(_unknown(path, value, sections))
     return {name: _build(name, model, given) for name, model in models.items()}
+
+
+def _from_secret_files(given: Mapping[Path_, Given], sections: Mapping[str, Section]) -> Iterator[tuple[Path_, Given]]:
+    """`…_FILE` names a file that holds the value, as Docker and Kubernetes hand out secrets: then it stands in no environment
+    and no settings file. Of one source; a setting that itself ends so (a certificate's file) is what it says."""
+    for path, value in given.items():
+        plain = (*path[:-1], path[-1].removesuffix(_FILE_MARK))
+        models = {path[0]: sections[path[0]]()} if path[0] in sections else {}
+        if path == plain or _is_known(path, models) or not _is_known(plain, models):
+            yield path, value
+            continue
+        try:
+            text = Path(str(value.value)).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise StartUpError(
+                f"The setting {value.written} (set in {value.source}) names a file that cannot be read: {reason}."
+            ) from error
+        yield plain, Given(text.rstrip("\r\n"), value.written, value.source)
 
 
 def _is_known(path: Path_, models: Mapping[str, type[Settings]]) -> bool:

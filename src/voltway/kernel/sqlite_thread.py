@@ -40,7 +40,11 @@ def run_sync(connection: sa.Connection, work: Callable[[sqlite3.Connection], Res
 
 async def connect(path: str, **options: Any) -> Connection:
     """A connection for SQLAlchemy's asynchronous engine; `options` are those of `sqlite3.connect`."""
-    return cast(Connection, await Connection(partial(sqlite3.connect, path, **options), iter_chunk_size=64))
+    connection = Connection(partial(sqlite3.connect, path, **options), iter_chunk_size=64)
+    # A request that is called off at the very end may still hold a connection that then nobody closes. What it had begun was not
+    # committed, and so not answered: its thread must not keep the process from ending.
+    connection._thread.daemon = True
+    return cast(Connection, await connection)
 
 
 class Connection(aiosqlite.Connection):

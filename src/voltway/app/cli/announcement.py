@@ -16,6 +16,7 @@ async def announcement(process: Process) -> str:
     http = base_url("http", *process.http_address)
     rows = [
         ("Console", f"{http}/ (not built yet: make web)" if process.console_dir == NOT_BUILT else f"{http}/"),
+        ("Driver app", f"{http}/app/"),
         ("REST API", f"{http}/api/v1"),
         ("API docs", f"{http}/api/docs"),
     ]

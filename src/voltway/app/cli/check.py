@@ -52,7 +52,7 @@ def report(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("settings", True, f"{given.written}{shown(given)} (set in {given.source})")
     yield _finding("database", lambda: _database(configuration))
     yield _finding("secret", lambda: _secret(configuration.secret_file))
-    is_running = _answers(http.host, http.port)
+    is_running = is_answering(http.host, http.port)
     for subject, host, port, flag in (
         ("http", http.host, http.port, "--http"),
         ("ocpp", gateway.host, gateway.port, "--ocpp"),
@@ -95,7 +95,7 @@ def _secret(file: Path) -> str:
     return f"{file} is made at the first start" if secret is None else str(file)
 
 
-def _answers(host: str, port: int) -> bool:
+def is_answering(host: str, port: int) -> bool:
     """Whether a server of ours has the REST port already."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     named = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host

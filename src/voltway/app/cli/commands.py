@@ -16,18 +16,28 @@ from voltway.kernel.errors import Problem, StartUpError
 
 COMMANDS: Mapping[str, str] = {
     "run": "voltway.app.cli.run:run",
+    "cluster": "voltway.app.cli.cluster:cluster",
     "check": "voltway.app.cli.check:check",
+    "doctor": "voltway.app.cli.doctor:doctor",
+    "backup": "voltway.app.cli.backup:backup",
+    "restore": "voltway.app.cli.backup:restore",
+    "settle-restore": "voltway.app.cli.backup:settle_restore",
     "migrate": "voltway.app.cli.migrate:migrate",
     "admin": "voltway.app.cli.admin:app",
+    "operator": "voltway.app.cli.operator:app",
     "api-key": "voltway.app.cli.api_key:app",
+    "audit": "voltway.app.cli.audit:app",
+    "ledger": "voltway.app.cli.ledger:app",
     "mqtt-acl": "voltway.app.cli.mqtt_acl:mqtt_acl",
+    "tariff": "voltway.app.cli.tariff:tariff",
     "openapi": "voltway.app.cli.openapi:openapi",
+    "station": "voltway.station.cli:app",
     "simulate": "voltway.station.simulator.cli:simulate",
     "conformance": "voltway.station.conformance.cli:conformance",
 }
 """What each command is: a function, or an application of Typer with commands of its own."""
 
-EXTRA_OF = {"simulate": "station", "conformance": "station"}
+EXTRA_OF = {"station": "station", "simulate": "station", "conformance": "station"}
 """The extra that a command needs; the others need `cloud`."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

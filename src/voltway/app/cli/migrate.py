@@ -20,6 +20,10 @@ async def _migrate(configuration: settings.Configuration) -> str:
         schema.refuse_what_is_not_ours(found, database)
         if found.age is Age.CURRENT:
             return f"The schema is {found.revision}, which is the present one."
+        if found.age is Age.AHEAD:
+            return (
+                f"The schema is {found.revision}, newer than this program, which can work with it: nothing was changed."
+            )
         if found.age is Age.NEW:
             make_private_files(database)
         await schema.upgrade(database)

@@ -15,7 +15,8 @@ from voltway.app import settings
 from voltway.app.errors import Unusable
 from voltway.app.installation import Installation, open_installation
 from voltway.app.schema import reason_of
-from voltway.kernel.database import is_unavailable
+from voltway.kernel.bus import outbox
+from voltway.kernel.database import Tx, is_unavailable
 from voltway.kernel.log import configure_logging
 
 T = TypeVar("T")
@@ -43,10 +44,16 @@ OperatorSlug = Annotated[str, typer.Option("--operator", metavar="SLUG", help="W
 async def opened(data_dir: Path | None, config: Path | None) -> AsyncIterator[Installation]:
     """The installation, open while the block runs; it works beside a running server."""
     installation = await open_installation(settings.read(settings.Flags(data_dir, config), modules=()))
+    installation.database.before_commit = _publish
     try:
         yield installation
     finally:
         await installation.database.close()
+
+
+async def _publish(tx: Tx) -> None:
+    """What a command has done is told by the server that runs, or by the next one."""
+    await outbox.store(tx, tx.events)
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

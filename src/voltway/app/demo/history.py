@@ -17,9 +17,10 @@ from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
+from voltway.station.ocpp.vocabulary import Context, EvseSpec
 from voltway.station.simulator.car import CAR_MODELS, ROAD_CARS, fits
+from voltway.station.simulator.driver import hand_of
 from voltway.station.simulator.evse import PluggedCar, SimulatedEvse
-from voltway.station.simulator.vocabulary import Context, EvseSpec
 
 LASTS = timedelta(hours=9)
 STEP = timedelta(minutes=5)
@@ -37,12 +38,20 @@ class PastEvse:
     """One EVSE and whoever charged there. `step` is called for one instant after the other."""
 
     def __init__(
-        self, station: StationName, protocol: str, number: int, evse: network.Evse, at: datetime, rng: random.Random
+        self,
+        station: StationName,
+        protocol: str,
+        number: int,
+        evse: network.Evse,
+        tokens: Sequence[str],
+        at: datetime,
+        rng: random.Random,
     ) -> None:
         self._station = station
         self._protocol = protocol
         self._number = number
         self._spec = EvseSpec(evse.power_w_max, evse.phases)
+        self._tokens = tokens
         self._rng = rng
         self._hardware = SimulatedEvse(self._spec, at, float(rng.randrange(200_000, 4_000_000)), lambda _: None)
         self._token = ""
@@ -76,7 +85,7 @@ class PastEvse:
         model = self._rng.choice([CAR_MODELS[name] for name in ROAD_CARS if fits(CAR_MODELS[name], self._spec.is_dc)])
         self._hardware.plug(PluggedCar(model, self._rng.uniform(10, 60)), 1, at)
         self._hardware.permit_power(True, at)
-        self._token = self._rng.choice(network.TOKENS)
+        self._token = self._rng.choice(self._tokens)
         self._leaves_at = leaves_at
         self._transaction_id = new_id() if self._is_2x else None
         self._sequence = 0
@@ -146,6 +155,7 @@ async def relive(runtime: Runtime, rng: random.Random) -> None:
 
 def _evses(found: Sequence[StationName], at: datetime, rng: random.Random) -> Iterator[PastEvse]:
     by_identity = {station.identity: station for station in found}
-    for station in network.STATIONS:
-        for number, evse in enumerate(station.evses, 1):
-            yield PastEvse(by_identity[station.identity], station.protocol, number, evse, at, rng)
+    places = [(station, number, evse) for station in network.STATIONS for number, evse in enumerate(station.evses, 1)]
+    for seat, (station, number, evse) in enumerate(places):
+        tokens = hand_of(network.TOKENS, seat, len(places))
+        yield PastEvse(by_identity[station.identity], station.protocol, number, evse, tokens, at, rng)

@@ -26,7 +26,10 @@ LOG_INS = (
     LogIn("support@demo.example", "Chiara Neri", Role.SUPPORT, "support desk: helps drivers"),
     LogIn("finance@demo.example", "Dai Lewis", Role.FINANCE, "finance: sessions and tariffs"),
     LogIn("audit@demo.example", "Esra Yildiz", Role.AUDITOR, "auditor: sees, changes nothing"),
+    LogIn("driver@demo.example", "Femke Visser", Role.DRIVER, "driver: the app at /app/, with a wallet"),
 )
+DRIVER = LOG_INS[-1]
+"""Who drives, charges and pays from a wallet."""
 
 
 @dataclass(frozen=True)
@@ -114,5 +117,26 @@ TARIFFS = (
     Tariff("Fast charging", "0.50", "0.52", "0.05", is_for_fast_stations=True),
 )
 
+SELLER = {
+    "name": "Amber Plug B.V.",
+    "address": {"street": "Stationsplein 1", "postal_code": "3511 ED", "city": "Utrecht", "country": "NL"},
+    "vat_id": "NL123456782B90",
+    "email": "billing@demo.example",
+    "bank": {"iban": "NL91ABNA0417164300", "name": "Demo bank"},
+    "number_prefix": "AP",
+    "time_zone": "Europe/Amsterdam",
+    "footer": "A company of the demo network, which sells nothing to anybody.",
+}
+"""Who stands on the receipts."""
+FLEET = {
+    "name": "Parcel Post of the Demo",
+    "address": {"street": "Havenweg 9", "postal_code": "3542 AD", "city": "Utrecht", "country": "NL"},
+    "email": "fleet@demo.example",
+    "reference": "Cost centre 12",
+    "cadence": "session",
+}
+"""Who gets invoices, for the first FLEET_CARDS cards."""
+FLEET_CARDS = 3
+
 # Cards as readers see them: 7 bytes, written as hexadecimal digits.
-TOKENS = tuple(f"04{(number * 0x5DEECE66D + 0xB) % 2**48:012X}" for number in range(1, 21))
+TOKENS = tuple(f"04{(number * 0x5DEECE66D + 0xB) % 2**48:012X}" for number in range(1, 41))

@@ -7,28 +7,43 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network
 
-from voltway.app.demo import history, network, seeding
+from voltway.app.demo import history, network, paying, seeding
 from voltway.app.process import Process
 from voltway.app.settings import Configuration
+from voltway.kernel.outbound import OutboundSettings
 from voltway.kernel.request import is_loopback
 from voltway.modules.gateway.settings import GatewaySettings
-from voltway.station.simulator.driver import SCENARIOS
+from voltway.modules.notify.settings import NotifySettings
+from voltway.modules.payments.settings import PaymentsSettings
+from voltway.station.ocpp.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
 from voltway.station.simulator.fleet import Fleet
-from voltway.station.simulator.vocabulary import ConnectorSpec, EvseSpec, IdToken, StationSpec
+from voltway.station.simulator.scenarios import SCENARIOS
 
 PAST_SEED = 4711  # the same past for everybody
 SAMPLE_INTERVAL_S = 15
 LEAVING_S = 2.0
 
 
+LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
 def for_demo(configuration: Configuration) -> Configuration:
-    """The same configuration, with unknown stations accepted, unless the settings say otherwise or strangers can connect."""
-    gateway = configuration.section(GatewaySettings)
-    if gateway.unknown_stations is not None or not is_loopback(gateway.host):
-        return configuration
-    accepting = gateway.model_copy(update={"unknown_stations": "accept"})
-    return replace(configuration, sections={**configuration.sections, "gateway": accepting})
+    """The same configuration, with unknown stations accepted, webhooks to this machine allowed and test cards taken, unless the
+    settings say otherwise or strangers can connect."""
+    gateway, outbound = configuration.section(GatewaySettings), configuration.section(OutboundSettings)
+    sections = dict(configuration.sections)
+    if gateway.unknown_stations is None and is_loopback(gateway.host):
+        sections["gateway"] = gateway.model_copy(update={"unknown_stations": "accept"})
+    if ("outbound", "networks") not in configuration.given and is_loopback(configuration.http.host):
+        sections["outbound"] = outbound.model_copy(update={"networks": LOOPBACK, "station_networks": LOOPBACK})
+        notify = configuration.section(NotifySettings)
+        sections["notify"] = notify.model_copy(update={"webhooks_over_http": True})
+    payments = configuration.section(PaymentsSettings)
+    if ("payments", "providers") not in configuration.given and is_loopback(configuration.http.host):
+        sections["payments"] = payments.model_copy(update={"providers": ("sandbox", *payments.providers)})
+    return replace(configuration, sections=sections)
 
 
 @asynccontextmanager
@@ -45,12 +60,17 @@ async def playing(process: Process) -> AsyncIterator[None]:
         await history.relive(process.runtime, random.Random(PAST_SEED))
         await seeding.mark_seeded(installation.database)
     stop = asyncio.Event()
-    task = asyncio.create_task(_fleet(process).run(stop, drain_s=LEAVING_S), name="demo-fleet")
+    host, port = _reachable(process.http_address)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    tasks = (
+        asyncio.create_task(_fleet(process).run(stop, drain_s=LEAVING_S), name="demo-fleet"),
+        asyncio.create_task(paying.pay(url, stop, random.Random(), network.STATIONS), name="demo-guests"),
+    )
     try:
         yield
     finally:
         stop.set()
-        await task
+        await asyncio.gather(*tasks)
 
 
 def _fleet(process: Process) -> Fleet:

@@ -17,7 +17,7 @@ from voltway.kernel.auth import DEFAULT_OPERATOR_ID, Role, create_account, creat
 from voltway.kernel.auth.errors import EmailTaken
 from voltway.kernel.database import Database
 from voltway.kernel.secrets import derive_key
-from voltway.station.simulator.vocabulary import GUEST_TOKEN
+from voltway.station.ocpp.vocabulary import GUEST_TOKEN
 
 KEY_LASTS = timedelta(minutes=5)
 
@@ -100,8 +100,12 @@ def fill(api: Api, password_of: Callable[[str], str]) -> None:
         )["id"]
         for each in network.STATIONS
     }
-    for token in (*network.TOKENS, GUEST_TOKEN):
-        api.have("/id-tokens", "value", {"value": token, "kind": "ISO14443"})
+    cards = [
+        api.have("/id-tokens", "value", {"value": token, "kind": "ISO14443"})["id"]
+        for token in (*network.TOKENS, GUEST_TOKEN)
+    ]
+    api.have("/legal-entities", "number_prefix", network.SELLER)
+    api.have("/customers", "name", {**network.FLEET, "id_token_ids": cards[: network.FLEET_CARDS]})
     fast = [{"kind": "station", "id": stations[each.identity]} for each in network.STATIONS if each.is_fast]
     for tariff in network.TARIFFS:
         made = api.have("/tariffs", "name", _tariff(tariff))
@@ -119,6 +123,7 @@ def _location(location: network.Location) -> dict[str, Any]:
         "latitude": location.latitude,
         "longitude": location.longitude,
         "time_zone": location.time_zone,
+        "is_published": True,
     }
 
 

@@ -8,6 +8,7 @@ ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+keeps_older = False
 
 
 def upgrade() -> None:

@@ -10,10 +10,9 @@ import sqlalchemy as sa
 
 from voltway.kernel import bulk, clock
 from voltway.kernel.auth.errors import ApiKeyNotFound
-from voltway.kernel.auth.principal import Principal
-from voltway.kernel.auth.roles import BOUND_TO_LOCATIONS, Role
+from voltway.kernel.auth.roles import Role
 from voltway.kernel.auth.tables import api_keys
-from voltway.kernel.database import Tx
+from voltway.kernel.database import Database, Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.secrets import derive_key, hash_secret, matches_secret, new_password
 
@@ -30,8 +29,12 @@ async def create_api_key(
     secret: bytes,
     *,
     location_ids: Sequence[str] | None = None,
+    location_group_ids: Sequence[str] | None = None,
+    custom_role_id: str | None = None,
+    scopes: Sequence[str] | None = None,
     expires_at: datetime | None = None,
     created_by: str | None = None,
+    client_id: str | None = None,
 ) -> str:
     """Make a key and return it: the only time that it can be seen. `secret` is the installation's (Runtime.secret)."""
     text = f"{_MARK}{new_password(8)}_{new_password(_SECRET_LENGTH)}"
@@ -42,7 +45,11 @@ async def create_api_key(
         "secret_hash": hash_secret(text, _key(secret)),
         "name": name,
         "role": Role(role).value,
+        "custom_role_id": custom_role_id,
         "location_ids": None if location_ids is None else list(location_ids),
+        "location_group_ids": None if location_group_ids is None else list(location_group_ids),
+        "scopes": None if scopes is None else sorted(scopes),
+        "client_id": client_id,
         "created_at": clock.now(),
         "created_by": created_by,
         "expires_at": expires_at,
@@ -69,26 +76,26 @@ async def find_by_key(tx: Tx, text: str, secret: bytes) -> sa.Row[Any] | None:
 
 async def revoke(tx: Tx, operator_id: str, key_id: str) -> None:
     """End a key. Raises ApiKeyNotFound."""
+    is_live = sa.and_(api_keys.c.client_id.is_(None), api_keys.c.revoked_at.is_(None))
     statement = (
         sa.update(api_keys)
-        .where(api_keys.c.id == key_id, api_keys.c.operator_id == operator_id, api_keys.c.revoked_at.is_(None))
+        .where(api_keys.c.id == key_id, api_keys.c.operator_id == operator_id, is_live)
         .values(revoked_at=clock.now())
     )
     if (await tx.execute(statement)).rowcount == 0:
         raise ApiKeyNotFound(f"There is no API key {key_id}.")
 
 
-def to_principal(row: sa.Row[Any]) -> Principal:
-    """Who a key's row stands for."""
-    role = Role(row.role)
-    return Principal(row.id, row.name, "api_key", role, row.operator_id, locations_of(role, row.location_ids))
+async def end_token(tx: Tx, key_id: str) -> None:
+    """End a token of an OAuth client."""
+    await tx.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=clock.now()))
 
 
-def locations_of(role: Role, location_ids: list[str] | None) -> frozenset[str] | None:
-    """The locations a caller is bound to. A role that must be bound and is given none sees none."""
-    if location_ids is None:
-        return frozenset() if role in BOUND_TO_LOCATIONS else None
-    return frozenset(location_ids)
+async def forget_tokens(database: Database) -> None:
+    """Delete the tokens of OAuth clients that have ended: a client takes a new one every few minutes."""
+    statement = sa.delete(api_keys).where(api_keys.c.client_id.is_not(None), api_keys.c.expires_at <= clock.now())
+    async with database.begin() as tx:
+        await tx.execute(statement)
 
 
 def _key(secret: bytes) -> bytes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -18,11 +19,19 @@ import structlog
 from starlette.requests import Request
 
 from voltway.kernel import clock
-from voltway.kernel.auth import accounts, api_keys, browser_sessions
-from voltway.kernel.auth.errors import CsrfTokenMissing, PermissionMissing
+from voltway.kernel.auth import api_keys, browser_sessions, devices
+from voltway.kernel.auth.errors import (
+    BoundToLocations,
+    CsrfTokenMissing,
+    MfaSetupRequired,
+    OperatorNotFound,
+    PermissionMissing,
+    StepUpRequired,
+)
 from voltway.kernel.auth.operators import find_operator
 from voltway.kernel.auth.principal import Principal
-from voltway.kernel.auth.roles import Permission, Role
+from voltway.kernel.auth.resolving import principal_of, session_principal_of
+from voltway.kernel.auth.roles import Permission
 from voltway.kernel.auth.tables import api_keys as api_keys_table
 from voltway.kernel.auth.tables import browser_sessions as browser_sessions_table
 from voltway.kernel.errors import Unauthenticated
@@ -32,6 +41,7 @@ from voltway.kernel.runtime import Runtime
 REMEMBERED_S = 5.0
 REMEMBERED_MAX = 10_000
 TOUCH_EVERY = timedelta(minutes=10)
+PROOF_KEPT = timedelta(minutes=10)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -94,16 +104,51 @@ def cookie_name(request: Request) -> str:
     return browser_sessions.SECURE_COOKIE if request.url.scheme == "https" else browser_sessions.COOKIE
 
 
-def allowed(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:
-    """A dependency: the caller, who must have this permission."""
+def device_cookie_name(request: Request) -> str:
+    """The cookie by which a browser is known again."""
+    return devices.SECURE_COOKIE if request.url.scheme == "https" else devices.COOKIE
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who a route lets in, as it says of itself; in the API's description it stands as `x-access`."""
+
+    permission: Permission | None = None
+    """None: everybody whom we know."""
+    everywhere: bool = False
+    """What it does holds at every location of the operator: nobody may who is bound to some."""
+    is_open: bool = False
+    """Nobody is asked who they are."""
+    is_people: bool = False
+    """Only people with an account and a session; keys have none."""
+
+
+def allowed(permission: Permission, *, everywhere: bool = False) -> Callable[[Request], Awaitable[Principal]]:
+    """A dependency: the caller, who must have this permission; `everywhere`: and not be bound to locations."""
 
     async def caller(request: Request) -> Principal:
         principal = await caller_of(request)
+        if principal.must_set_up_mfa:
+            raise MfaSetupRequired(
+                "Set up a passkey or an authenticator app (/api/v1/me/passkeys, /api/v1/me/totp) first."
+            )
         if not principal.may(permission):
             raise PermissionMissing(f"The role {principal.role} does not include {permission}.")
+        if everywhere and principal.location_ids is not None:
+            raise BoundToLocations("You may see some locations; this concerns all of them.")
         return principal
 
+    _declared[caller] = Access(permission, everywhere)
     return caller
+
+
+async def recently_proved(request: Request) -> Principal:
+    """A dependency for dangerous acts: the caller, who has proved within PROOF_KEPT who they are. Keys are machines, which are
+    not asked."""
+    principal = await caller_of(request)
+    if principal.proved_at is not None and principal.proved_at <= clock.now() - PROOF_KEPT:
+        raise StepUpRequired("Prove again who you are (POST /api/v1/me/step-up), then repeat this.")
+    return principal
 
 
 async def caller_of(request: Request) -> Principal:
@@ -118,6 +163,19 @@ async def anybody() -> None:
     """A dependency that says: this route is open to everybody. Without it a route asks for a caller."""
 
 
+_declared: dict[object, Access] = {caller_of: Access(), anybody: Access(is_open=True)}
+
+
+def declare(call: object, access: Access) -> None:
+    """Say who is let in by routes that depend on this."""
+    _declared[call] = access
+
+
+def access_declared(dependencies: Iterable[object]) -> Access | None:
+    """Who is let in by a route that depends on these; None: it does not say."""
+    return next((_declared[call] for call in dependencies if call in _declared), None)
+
+
 async def _by_key(runtime: Runtime, key: str) -> Principal:
     verified = runtime.state(Verified)
     principal = verified.get(key)
@@ -126,12 +184,12 @@ async def _by_key(runtime: Runtime, key: str) -> Principal:
     age = verified.age
     async with runtime.database.read() as tx:
         row = await api_keys.find_by_key(tx, key, runtime.secret)
-    if row is None:
-        raise Unauthenticated("This API key is not known, or not valid any more.")
+        if row is None:
+            raise Unauthenticated("This API key is not known, or not valid any more.")
+        principal = await principal_of(tx, row, "api_key")
     if row.last_used_at is None or row.last_used_at < clock.now() - TOUCH_EVERY:
         table = api_keys_table
         await _touch(runtime, sa.update(table).where(table.c.id == row.id))
-    principal = api_keys.to_principal(row)
     verified.put(key, principal, age)
     return principal
 
@@ -144,13 +202,13 @@ async def _by_cookie(runtime: Runtime, cookie: str) -> Principal:
     age = verified.age
     async with runtime.database.read() as tx:
         row = await browser_sessions.find_by_cookie(tx, cookie, runtime.secret)
-    if row is None:
-        raise Unauthenticated("This log-in has ended. Log in again.")
+        if row is None:
+            raise Unauthenticated("This log-in has ended. Log in again.")
+        principal = await session_principal_of(tx, row)
     if row.last_used_at < clock.now() - TOUCH_EVERY:
         table = browser_sessions_table
         id_hash = browser_sessions.hash_cookie(cookie, runtime.secret)
         await _touch(runtime, sa.update(table).where(table.c.id_hash == id_hash))
-    principal = accounts.to_principal(row)
     verified.put(cookie, principal, age)
     return principal
 
@@ -168,8 +226,8 @@ async def _acting_for(request: Request, runtime: Runtime, principal: Principal) 
         return principal
     async with runtime.database.read() as tx:
         operator_id = await find_operator(tx, slug)
-    if operator_id != principal.operator_id and principal.role is not Role.PLATFORM_ADMIN:
-        raise PermissionMissing("Only a platform administrator acts for another operator.")
+    if operator_id != principal.operator_id and not principal.may(Permission.PLATFORM):
+        raise OperatorNotFound(f"There is no operator {slug!r}.")  # the same as for one that is not there
     return dataclasses.replace(principal, operator_id=operator_id)
 
 

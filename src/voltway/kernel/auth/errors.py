@@ -17,6 +17,37 @@ class PermissionMissing(Forbidden):
     title = "The role does not include this"
 
 
+class OperatorSuspended(Unauthenticated):
+    """The caller's operator is suspended: nobody of theirs is let in."""
+
+    title = "Operator is suspended"
+
+
+class BoundToLocations(Forbidden):
+    """The caller is bound to some locations, and this is of all of the operator's."""
+
+    title = "Only for who sees the whole network"
+
+
+class SecondFactorRequired(Unauthenticated):
+    """The password is right, and this account has a second factor. Send `context.ticket` with a code, a recovery code or a
+    passkey to `POST /api/v1/login/second-factor`; `context.methods` says what the account has."""
+
+    title = "Second factor needed"
+
+
+class StepUpRequired(Forbidden):
+    """This needs a proof of who one is that is not older than ten minutes: `POST /api/v1/me/step-up`, then repeat it."""
+
+    title = "Prove again who you are"
+
+
+class MfaSetupRequired(Forbidden):
+    """The operator demands a second factor of this role, and the time to set one up is over."""
+
+    title = "Second factor must be set up"
+
+
 class CsrfTokenMissing(Forbidden):
     """A write with the session cookie needs the header X-CSRF-Token; `GET /api/v1/me` tells its value."""
 
@@ -39,6 +70,25 @@ class OperatorNotFound(NotFound):
     """No operator has this slug."""
 
     title = "Operator not found"
+
+
+class BadSlug(InvalidField):
+    """This cannot be the short name of an operator."""
+
+    title = "Slug is wrong"
+
+
+class SlugTaken(Problem):
+    """There is an operator with this slug."""
+
+    status = 409
+    title = "Slug is taken"
+
+
+class AccountNotFound(NotFound):
+    """No such account, or it is another operator's."""
+
+    title = "Account not found"
 
 
 class ApiKeyNotFound(NotFound):

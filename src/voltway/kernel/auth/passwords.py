@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 LENGTH_MIN = 8
 LENGTH_ADVISED = 15
 LENGTH_MAX = 256
+NOBODYS_PASSWORD = "the password of an account that does not exist"
 WAITING_MAX = 40  # each takes some 50 ms: whoever is further behind is better told to come back
 
 # OWASP password storage cheat sheet: 46 MiB and one pass are as strong as the other choices, and the quickest of them.
@@ -53,9 +54,10 @@ async def hash_password(password: str) -> str:
 
 
 async def matches(password: str, password_hash: str | None) -> bool:
-    """Whether a password is the one that was hashed. Takes as long for an account that does not exist (None)."""
+    """Whether a password is the one that was hashed. Takes as long for an account that does not exist (None), or that has no
+    password ('')."""
     same = await _in_thread(_verify, password, password_hash or _nobodys_hash())
-    return same and password_hash is not None
+    return same and bool(password_hash)
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -72,7 +74,7 @@ def _verify(password: str, password_hash: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    return _hasher.hash("the password of an account that does not exist")
+    return _hasher.hash(NOBODYS_PASSWORD)
 
 
 async def _in_thread(work: Callable[..., Result], *arguments: str) -> Result:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from voltway.kernel import clock
 from voltway.kernel.auth.errors import TooManyFailures
+from voltway.kernel.errors import TooMany
 
 BUCKETS_MAX = 50_000
 
@@ -26,21 +27,28 @@ PER_ACCOUNT_AND_ADDRESS = Rate(burst=5, refill_s=30.0)
 PER_ADDRESS = Rate(burst=50, refill_s=5.0)
 
 
+PER_SECOND_FACTOR = Rate(burst=10, refill_s=60.0)
+"""Codes of six digits, tried by somebody who has the password: for one account, from wherever."""
+
+
 class LogInThrottle:
     """The failures of the last minutes; a process's memory (Runtime.state)."""
+
+    per_account_and_address = PER_ACCOUNT_AND_ADDRESS
+    per_address = PER_ADDRESS
+    refusal: type[TooMany] = TooManyFailures
+    words = "Too many log-ins with a wrong password. Wait a little."
 
     def __init__(self) -> None:
         self._free_at: dict[tuple[str, str], float] = {}
         """For each bucket, when it will be empty of failures."""
 
     def check(self, email: str, address: str) -> None:
-        """Raise TooManyFailures if this log-in must wait."""
+        """Raise the refusal (TooManyFailures) if this log-in must wait."""
         now = clock.monotonic()
-        wait_s = max(self._wait_s(key, rate, now) for key, rate in _buckets(email, address))
+        wait_s = max(self._wait_s(key, rate, now) for key, rate in self._buckets(email, address))
         if wait_s > 0:
-            raise TooManyFailures(
-                "Too many log-ins with a wrong password. Wait a little.", retry_after_s=math.ceil(wait_s)
-            )
+            raise self.refusal(self.words, retry_after_s=math.ceil(wait_s))
 
     def count_failure(self, email: str, address: str) -> None:
         """Remember that a log-in failed."""
@@ -49,17 +57,54 @@ class LogInThrottle:
             self._free_at = {key: free_at for key, free_at in self._free_at.items() if free_at > now}
         if len(self._free_at) >= BUCKETS_MAX:
             self._free_at.clear()
-        for key, rate in _buckets(email, address):
+        for key, rate in self._buckets(email, address):
             self._free_at[key] = max(now, self._free_at.get(key, now)) + rate.refill_s
 
     def _wait_s(self, key: tuple[str, str], rate: Rate, now: float) -> float:
         full_until = self._free_at.get(key, now) - (rate.burst - 1) * rate.refill_s
         return full_until - now if full_until > now else 0.0
 
+    def _buckets(self, email: str, address: str) -> list[tuple[tuple[str, str], Rate]]:
+        network = _network(address)
+        return [
+            ((email.strip().casefold(), network), self.per_account_and_address),
+            (("", network), self.per_address),
+        ]
 
-def _buckets(email: str, address: str) -> list[tuple[tuple[str, str], Rate]]:
-    network = _network(address)
-    return [((email.strip().casefold(), network), PER_ACCOUNT_AND_ADDRESS), (("", network), PER_ADDRESS)]
+
+class SecondFactorThrottle(LogInThrottle):
+    """Wrong codes of an authenticator app. The owner has other ways in: a passkey, a recovery code."""
+
+    per_account_and_address = PER_SECOND_FACTOR
+    per_address = PER_ADDRESS
+
+
+class AddressThrottle(LogInThrottle):
+    """What whoever it is at one address may do so often."""
+
+    rate: Rate
+
+    def count(self, address: str) -> None:
+        """One more. Raises the refusal."""
+        self.check("", address)
+        self.count_failure("", address)
+
+    def _buckets(self, email: str, address: str) -> list[tuple[tuple[str, str], Rate]]:
+        return [(("", _network(address)), self.rate)]
+
+
+class ChallengeThrottle(AddressThrottle):
+    """Challenges that anybody may have us remember for some minutes."""
+
+    rate = Rate(burst=60, refill_s=1.0)
+    words = "Too many log-ins are begun from here. Wait a little."
+
+
+class MailThrottle(LogInThrottle):
+    """Requests that make us send a mail, right or wrong."""
+
+    per_account_and_address = Rate(burst=5, refill_s=60.0)
+    per_address = Rate(burst=20, refill_s=30.0)
 
 
 def _network(address: str) -> str:

@@ -1,6 +1,7 @@
 """Questions and orders between modules: a request, a reply, a time limit.
 
-In one process an ask is a function call. Asking is refused while a database transaction is open in the same task: a slow
+In one process an ask is a function call. What no module here answers is asked of another process, where several run
+(kernel/processes). Asking is refused while a database transaction is open in the same task: a slow
 neighbour would hold our locks (conventions, section 4).
 """
 
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from voltway.kernel.bus.others import Others
 from voltway.kernel.errors import Unavailable
 
 Reply = TypeVar("Reply")
@@ -44,9 +46,11 @@ Answer = Callable[[Any], Awaitable[Any]]
 
 
 class Asks:
-    """The in-process form: a table of who answers what."""
+    """A table of who answers what here; the rest is asked elsewhere."""
 
     def __init__(self, timeout_s: float = 30.0) -> None:
+        self.elsewhere: Others | None = None
+        """The other processes, if there are any."""
         self._answers: dict[type[Ask[Any]], Answer] = {}
         self._timeout_s = timeout_s
 
@@ -59,13 +63,31 @@ class Asks:
 
     def is_answered(self, request: type[Ask[Any]]) -> bool:
         """Whether somebody in reach answers this request."""
-        return request in self._answers
+        return request in self._answers or (self.elsewhere is not None and self.elsewhere.answers(request))
 
-    async def ask(self, request: Ask[Reply], *, timeout_s: float | None = None) -> Reply:
-        """The reply to a request. Raises NobodyAnswers, AskTimedOut, or the Problem that the other side raised."""
+    @property
+    def answered(self) -> tuple[type[Ask[Any]], ...]:
+        """The requests that are answered here."""
+        return tuple(self._answers)
+
+    async def ask(
+        self, request: Ask[Reply], *, timeout_s: float | None = None, node_id: str | None = None, is_local: bool = False
+    ) -> Reply:
+        """The reply to a request; `node_id`: of the module in this process, and no other; `is_local`: here or nowhere.
+
+        Raises NobodyAnswers, AskTimedOut, the Problem that the other side raised; where processes are several, AnswererAway
+        and TooBusy as well (wire.py), which like AskTimedOut are `Unavailable`.
+        """
         if transaction_is_open.get():
             raise AskedInsideTransaction(type(request).__name__)
-        answer = self._answers.get(type(request))
+        answer, elsewhere = self._answers.get(type(request)), self.elsewhere
+        if elsewhere is not None and not is_local:
+            is_elsewhere = answer is None if node_id is None else node_id != elsewhere.node_id
+            if is_elsewhere:
+                found: Reply = await elsewhere.ask(
+                    request, self._timeout_s if timeout_s is None else timeout_s, node_id
+                )
+                return found
         if answer is None:
             raise NobodyAnswers(f"Nobody answers {type(request).__name__}.")
         try:

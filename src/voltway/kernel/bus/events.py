@@ -13,8 +13,10 @@ from typing import Any
 
 import structlog
 
+from voltway.kernel import clock
 from voltway.kernel.bus import outbox
 from voltway.kernel.bus.event import Event
+from voltway.kernel.bus.others import Others
 from voltway.kernel.database import Database, Tx, is_unavailable
 
 log = structlog.get_logger()
@@ -25,7 +27,9 @@ LiveHandler = Callable[[Event], None]
 TAIL_MAX = 20_000
 CHUNK_MAX = 500
 POLL_S = 1.0
-PAUSE_S = 0.1
+UNSEEN_S = 0.05
+"""Before looking again for events of another process that should be there."""
+PAUSE_S = 0.25
 """Between two transactions of one listener: on a busy system they then hold many events instead of a few."""
 ATTEMPTS = 5
 
@@ -45,10 +49,12 @@ class Listener:
 
 
 class Events:
-    """The in-process form: the outbox is the queue."""
+    """The outbox is the queue. Where several processes run, each tells the others when there is something new in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.elsewhere: Others | None = None
+        """The other processes, if there are any."""
         self._types: dict[str, type[Event]] = {}
         self._listeners: list[Listener] = []
         self._live: list[tuple[LiveHandler, tuple[type[Event], ...]]] = []
@@ -58,6 +64,8 @@ class Events:
         self._tasks: list[asyncio.Task[None]] = []
         self._head = 0
         self.positions: dict[str, int] = {}
+        self.on_handled: list[Callable[[str, Sequence[Event], float], None]] = []
+        """Called when a listener has handled events, with when that began (monotonic)."""
         database.before_commit = self._store
         database.after_commit = self._committed
         database.is_heard = self.is_heard
@@ -75,6 +83,7 @@ class Events:
     def hear(self, handler: LiveHandler, kinds: Sequence[type[Event]] = (Event,)) -> Callable[[], None]:
         """Call `handler` with every event of these kinds from now on, durable or not; the value returned ends it."""
         entry = (handler, tuple(kinds))
+        self.know([kind for kind in kinds if kind is not Event])
         self._live.append(entry)
         self._who_hears.clear()
 
@@ -86,7 +95,22 @@ class Events:
 
     def is_heard(self, kind: type[Event]) -> bool:
         """Whether anybody hears events of this kind: those that are not kept need not be made where nobody does."""
-        return bool(self._hearers(kind))
+        return bool(self._hearers(kind)) or (self.elsewhere is not None and self.elsewhere.hears(kind))
+
+    @property
+    def types(self) -> dict[str, type[Event]]:
+        """The event types that are known here, by their names."""
+        return self._types
+
+    def heard_in_passing(self) -> list[str]:
+        """The names of the events that are not kept and that somebody here hears."""
+        return [name for name, kind in self._types.items() if not kind.durable and self._hearers(kind)]
+
+    def stored_elsewhere(self, head: int) -> None:
+        """Another process has stored events, up to a position."""
+        if head > self._head:
+            self._head = head
+            self._woken.set()
 
     def _hearers(self, kind: type[Event]) -> tuple[LiveHandler, ...]:
         found = self._who_hears.get(kind)
@@ -98,8 +122,8 @@ class Events:
     async def start(self) -> None:
         """Begin delivering."""
         self._head = await outbox.head_position(self._database)
+        self.positions |= await outbox.cursor_positions(self._database, {listener.name for listener in self._listeners})
         for listener in self._listeners:
-            self.positions[listener.name] = await outbox.cursor_position(self._database, listener.name)
             self._tasks.append(asyncio.create_task(self._deliver(listener), name=f"events:{listener.name}"))
         self._tasks.append(asyncio.create_task(self._follow(), name="events:live"))
 
@@ -134,13 +158,18 @@ class Events:
         while len(tail) > TAIL_MAX:
             del tail[next(iter(tail))]
         self._woken.set()
+        if self.elsewhere is not None:
+            self.elsewhere.wake(self._head)
 
     def _committed(self, tx: Tx) -> None:
         for event in tx.events:
             if not event.durable:  # the others are heard in the order of the outbox, see _follow
-                self._say(event)
+                self.say(event)
+                if self.elsewhere is not None and self.elsewhere.hears(type(event)):
+                    self.elsewhere.pass_on(event)
 
-    def _say(self, event: Event) -> None:
+    def say(self, event: Event) -> None:
+        """Hand an event to those who hear it in this process."""
         for handler in self._hearers(type(event)):
             try:
                 handler(event)
@@ -162,9 +191,11 @@ class Events:
         found = self._from_tail(position)
         if not found and (poll or position < self._head):
             found = await outbox.read_after(self._database, position, self._types, CHUNK_MAX)
+            if not found and not poll:
+                await asyncio.sleep(UNSEEN_S)
         return found
 
-    async def _wait(self, position: int) -> bool:
+    async def until_after(self, position: int) -> bool:
         """Until this process publishes; True when it is time to see whether another process has."""
         if self._head > position:
             return False
@@ -189,9 +220,9 @@ class Events:
             for at, event in found:
                 position = at
                 if event is not None:
-                    self._say(event)
+                    self.say(event)
             self._head = max(self._head, position)
-            poll = False if found else await self._wait(position)
+            poll = False if found else await self.until_after(position)
             await asyncio.sleep(0)
 
     async def _deliver(self, listener: Listener) -> None:
@@ -203,7 +234,7 @@ class Events:
                 found = await self._next(position, poll=poll)
                 if not found:
                     self.positions[listener.name] = position
-                    poll = await self._wait(position)
+                    poll = await self.until_after(position)
                     continue
                 poll = False
                 wanted = [(p, event) for p, event in found if event is not None and type(event) in listener.handlers]
@@ -212,7 +243,10 @@ class Events:
                 if not wanted and position_after - stored < CHUNK_MAX:
                     position = position_after  # nothing for this listener: the cursor is moved with the next that is
                     continue
+                began = clock.monotonic()
                 await self._handle(listener, stored, position_after, wanted, attempts)
+                for callback in self.on_handled:
+                    callback(listener.name, [event for _, event in wanted], began)
                 position = stored = self.positions[listener.name] = position_after
                 attempts = 0
                 await asyncio.sleep(PAUSE_S)

@@ -7,6 +7,7 @@ reader that has seen position n has seen everything before it, on every database
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -88,6 +89,11 @@ async def store(tx: Tx, events: list[Event]) -> int:
     return last - count + 1
 
 
+async def lock_head(tx: Tx) -> None:
+    """Let nobody publish until this transaction has ended: for what must happen once in an installation."""
+    await tx.execute(bulk.locked(_POSITION, tx))
+
+
 async def read_after(
     database: Database, position: int, types: dict[str, type[Event]], limit: int = 500
 ) -> list[tuple[int, Event | None]]:
@@ -95,6 +101,22 @@ async def read_after(
     statement = (
         sa.select(outbox.c.position, outbox.c.name, outbox.c.payload)
         .where(outbox.c.position > position)
+        .order_by(outbox.c.position)
+        .limit(limit)
+    )
+    async with database.read() as tx:
+        rows = (await tx.execute(statement)).all()
+    return [(int(row.position), _event(row, types)) for row in rows]
+
+
+async def read_between(
+    database: Database, after: int, until: int, types: dict[str, type[Event]], limit: int = 500
+) -> list[tuple[int, Event | None]]:
+    """The events of these types that are kept after a position and up to another one, in order: for who begins anew with
+    what it kept in memory. `forget_before` says how long they are kept. None: one that cannot be read any more."""
+    statement = (
+        sa.select(outbox.c.position, outbox.c.name, outbox.c.payload)
+        .where(outbox.c.position > after, outbox.c.position <= until, outbox.c.name.in_(sorted(types)))
         .order_by(outbox.c.position)
         .limit(limit)
     )
@@ -120,17 +142,27 @@ async def head_position(database: Database) -> int:
         return int((await tx.execute(_POSITION)).scalar_one())
 
 
-async def cursor_position(database: Database, consumer: str) -> int:
-    """How far a consumer has come; a new one begins at the present head."""
-    statement = sa.select(cursors.c.position).where(cursors.c.consumer == consumer)
+async def cursor_positions(database: Database, consumers: Collection[str]) -> dict[str, int]:
+    """How far consumers have come; a new one begins at the present head."""
+    statement = sa.select(cursors.c.consumer, cursors.c.position).where(cursors.c.consumer.in_(sorted(consumers)))
+
+    async def read(tx: Tx) -> dict[str, int]:
+        return {row.consumer: int(row.position) for row in await tx.execute(statement)}
+
     async with database.read() as tx:
-        position = (await tx.execute(statement)).scalar_one_or_none()
-    if position is not None:
-        return int(position)
+        found = await read(tx)
+    if len(found) == len(consumers):
+        return found
     async with database.begin() as tx:
         at_head = int((await tx.execute(_POSITION)).scalar_one())
-        await bulk.insert_if_absent(tx, cursors, [{"consumer": consumer, "position": at_head}])
-        return int((await tx.execute(statement)).scalar_one())
+        new = [{"consumer": consumer, "position": at_head} for consumer in sorted(consumers) if consumer not in found]
+        await bulk.insert_if_absent(tx, cursors, new)
+        return await read(tx)
+
+
+async def cursor_position(database: Database, consumer: str) -> int:
+    """How far one consumer has come; as `cursor_positions`."""
+    return (await cursor_positions(database, [consumer]))[consumer]
 
 
 _MOVE = (
@@ -138,6 +170,13 @@ _MOVE = (
     .where(cursors.c.consumer == sa.bindparam("of"), cursors.c.position == sa.bindparam("before"))
     .values(position=sa.bindparam("after"))
 )
+
+
+async def skip(tx: Tx, count: int) -> None:
+    """Leave out so many positions, after a restore. Who had seen everything stays at the head; the gap holds up nobody."""
+    before = int((await tx.execute(_POSITION)).scalar_one())
+    await tx.execute(_ADVANCE, {"count": count})
+    await tx.execute(sa.update(cursors).where(cursors.c.position == before).values(position=before + count))
 
 
 async def move_cursor(tx: Tx, consumer: str, before: int, after: int) -> bool:
@@ -156,6 +195,12 @@ async def park(tx: Tx, consumer: str, position: int, event: Event, error: BaseEx
         "parked_at": clock.now(),
     }
     await bulk.insert_if_absent(tx, parked, [row])
+
+
+async def count_parked(database: Database) -> int:
+    """How many events were put aside."""
+    async with database.read() as tx:
+        return int((await tx.execute(sa.select(sa.func.count()).select_from(parked))).scalar_one())
 
 
 async def forget_before(database: Database, keep_s: float, chunk: int = 5000) -> int:

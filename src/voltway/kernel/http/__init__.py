@@ -18,4 +18,5 @@ from voltway.kernel.http.schema import Instant as Instant
 from voltway.kernel.http.schema import MoneyOut as MoneyOut
 from voltway.kernel.http.schema import Page as Page
 from voltway.kernel.http.schema import Schema as Schema
+from voltway.kernel.http.schema import TimeZone as TimeZone
 from voltway.kernel.http.streaming import streams_body as streams_body

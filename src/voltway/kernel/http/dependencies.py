@@ -20,15 +20,21 @@ async def runtime_of(request: Request) -> Runtime:
 async def open_tx(request: Request) -> AsyncIterator[Tx]:
     """A transaction that commits before the response leaves: `Depends(open_tx, scope="function")`.
 
-    With an Idempotency-Key, the answer is kept in this very transaction.
+    With an Idempotency-Key, the answer is kept in this very transaction. It is confined to the caller's operator.
     """
-    async with runtime_serving(request).database.begin() as tx:
+    async with runtime_serving(request).database.begin(_operator_of(request)) as tx:
         await idempotency.claim(tx, request)
         request.state.open_tx = tx
         yield tx
 
 
 async def read_tx(request: Request) -> AsyncIterator[Tx]:
-    """A connection for reading: `Depends(read_tx, scope="function")`."""
-    async with runtime_serving(request).database.read() as tx:
+    """A connection for reading: `Depends(read_tx, scope="function")`, confined to the caller's operator."""
+    async with runtime_serving(request).database.read(_operator_of(request)) as tx:
         yield tx
+
+
+def _operator_of(request: Request) -> str | None:
+    """Whose rows the request may see; None on a route that is open to everybody."""
+    principal = getattr(request.state, "principal", None)
+    return None if principal is None else principal.operator_id

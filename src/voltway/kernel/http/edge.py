@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from fastapi.routing import APIRoute
@@ -13,11 +14,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voltway.kernel import clock
-from voltway.kernel.http.problems import BodyTooLarge, UnknownHost, render
+from voltway.kernel.http.problems import BodyTooLarge, BodyTooSlow, UnknownHost, render
 from voltway.kernel.http.settings import HttpSettings
 from voltway.kernel.ids import new_id
 from voltway.kernel.metrics import Metrics
-from voltway.kernel.request import arrives_on_loopback, host_named, is_loopback
+from voltway.kernel.request import Origin, arrives_on_loopback, client_address, host_named, is_loopback, request_origin
 from voltway.kernel.turns import Turns
 
 API = "/api/v1"
@@ -31,12 +32,24 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(self)",
 }
-# Components set style attributes; scripts come from our own files only. Maps draw in workers made from blobs.
-PAGE_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
+
+
+def page_policy(scripts: Sequence[str] = (), pictures: Sequence[str] = ()) -> str:
+    """What a page may load. Components set style attributes; scripts come from our own files; maps draw in workers made of blobs.
+
+    `scripts`: other origins whose scripts, frames and answers it may use; `pictures`: those whose data and pictures it may fetch.
+    """
+    code = " ".join(("'self'", *scripts))
+    data = " ".join(dict.fromkeys(("'self'", *scripts, *pictures)))
+    images = " ".join(dict.fromkeys(("'self'", "data:", "blob:", *pictures)))
+    frames = f"frame-src {code}; " if scripts else ""
+    return (
+        f"default-src 'self'; script-src {code}; style-src 'self' 'unsafe-inline'; "
+        f"img-src {images}; font-src 'self' data:; connect-src {data}; "
+        f"{frames}worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
 TWO_YEARS_S = 63_072_000
 
 
@@ -50,12 +63,14 @@ class Edge:
         metrics: Metrics,
         must_wait: Callable[[], bool] = lambda: False,
         is_streamed: Callable[[Scope], bool] = lambda scope: False,
+        page_sources: Sequence[str] = (),
     ) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
         self._turns = Turns(must_wait)
         self._is_streamed = is_streamed
+        self._page_policy = page_policy(settings.foreign_scripts, page_sources)
         self._hosts = frozenset(host.lower().strip("[]") for host in settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,9 +86,15 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _mark(MutableHeaders(scope=message), correlation_id, is_https=scope["scheme"] == "https")
+                headers = MutableHeaders(scope=message)
+                _mark(headers, correlation_id, self._page_policy, is_https=scope["scheme"] == "https")
+                if status == BodyTooSlow.status:
+                    headers["connection"] = (
+                        "close"  # nobody waits for the rest; what is too large is read to its end and dropped
+                    )
             await send(message)
 
+        origin = request_origin.set(Origin(client_address(request), correlation_id))
         with structlog.contextvars.bound_contextvars(
             correlation_id=correlation_id, method=scope["method"], path=scope["path"]
         ):
@@ -87,6 +108,7 @@ class Edge:
                 await response(scope, receive, send_marked)
             finally:
                 structlog.contextvars.unbind_contextvars("principal_id")
+                request_origin.reset(origin)
                 self._metrics.observe_request(scope["method"], _route(scope), status, clock.monotonic() - began)
 
     def _check(self, request: Request) -> None:
@@ -101,11 +123,21 @@ class Edge:
             raise self._too_large()
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        received, limit = 0, self._settings.body_bytes_max
+        received, limit, is_whole = 0, self._settings.body_bytes_max, False
+        timeout_s = self._settings.body_timeout_s
+        deadline = asyncio.get_running_loop().time() + timeout_s
 
         async def receive_some() -> Message:
-            nonlocal received, limit
-            message = await receive()
+            nonlocal received, limit, is_whole
+            if is_whole:  # what comes next is that the caller goes away, which may take as long as a page is open
+                return await receive()
+            now = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout_at(now + timeout_s if self._is_streamed(scope) else deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyTooSlow(f"Nothing of the body has come for {timeout_s:g} s, or not all of it.") from None
+            is_whole = not message.get("more_body", False)
             received += len(message.get("body", b""))
             if received > limit:
                 if not self._is_streamed(scope):
@@ -124,14 +156,14 @@ def _correlation_id(request: Request) -> str:
     return given if _CORRELATION_ID.fullmatch(given) else new_id()
 
 
-def _mark(headers: MutableHeaders, correlation_id: str, *, is_https: bool) -> None:
+def _mark(headers: MutableHeaders, correlation_id: str, policy: str, *, is_https: bool) -> None:
     headers["x-correlation-id"] = correlation_id
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     if is_https:
         headers.setdefault("strict-transport-security", f"max-age={TWO_YEARS_S}")
     if headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault("content-security-policy", PAGE_POLICY)
+        headers.setdefault("content-security-policy", policy)
     headers.setdefault("cache-control", "no-store")
 
 

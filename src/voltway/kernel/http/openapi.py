@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from voltway.kernel.auth.callers import Access
 from voltway.kernel.http.problems import MEDIA_TYPE
 
 _WRITES = frozenset({"post", "put", "patch", "delete"})
-_OPEN_OPERATIONS = frozenset({"log_in"})
 _PROBLEM = {
     "type": "object",
     "description": "What went wrong (RFC 9457).",
@@ -52,20 +52,20 @@ _IDEMPOTENCY_KEY = {
 }
 
 
-def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """The function that gives an application's description; made once."""
+def describe(app: FastAPI, declared: Mapping[str, Access | None]) -> Callable[[], dict[str, Any]]:
+    """The function that gives an application's description; made once. `declared`: operation -> who is let in."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            _add(document)
+            _add(document, declared)
             app.openapi_schema = document
         return app.openapi_schema
 
     return openapi
 
 
-def _add(document: dict[str, Any]) -> None:
+def _add(document: dict[str, Any], declared: Mapping[str, Access | None]) -> None:
     components = document.setdefault("components", {})
     components["securitySchemes"] = _SECURITY_SCHEMES
     schemas = components.setdefault("schemas", {})
@@ -79,10 +79,23 @@ def _add(document: dict[str, Any]) -> None:
     for method, operation in _operations(document):
         operation["responses"].pop("422", None)
         operation["responses"]["default"] = refusal
-        is_open = operation["operationId"] in _OPEN_OPERATIONS
+        access = declared.get(operation["operationId"]) or Access()
+        operation["x-access"] = _shown(access)
+        is_open = access.is_open
         operation["security"] = [] if is_open else [{"api_key": []}, {"session": []}]
         if method in _WRITES and not is_open:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+
+
+def _shown(access: Access) -> dict[str, Any]:
+    """Who is let in, for readers of the description and for the test of every route with every kind of caller."""
+    if access.is_open:
+        return {"who": "anybody"}
+    if access.is_people:
+        return {"who": "people"}
+    if access.permission is None:
+        return {"who": "anybody known"}
+    return {"who": "permitted", "permission": access.permission.value, "everywhere": access.everywhere}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

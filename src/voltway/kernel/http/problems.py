@@ -15,9 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from voltway.kernel.auth import anybody
+from voltway.kernel.auth import Principal, anybody
 from voltway.kernel.database import is_conflict, is_unavailable
 from voltway.kernel.errors import Forbidden, InvalidField, Malformed, NotFound, Problem, Unauthenticated, Unavailable
+from voltway.kernel.noticing import Notices
+from voltway.kernel.request import runtime_serving
 
 log = structlog.get_logger()
 
@@ -37,6 +39,13 @@ class BodyTooLarge(Problem):
 
     status = 413
     title = "Body is too large"
+
+
+class BodyTooSlow(Problem):
+    """The body did not come in time."""
+
+    status = 408
+    title = "Request took too long"
 
 
 class UnknownHost(Problem):
@@ -88,6 +97,8 @@ async def render(request: Request, error: Exception) -> Response:
         log.error("request.failed", problem=problem.kind(), exc_info=error)
     else:
         log.info("request.refused", problem=problem.kind(), status=problem.status)
+    if problem.status in (403, 404):
+        _note(request, problem)
     context = dict(problem.context)
     content: dict[str, Any] = {
         "type": f"/problems/{problem.kind()}",
@@ -107,6 +118,16 @@ async def render(request: Request, error: Exception) -> Response:
     if retry_after_s is not None:
         headers["retry-after"] = str(retry_after_s)
     return JSONResponse(content, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _note(request: Request, problem: Problem) -> None:
+    """Tell that somebody we know asks for what is not theirs, or not there: many such requests are a search."""
+    principal: Principal | None = getattr(request.state, "principal", None)
+    if principal is not None:
+        notices, status = runtime_serving(request).state(Notices), problem.status
+        notices.note(
+            "access.refused", principal.operator_id, actor_id=principal.id, actor=principal.name, status=status
+        )
 
 
 def handle_problems(app: FastAPI) -> None:

@@ -13,11 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from voltway.kernel.auth import anybody
-from voltway.kernel.auth.callers import SAFE_METHODS, identify
+from voltway.kernel.auth import Principal, acting, anybody
+from voltway.kernel.auth.callers import SAFE_METHODS, Access, access_declared, identify
 from voltway.kernel.errors import Malformed, Problem, Unauthenticated
 from voltway.kernel.http import idempotency
 from voltway.kernel.http.dependencies import open_tx, read_tx
+from voltway.kernel.http.origins import check_origin
 from voltway.kernel.http.problems import to_problem
 from voltway.kernel.http.streaming import is_streamed
 
@@ -33,7 +34,7 @@ class Route(APIRoute):
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         depends_on = list(_calls(self.dependant))
-        is_open = any(call is anybody for call, _ in depends_on)
+        asks_nobody = is_open(self)
         has_tx = any(call is open_tx for call, _ in depends_on)
         reads_itself = is_streamed(self)
         for call, scope in depends_on:
@@ -43,9 +44,17 @@ class Route(APIRoute):
                 )
 
         async def handle(request: Request) -> Response:
-            principal = await identify(request) if not is_open else None
-            if principal is None and not is_open:
+            check_origin(request)
+            principal = await identify(request) if not asks_nobody else None
+            if principal is None and not asks_nobody:
                 raise Unauthenticated("Log in, or send `Authorization: Bearer KEY`.")
+            token = acting.set(principal)
+            try:
+                return await answer(request, principal)
+            finally:
+                acting.reset(token)
+
+        async def answer(request: Request, principal: Principal | None) -> Response:
             if "%00" in request.url.query or "\0" in request.url.path:
                 raise Malformed("The address holds a NUL character, which no text here can.")
             if request.method in SAFE_METHODS or reads_itself:
@@ -60,12 +69,24 @@ class Route(APIRoute):
         return handle
 
 
+def is_open(route: APIRoute) -> bool:
+    """Whether a route is for everybody."""
+    return any(call is anybody for call, _ in _calls(route.dependant))
+
+
 def adopt(router: APIRouter) -> APIRouter:
     """Make a module's routes ours. FastAPI's hook for this is the route's class; set here, no module can forget it."""
     for route in router.routes:
         if isinstance(route, APIRoute):
             route.__class__ = Route
+            if is_open(route):
+                route.openapi_extra = {**(route.openapi_extra or {}), "security": []}
     return router
+
+
+def access_of(route: APIRoute) -> Access | None:
+    """Who a route lets in, by its own declaration; None: it has none."""
+    return access_declared(call for call, _ in _calls(route.dependant))
 
 
 async def _once(handler: Handler, request: Request, has_tx: bool) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import Annotated, Generic, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
@@ -23,6 +24,16 @@ Instant = Annotated[
     PlainSerializer(to_rfc3339, return_type=str, when_used="json"),
 ]
 """An instant: RFC 3339 with an offset in, UTC with `Z` and milliseconds out. A time without a zone is refused."""
+
+
+def _is_a_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("Input should be the name of a time zone, e.g. Europe/Berlin")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_is_a_time_zone)]
+"""The name of a time zone of the IANA database."""
 
 
 class MoneyOut(Schema):

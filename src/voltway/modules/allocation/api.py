@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 
 from voltway.contracts.stations import FindStations, LocationExists, StationName
-from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel import audit
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of
 from voltway.kernel.runtime import Runtime
@@ -31,7 +32,7 @@ router = APIRouter(tags=["allocation"])
 MayReadLocations = Annotated[Principal, Depends(allowed(Permission.LOCATIONS_READ))]
 MayWriteLocations = Annotated[Principal, Depends(allowed(Permission.LOCATIONS_WRITE))]
 MayRead = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
-MayWrite = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
+MayWriteTemplates = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE, everywhere=True))]
 MayOrder = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
 OurRuntime = Annotated[Runtime, Depends(runtime_of)]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
@@ -50,8 +51,10 @@ async def set_location_limit(
     """Set what the stations of a location may draw together. It is shared equally among the sessions that run there; who cannot
     have 6 A pauses. Stations are told within a second or two, less before more."""
     await _require_location(runtime, principal, location_id)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         await store.put_limit(tx, principal.operator_id, location_id, body.unit, body.limit)
+        told = body.model_dump(mode="json")
+        audit.note(tx, principal, "location_limit.set", ("location", location_id), after=told)
     return await _limit_out(runtime, location_id)
 
 
@@ -66,9 +69,11 @@ async def get_location_limit(location_id: str, principal: MayReadLocations, runt
 async def remove_location_limit(location_id: str, principal: MayWriteLocations, runtime: OurRuntime) -> None:
     """Take the limit away, and its profiles from the stations; from those that are offline when they are back."""
     await _require_location(runtime, principal, location_id)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         limit = await store.get_limit(tx, location_id)
         await store.put_limit(tx, principal.operator_id, location_id, limit.unit, None)
+        told = {"unit": limit.unit, "limit": limit.limit_value}
+        audit.note(tx, principal, "location_limit.removed", ("location", location_id), before=told)
 
 
 async def _limit_out(runtime: Runtime, location_id: str) -> LocationLimitOut:
@@ -92,9 +97,8 @@ async def _limit_out(runtime: Runtime, location_id: str) -> LocationLimitOut:
 
 async def _require_location(runtime: Runtime, principal: Principal, location_id: str) -> None:
     """Raise LocationNotFound for a location that the caller may not see."""
-    is_visible = principal.location_ids is None or location_id in principal.location_ids
     question = LocationExists(operator_id=principal.operator_id, location_id=location_id)
-    if not is_visible or not await runtime.ask(question):
+    if not principal.reaches(location_id) or not await runtime.ask(question):
         raise LocationNotFound(f"There is no location {location_id}.")
 
 
@@ -102,10 +106,12 @@ async def _require_location(runtime: Runtime, principal: Principal, location_id:
 
 
 @router.post("/charging-profiles", status_code=201)
-async def add_charging_profile(body: ChargingProfileIn, principal: MayWrite, tx: OpenTx) -> ChargingProfileOut:
+async def add_charging_profile(body: ChargingProfileIn, principal: MayWriteTemplates, tx: OpenTx) -> ChargingProfileOut:
     """Keep a charging profile under a name, to be applied to stations."""
     document = body.charging_profile | {"charging_profile_purpose": body.purpose.value}
     row = await store.add_template(tx, principal.operator_id, body.name, body.purpose.value, document)
+    told = {"name": body.name, "charging_profile": document}
+    audit.note(tx, principal, "charging_profile.added", ("charging_profile", row.id), after=told)
     return _template_out(row)
 
 
@@ -114,7 +120,7 @@ async def list_charging_profile_templates(
     principal: MayRead, tx: ReadTx, page: Annotated[PageQuery, Depends(page_query)]
 ) -> Page[ChargingProfileOut]:
     """The templates of charging profiles, newest first."""
-    statement = sa.select(templates).where(templates.c.operator_id == principal.operator_id)
+    statement = sa.select(templates).where(visible(principal, templates))
     rows, next_cursor = await page.fetch(tx, statement, templates.c.id)
     return Page(items=[_template_out(row) for row in rows], next_cursor=next_cursor)
 
@@ -126,10 +132,12 @@ async def get_charging_profile(profile_id: str, principal: MayRead, tx: ReadTx) 
 
 
 @router.delete("/charging-profiles/{profile_id}", status_code=204)
-async def remove_charging_profile(profile_id: str, principal: MayWrite, tx: OpenTx) -> None:
+async def remove_charging_profile(profile_id: str, principal: MayWriteTemplates, tx: OpenTx) -> None:
     """Delete a template. What stations have of it stays with them."""
     row = await store.get_template(tx, principal.operator_id, profile_id)
     await store.remove_template(tx, row.id)
+    told = {"name": row.name, "charging_profile": row.document}
+    audit.note(tx, principal, "charging_profile.removed", ("charging_profile", row.id), before=told)
 
 
 @router.post("/charging-profiles/{profile_id}/apply")
@@ -137,7 +145,7 @@ async def apply_charging_profile(
     profile_id: str, body: ApplyIn, principal: MayOrder, runtime: OurRuntime
 ) -> list[AppliedOut]:
     """Set a profile at a station, an EVSE, or all stations of a location; how each station has taken it."""
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         template = await store.get_template(tx, principal.operator_id, profile_id)
     stations = await _stations(runtime, principal, body)
     arguments: dict[str, Any] = {"charging_profile": template.document}
@@ -174,8 +182,7 @@ async def _stations(runtime: Runtime, principal: Principal, body: ApplyIn) -> li
         question = FindStations(operator_id=principal.operator_id, location_ids=(body.location_id,))
         return await runtime.ask(question)
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(body.station_id or "",)))
-    locations = principal.location_ids
-    if not found or (locations is not None and found[0].location_id not in locations):
+    if not found or not principal.reaches(found[0].location_id):
         raise StationNotFound(f"There is no charging station {body.station_id}.")
     return found
 

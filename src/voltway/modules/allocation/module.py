@@ -8,8 +8,13 @@ session without a share gets nothing. So a share dies with its transaction, and 
 offline. A share is a TxProfile. The job `share` tells less before it tells more, and counts whoever does not answer with the
 most that he may have: the sum of what stations have accepted never exceeds the limit.
 
-Asks: `FindStations`, `LocationExists`, `SendCommand` of stations. Listens to: `SessionStarted`, `SessionEnded`,
-`StationChanged`, `LinkOpened`; hears `ChargingStateTold` and `ConnectorStatusChanged` (cars that take nothing). Publishes nothing.
+A limit in W counts the phases: those that feed the EVSE, or those that its car uses by what is measured (the job `phases`).
+
+The job `compare` holds what cars take against their shares, for the rule D28 (comparing.py).
+
+Asks: `FindStations`, `FindEvsePhases`, `LocationExists`, `SendCommand` of stations, `FindPhasesInUse`, `FindDraws` of sessions. Listens to:
+`SessionStarted`, `SessionEnded`, `StationChanged`, `LinkOpened`; hears `ChargingStateTold` and `ConnectorStatusChanged` (cars that
+take nothing). Publishes: `Noticed`.
 """
 
 from voltway.contracts.sessions import ChargingStateTold, SessionEnded, SessionStarted
@@ -33,6 +38,6 @@ MANIFEST = Manifest(
         LinkOpened: handlers.on_link_opened,
     },
     routes=lambda: (api.router,),
-    jobs=(Job("share", 1.0, sharing.share_due),),
+    jobs=(Job("share", 1.0, sharing.share_due), Job("phases", 5.0, sharing.look_at_phases, everywhere=True)),
     start=_start,
 )

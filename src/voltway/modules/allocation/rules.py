@@ -19,13 +19,15 @@ UNCONTROLLED_A = 32.0
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """An EVSE that wants a share. Shares are in the limit's unit. `is_fixed`: it cannot be told another share just now;
-    `is_satisfied`: the car takes nothing, and keeps the least share so that it can begin again."""
+    `is_satisfied`: the car takes nothing, and keeps the least share so that it can begin again; `is_unsure`: nobody knows
+    whether the station has accepted what is reserved."""
 
     session_id: str
     reserved: float
     phases: int = PHASES_DEFAULT
     is_fixed: bool = False
     is_satisfied: bool = False
+    is_unsure: bool = False
 
 
 def weight(unit: Unit, phases: int) -> float:
@@ -67,6 +69,11 @@ def _least(unit: Unit, claims: Iterable[Claim]) -> float:
 def decreases(claims: Iterable[Claim], targets: dict[str, float]) -> list[Claim]:
     """Who is to have less than now. They are told first."""
     return [claim for claim in claims if targets.get(claim.session_id, claim.reserved) < claim.reserved - 1e-9]
+
+
+def wants(claim: Claim, share: float) -> bool:
+    """Whether a claim is to be told a share that is not less than what is reserved: it is more, or may never have been heard."""
+    return share > claim.reserved + 1e-9 or (claim.is_unsure and not claim.is_fixed and share > claim.reserved - 1e-9)
 
 
 def fits(limit: float, claims: Iterable[Claim], session_id: str, share: float) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 
-from voltway.charging.profiles import Unit
-from voltway.contracts.sessions import ChargingStateTold
+from voltway.charging.profiles import PHASES_DEFAULT, Unit
+from voltway.contracts.access import FindEvsePhases
+from voltway.contracts.sessions import ChargingStateTold, FindPhasesInUse
 from voltway.contracts.stations import ConnectorStatusChanged, FindStations
-from voltway.contracts.vocabulary import ChargingState
+from voltway.contracts.vocabulary import ChargingState, CommandState
 from voltway.kernel import clock
 from voltway.kernel.bus.event import Event
 from voltway.kernel.runtime import Runtime
@@ -31,6 +32,10 @@ class Cars:
 
     def __init__(self) -> None:
         self.satisfied: set[tuple[str, int]] = set()
+        self.phases: dict[str, int] = {}
+        """On how many phases cars draw, as they were asked for last: session -> 1 to 3."""
+        self.all_phases: set[str] = set()
+        """Sessions whose station has refused a share on the phases that the car uses: it cannot keep to fewer than it has."""
         self.is_changed = False
 
     def hear(self, event: Event) -> None:
@@ -67,6 +72,20 @@ async def share_due(runtime: Runtime) -> None:
         if await _settle(runtime, limit):
             async with runtime.database.begin() as tx:
                 await store.settle(tx, limit.location_id, again_at)
+
+
+async def look_at_phases(runtime: Runtime) -> None:
+    """A job: where a limit is in W, a car that turns out to use fewer phases, or more, makes the limits due."""
+    cars = runtime.state(Cars)
+    async with runtime.database.read() as tx:
+        sessions = await store.sessions_in_watts(tx)
+    cars.all_phases &= set(sessions)
+    if not sessions:
+        return
+    phases = await runtime.ask_or(FindPhasesInUse(session_ids=tuple(sessions)), {})
+    if phases != cars.phases:
+        cars.phases = phases
+        cars.is_changed = True
 
 
 async def _settle(runtime: Runtime, limit: Any) -> bool:
@@ -114,10 +133,13 @@ class _Round:
         self._fixed: set[str] = set()
         self._rows: dict[str, Any] = {}
         self._controls: dict[str, Any] = {}
+        self._evse_phases: dict[str, dict[int, int]] = {}
+        self._car_phases: dict[str, int] = {}
 
     async def run(self) -> bool:
         are_controlled = await self._tell_defaults()
         await self._read()
+        await self._ask_for_phases()
         while True:
             claims = self._claims()
             targets = rules.shares(self._limit.limit_value, self._unit, claims)
@@ -128,7 +150,7 @@ class _Round:
             await self._read()
         for claim in claims:
             share = targets.get(claim.session_id)
-            if share is None or share <= claim.reserved + 1e-9 or claim.session_id not in self._rows:
+            if share is None or not rules.wants(claim, share) or claim.session_id not in self._rows:
                 continue
             if rules.fits(self._limit.limit_value, self._claims(), claim.session_id, share):
                 await self._tell(claim, share)
@@ -158,14 +180,29 @@ class _Round:
             self._rows = {row.session_id: row for row in await store.claims_of(tx, self._station_ids)}
             self._controls = await store.controls_of(tx, self._limit.location_id)
 
+    async def _ask_for_phases(self) -> None:
+        stations = tuple(sorted(self._station_ids))
+        self._evse_phases = await self._runtime.ask_or(FindEvsePhases(station_ids=stations), {})
+        if self._unit is Unit.W:  # amperes are per phase: a limit in them does not look at how many
+            self._car_phases = self._runtime.state(Cars).phases
+
+    def _phases(self, row: Any) -> int:
+        """What a share counts and is told with: the phases of the EVSE, or those that its car uses."""
+        of_evse = self._evse_phases.get(row.station_id, {}).get(row.evse_number, PHASES_DEFAULT)
+        if row.session_id in self._runtime.state(Cars).all_phases:
+            return of_evse
+        return min(of_evse, self._car_phases.get(row.session_id, of_evse))
+
     def _claims(self) -> list[Claim]:
         satisfied = self._runtime.state(Cars).satisfied
         return [
             Claim(
                 session_id=row.session_id,
                 reserved=self._reserved(row),
+                phases=self._phases(row),
                 is_fixed=row.session_id in self._fixed,
                 is_satisfied=(row.station_id, row.evse_number) in satisfied,
+                is_unsure=bool(row.is_unsure),
             )
             for row in self._rows.values()
         ]
@@ -173,22 +210,27 @@ class _Round:
     def _reserved(self, row: Any) -> float:
         if row.reserved is None or row.unit is None:
             # A station with our default gives nothing to a session without a share.
-            return 0.0 if row.station_id in self._controls else rules.uncontrolled(self._unit)
-        return float(row.reserved) * rules.weight(self._unit, 3) / rules.weight(Unit(row.unit), 3)
+            uncontrolled = rules.uncontrolled(self._unit, self._phases(row))
+            return 0.0 if row.station_id in self._controls else uncontrolled
+        phases = self._phases(row)
+        return float(row.reserved) * rules.weight(self._unit, phases) / rules.weight(Unit(row.unit), phases)
 
     async def _tell(self, claim: Claim, share: float) -> None:
-        """Tell a station a share. While nobody knows whether it has taken it, the larger of both is reserved."""
+        """Tell a station a share. While nobody knows whether it has taken it, the larger of both is reserved, and it is noted
+        that nobody knows: should we die here, or hear nothing, it is told again."""
         row = self._rows[claim.session_id]
-        await self._reserve(claim, max(claim.reserved, share))
-        answer = await telling.tell_share(self._runtime, row, self._limit.unit, share)
+        await self._reserve(claim, max(claim.reserved, share), is_unsure=True)
+        answer = await telling.tell_share(self._runtime, row, self._limit.unit, share, claim.phases)
         if answer.is_accepted:
             await self._reserve(claim, share)
             return
+        if answer.state == CommandState.REJECTED and self._car_phases.get(claim.session_id) == claim.phases:
+            self._runtime.state(Cars).all_phases.add(claim.session_id)  # K01.FR.43
         self._fixed.add(claim.session_id)
         if not answer.is_unknown:
-            await self._reserve(claim, claim.reserved)
+            await self._reserve(claim, claim.reserved, is_unsure=claim.is_unsure)
         log.info("share.not_taken", session_id=claim.session_id, state=answer.state, share=share)
 
-    async def _reserve(self, claim: Claim, reserved: float) -> None:
+    async def _reserve(self, claim: Claim, reserved: float, *, is_unsure: bool = False) -> None:
         async with self._runtime.database.begin() as tx:
-            await store.reserve(tx, claim.session_id, self._limit.unit, reserved)
+            await store.reserve(tx, claim.session_id, self._limit.unit, reserved, is_unsure=is_unsure)

@@ -152,9 +152,20 @@ async def claims_of(tx: Tx, station_ids: Collection[str]) -> Sequence[Any]:
     return (await tx.execute(statement.order_by(claims.c.began_at, claims.c.session_id))).all()
 
 
-async def reserve(tx: Tx, session_id: str, unit: str, reserved: float | None) -> None:
-    """Note what the station may have accepted for a session."""
-    await tx.execute(sa.update(claims).where(claims.c.session_id == session_id).values(unit=unit, reserved=reserved))
+async def sessions_in_watts(tx: Tx) -> Sequence[str]:
+    """The sessions that have a share in W."""
+    return (await tx.execute(sa.select(claims.c.session_id).where(claims.c.unit == "W"))).scalars().all()
+
+
+async def with_shares(tx: Tx) -> Sequence[Any]:
+    """The claims that have a share."""
+    return (await tx.execute(sa.select(claims).where(claims.c.reserved.is_not(None)))).all()
+
+
+async def reserve(tx: Tx, session_id: str, unit: str, reserved: float | None, *, is_unsure: bool = False) -> None:
+    """Note what the station may have accepted for a session, and whether nobody knows."""
+    values = {"unit": unit, "reserved": reserved, "is_unsure": is_unsure}
+    await tx.execute(sa.update(claims).where(claims.c.session_id == session_id).values(values))
 
 
 # ---- templates

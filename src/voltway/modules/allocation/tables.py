@@ -54,6 +54,8 @@ claims = sa.Table(
     sa.Column("began_at", UtcDateTime, nullable=False),
     sa.Column("unit", sa.String(1)),
     sa.Column("reserved", sa.Double),
+    sa.Column("is_unsure", sa.Boolean, comment="nobody knows whether the station has accepted what is reserved"),
     sa.Index("ix_allocation_claims_station", "station_id"),
 )
-"""One row per running session. `reserved`: the most that its station may have accepted for it, nothing while it was told none."""
+"""One row per running session. `reserved`: the most that its station may have accepted for it, nothing while it was told none. It may
+have heard of less, if whoever told it has died or it has not answered: then it is told again."""

@@ -89,9 +89,9 @@ async def take_defaults(runtime: Runtime, operator_id: str, station_id: str) -> 
     return all(answer.is_accepted or answer.state in (CommandState.REJECTED, "refused") for answer in answers)
 
 
-async def tell_share(runtime: Runtime, claim: Any, unit: str, share: float) -> Answer:
-    """Give a session its share."""
-    document = _profile(SHARE_ID + claim.evse_number, Purpose.TX, Kind.RELATIVE, unit, share)
+async def tell_share(runtime: Runtime, claim: Any, unit: str, share: float, phases: int) -> Answer:
+    """Give a session its share, on so many phases."""
+    document = _profile(SHARE_ID + claim.evse_number, Purpose.TX, Kind.RELATIVE, unit, share, phases)
     arguments = {"session_id": claim.session_id, "charging_profile": document}
     return await tell(runtime, claim.operator_id, claim.station_id, "set_charging_profile", arguments)
 
@@ -102,11 +102,13 @@ async def take_share(runtime: Runtime, claim: Any) -> Answer:
     return await tell(runtime, claim.operator_id, claim.station_id, "clear_charging_profile", arguments)
 
 
-def _profile(number: int, purpose: Purpose, kind: Kind, unit: str, limit: float) -> dict[str, Any]:
+def _profile(
+    number: int, purpose: Purpose, kind: Kind, unit: str, limit: float, phases: int = PHASES_DEFAULT
+) -> dict[str, Any]:
     schedule: dict[str, Any] = {
         "id": 1,
         "charging_rate_unit": unit,
-        "charging_schedule_period": [{"start_period": 0, "limit": limit, "number_phases": PHASES_DEFAULT}],
+        "charging_schedule_period": [{"start_period": 0, "limit": limit, "number_phases": phases}],
     }
     if kind is Kind.ABSOLUTE:
         schedule["start_schedule"] = LONG_AGO

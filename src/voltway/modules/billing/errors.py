@@ -9,6 +9,33 @@ class TariffNotFound(NotFound):
     title = "Tariff not found"
 
 
+class TariffRefused(Problem):
+    """A tariff that cannot be meant: the findings say which element, and why."""
+
+    status = 422
+    title = "The tariff cannot be meant like this"
+
+
+class CdrNotFound(NotFound):
+    """No such CDR, or not the caller's."""
+
+    title = "CDR not found"
+
+
+class NotMetered(Problem):
+    """A session cannot be counted again."""
+
+    status = 409
+    title = "What was metered is not there"
+
+
+class CdrCredited(Problem):
+    """A CDR that was taken back before."""
+
+    status = 409
+    title = "The CDR was taken back already"
+
+
 class TargetNotFound(Problem):
     """A tariff cannot be assigned to what is not there."""
 
@@ -27,3 +54,16 @@ class WebPaymentRefused(Problem):
 
     status = 403
     title = "The code is not valid"
+
+
+class WebPaymentNotFound(NotFound):
+    """No such payment on the web."""
+
+    title = "Payment not found"
+
+
+class WebPaymentTaken(Problem):
+    """A payment that was made before, and with another reference."""
+
+    status = 409
+    title = "The payment is made already"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from voltway.charging.pricing import Tariff
 from voltway.contracts.billing import FindTariffs, SessionPriced, SummarizeRevenue
+from voltway.contracts.ledger import FindPricedSessions, PricedSession
 from voltway.contracts.sessions import SessionEnded
-from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.billing import rules, store
+from voltway.modules.billing import pricing_due, rules, store, web_payments
 
 
 async def find_tariffs(runtime: Runtime, request: FindTariffs) -> list[Tariff | None]:
@@ -28,21 +28,21 @@ async def summarize_revenue(runtime: Runtime, request: SummarizeRevenue) -> list
         return await store.revenue_since(tx, request.operator_id, request.since)
 
 
+async def find_priced_sessions(runtime: Runtime, request: FindPricedSessions) -> list[PricedSession]:
+    """The CDRs of a time, for the ledger to compare."""
+    async with runtime.database.read() as tx:
+        return await store.priced_between(tx, request.operator_id, request.since, request.until)
+
+
 async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnded]) -> None:
-    """Make the CDRs. One per session: an event that comes twice makes none."""
+    """Make the CDRs, or queue what must be counted by what was metered. One per session: an event that comes twice makes none."""
+    await pricing_due.queue(tx, events)
     priced = [(session, cost) for session in events if (cost := rules.cost_of(session)) is not None]
     if not priced:
         return
-    now = clock.now()
-    for cdr_id, session, cost in await store.add_cdrs(tx, priced):
-        tx.publish(
-            SessionPriced(
-                operator_id=session.operator_id,
-                at=now,
-                session_id=session.session_id,
-                station_id=session.station_id,
-                cdr_id=cdr_id,
-                cost=cost,
-                id_token_id=session.id_token_id,
-            )
-        )
+    tx.publish(*(pricing_due.priced_event(*each) for each in await store.add_cdrs(tx, priced)))
+
+
+async def on_session_priced(runtime: Runtime, tx: Tx, events: Sequence[SessionPriced]) -> None:
+    """What was paid on the web for sessions that have a CDR now, whichever way it was made, is settled."""
+    await web_payments.settle(tx, events)

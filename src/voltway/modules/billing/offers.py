@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from voltway.charging.pricing import Tariff
-from voltway.contracts.billing import TariffQuery
+import structlog
+
+from voltway.charging import tariff_text
+from voltway.charging.pricing import Tariff, in_elements
+from voltway.charging.tariff_telling import why_not
+from voltway.contracts.billing import DescribeTariffs, FindTariffs, TariffQuery
 from voltway.contracts.payments import AuthorizeWithTariff, FindTariff, FindTariffAbility, Offer
 from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.runtime import Runtime
 from voltway.modules.billing import rules, store
 from voltway.modules.billing.errors import TariffNotFound
+from voltway.modules.billing.handlers import find_tariffs
+from voltway.modules.billing.tables import tariffs
+
+log = structlog.get_logger()
 
 
 async def find_tariff(runtime: Runtime, request: FindTariff) -> Tariff | None:
     """A tariff by its id."""
     async with runtime.database.read() as tx:
         try:
-            return await store.get_tariff(tx, request.operator_id, request.tariff_id)
+            return await store.get_tariff(tx, request.tariff_id, tariffs.c.operator_id == request.operator_id)
         except TariffNotFound:
             return None
 
@@ -41,4 +49,23 @@ async def authorize_with_tariff(runtime: Runtime, request: AuthorizeWithTariff) 
     target_ids = {target_id for _, target_id in rules.targets(place)}
     async with runtime.database.read(is_urgent=True) as tx:
         assigned = await store.find_assigned(tx, {request.operator_id}, target_ids)
-    return Offer(verdicts=verdicts, tariff=rules.nearest(place, assigned))
+    tariff = rules.nearest(place, assigned)
+    if tariff is not None:
+        # A station that cannot be told all of it would compute another cost than we do.
+        takes_conditions = ability.takes_conditions is not False
+        reason = why_not(in_elements(tariff), conditions=takes_conditions, elements_max=ability.prices_max)
+        if reason is not None:
+            log.info("tariff.not_told", station_id=request.station_id, tariff_id=tariff.tariff_id, reason=reason)
+            tariff = None
+    return Offer(verdicts=verdicts, tariff=tariff)
+
+
+async def describe_tariffs(runtime: Runtime, request: DescribeTariffs) -> list[str | None]:
+    """The sentence of the tariff at each place; each tariff is put into words once."""
+    found = await find_tariffs(runtime, FindTariffs(queries=request.queries))
+    sentences = {
+        tariff.tariff_id: tariff_text.describe(in_elements(tariff), request.locale)
+        for tariff in found
+        if tariff is not None
+    }
+    return [None if tariff is None else sentences[tariff.tariff_id] for tariff in found]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 
-from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Instant, MoneyOut, Page, PageQuery, Schema, page_query, read_tx
 from voltway.modules.billing.errors import SettlementNotFound
@@ -15,7 +15,7 @@ from voltway.modules.billing.tables import settlements
 
 router = APIRouter(tags=["settlements"])
 
-MayRead = Annotated[Principal, Depends(allowed(Permission.SESSIONS_READ))]
+MayRead = Annotated[Principal, Depends(allowed(Permission.SETTLEMENTS_READ))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 PagePart = Annotated[PageQuery, Depends(page_query)]
 
@@ -74,10 +74,7 @@ async def get_settlement(settlement_id: str, principal: MayRead, tx: ReadTx) -> 
 
 
 def _visible_to(principal: Principal) -> sa.Select[Any]:
-    statement = sa.select(settlements).where(settlements.c.operator_id == principal.operator_id)
-    if principal.location_ids is not None:
-        statement = statement.where(settlements.c.location_id.in_(principal.location_ids))
-    return statement
+    return sa.select(settlements).where(visible(principal, settlements))
 
 
 def _out(row: Any) -> SettlementOut:

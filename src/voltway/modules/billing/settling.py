@@ -17,8 +17,8 @@ from voltway.contracts.payments import (
     TransactionQuery,
     TransactionSession,
 )
+from voltway.contracts.station_link import ReportNotRecorded
 from voltway.kernel import bulk
-from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
@@ -53,15 +53,11 @@ class SettlementHandler:
             TransactionQuery(station_id=report.station_id, transaction_id=report.transaction_id or "")
             for report in reports
         )
-        try:
-            sessions = await self._runtime.ask(FindTransactions(queries=queries))
-        except NobodyAnswers:
-            sessions = [None] * len(reports)
-        try:
-            station_ids = tuple(report.station_id for report in reports)
-            currencies = [one.currency for one in await self._runtime.ask(FindTariffAbility(station_ids=station_ids))]
-        except NobodyAnswers:
-            currencies = [None] * len(reports)
+        station_ids = tuple(report.station_id for report in reports)
+        nobody: list[TransactionSession | None] = [None] * len(reports)
+        sessions = await self._runtime.ask_or(FindTransactions(queries=queries), nobody)
+        abilities = await self._runtime.ask_or(FindTariffAbility(station_ids=station_ids), [])
+        currencies = [one.currency for one in abilities] or [None] * len(reports)
         return [Known(session, currency) for session, currency in zip(sessions, currencies, strict=True)]
 
     async def record(
@@ -97,6 +93,7 @@ class SettlementHandler:
     async def quarantine(self, tx: Tx, report: ReportSettlement, error: Exception) -> SettlementReceipt:
         """The message log has the frame; this says which one is missing here."""
         log.error("settlement.not_recorded", station_id=report.station_id, psp_reference=report.psp_reference)
+        tx.publish(ReportNotRecorded.of(report, error))
         return SettlementReceipt()
 
 

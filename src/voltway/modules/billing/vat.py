@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Protocol
 
-from stdnum.exceptions import ValidationError
-
+from voltway.charging import vat_numbers
 from voltway.contracts.payments import ValidateVatNumber, VatVerdict
 from voltway.kernel.runtime import Runtime
-
-# Countries whose numbers begin with a word of their own, or that are no members of the EU.
-_OTHERS = {"CHE": "ch.vat", "GB": "gb.vat", "NO": "no.mva"}
 
 
 class VatRegister(Protocol):
@@ -31,11 +26,9 @@ class VatRegisters:
 
 def check(vat_number: str) -> VatVerdict:
     """Whether a number has the form and the check digits of its country. A number without its country's letters is none."""
-    text = "".join(vat_number.split()).upper()
-    name = next((name for prefix, name in _OTHERS.items() if text.startswith(prefix)), "eu.vat")
     try:
-        import_module(f"stdnum.{name}").validate(text if name != "gb.vat" else text.removeprefix("GB"))
-    except ValidationError as error:
+        vat_numbers.check(vat_number)
+    except vat_numbers.NoVatNumber as error:
         return VatVerdict(is_valid=False, reason=str(error))
     return VatVerdict(is_valid=True)
 

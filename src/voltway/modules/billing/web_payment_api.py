@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 import structlog
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
@@ -20,21 +21,25 @@ from voltway.kernel import clock
 from voltway.kernel.auth import anybody
 from voltway.kernel.errors import Problem
 from voltway.kernel.http import Schema, runtime_of
+from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.billing import handlers
-from voltway.modules.billing.errors import WebPaymentRefused
-from voltway.modules.billing.schemas import TariffOut, tariff_out
+from voltway.modules.billing import handlers, web_payments
+from voltway.modules.billing.errors import WebPaymentNotFound, WebPaymentRefused, WebPaymentTaken
+from voltway.modules.billing.schemas import TariffOut, tariff_shown
 from voltway.modules.billing.settings import BillingSettings
+from voltway.modules.billing.tables import web_payments as table
 
 router = APIRouter(tags=["web payment"])
 log = structlog.get_logger()
 
 OurRuntime = Annotated[Runtime, Depends(runtime_of)]
+PaymentId = Annotated[str, Path(max_length=36)]
 
 
 class WebPaymentOut(Schema):
     """What somebody is about to pay for. The limits are those that the driver chose at the station; null: none."""
 
+    payment_id: str
     station_identity: str
     evse_number: int
     tariff: TariffOut | None
@@ -62,7 +67,21 @@ async def open_web_payment(
 
     A password that is not valid and a station that is not there get the same answer (403)."""
     credential = await _station_of(runtime, station_identity, password, version)
+    place = {
+        "operator_id": credential.operator_id,
+        "station_id": credential.station_id,
+        "location_id": credential.location_id,
+        "evse_number": evse_number,
+    }
+    limits = {
+        "energy_wh_max": maxenergy,
+        "duration_s_max": maxtime,
+        "cost_max": None if maxcost is None else format(maxcost, "f"),
+    }
+    async with runtime.database.begin() as tx:
+        payment_id = await web_payments.open_payment(tx, place, limits, clock.now())
     found = WebPaymentOut(
+        payment_id=payment_id,
         station_identity=credential.identity,
         evse_number=evse_number,
         tariff=await _tariff_at(runtime, credential, evse_number),
@@ -75,9 +94,64 @@ async def open_web_payment(
     if page is None:
         return found
     told = {"station": credential.identity, "evse": evse_number, "maxenergy": maxenergy, "maxtime": maxtime}
-    told |= {"maxcost": None if maxcost is None else format(maxcost, "f")}
+    told |= {"maxcost": None if maxcost is None else format(maxcost, "f"), "payment": payment_id}
     query = urlencode({name: value for name, value in told.items() if value is not None})
     return RedirectResponse(f"{page}{'&' if '?' in page else '?'}{query}")
+
+
+class PaidIn(Schema):
+    """What a payment provider says of a payment."""
+
+    psp_reference: str = Field(min_length=1, max_length=255)
+    amount: Decimal = Field(gt=0, le=10**6, max_digits=12, decimal_places=4, description="major units")
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class PaymentStateOut(Schema):
+    """What has become of a payment. A cancelled one says why: station_offline, station_refused, station_silent, not_possible,
+    not_plugged_in."""
+
+    payment_id: str
+    state: Literal["open", "paid", "starting", "started", "settled", "cancelled"]
+    reason: str | None
+    session_id: str | None
+
+
+@router.get("/web-payments/{payment_id}", dependencies=[Depends(anybody)])
+async def get_web_payment(payment_id: PaymentId, runtime: OurRuntime) -> PaymentStateOut:
+    """What has become of a payment: for the page that the driver looks at."""
+    async with runtime.database.read() as tx:
+        row = (await tx.execute(sa.select(table).where(table.c.id == payment_id))).one_or_none()
+    if row is None:
+        raise WebPaymentNotFound(f"There is no payment {payment_id}.")
+    return _state_out(row)
+
+
+@router.post("/web-payments/{payment_id}/paid", dependencies=[Depends(anybody)])
+async def pay_web_payment(
+    payment_id: PaymentId,
+    body: PaidIn,
+    request: Request,
+    runtime: OurRuntime,
+    signature: Annotated[str, Header(alias="Voltway-Signature", max_length=128)] = "",
+) -> PaymentStateOut:
+    """The payment provider says that a payment is made; its transaction is started at once. `Voltway-Signature` is the
+    HMAC-SHA256 of the body, in hex, with `billing.web_payment_secret`. What is told again changes nothing."""
+    secret = runtime.settings(BillingSettings).web_payment_secret
+    if secret is None or not web_payments.is_signed(await request.body(), signature, secret.get_secret_value()):
+        raise WebPaymentRefused("The signature is not that of the payment provider.")
+    amount = Money.round_from(body.amount, body.currency)
+    async with runtime.database.begin() as tx:
+        row = await web_payments.mark_paid(tx, payment_id, body.psp_reference, amount)
+    if row is None:
+        raise WebPaymentNotFound(f"There is no payment {payment_id}.")
+    if row.psp_reference != body.psp_reference:
+        raise WebPaymentTaken(f"Payment {payment_id} is paid with another reference.")
+    return _state_out(row)
+
+
+def _state_out(row: Any) -> PaymentStateOut:
+    return PaymentStateOut(payment_id=row.id, state=row.state, reason=row.reason, session_id=row.session_id)
 
 
 async def _station_of(runtime: Runtime, identity: str, password: str, version: str) -> StationCredential:
@@ -99,7 +173,7 @@ async def _tariff_at(runtime: Runtime, credential: StationCredential, evse_numbe
         evse_number=evse_number,
     )
     (tariff,) = await handlers.find_tariffs(runtime, FindTariffs(queries=(place,)))
-    return None if tariff is None else tariff_out(tariff, [])
+    return None if tariff is None else tariff_shown(tariff)
 
 
 async def _tell_station(runtime: Runtime, credential: StationCredential, evse_number: int) -> None:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Query
 
 from voltway.contracts.stations import FindStations
-from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel import audit
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.http import Page, PageQuery, Schema, page_query, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.energy import rules, store
@@ -40,7 +41,7 @@ async def list_charging_profiles(
     principal: MayRead,
     runtime: OurRuntime,
     page: PagePart,
-    evse_number: Annotated[int | None, Query(ge=0, description="0: the station as a whole")] = None,
+    evse_number: Annotated[int | None, Query(ge=0, le=10_000, description="0: the station as a whole")] = None,
 ) -> Page[InstalledProfileOut]:
     """The charging profiles that a station has, newest first. The order get_charging_profiles asks it anew."""
     wanted = () if evse_number is None else (profiles.c.evse_number == evse_number,)
@@ -54,10 +55,12 @@ async def set_dynamic_values(
     """Set the values of a dynamic profile that its station fetches by itself (OCPP 2.1). The order update_dynamic_schedule
     sends them at once."""
     await _require_station(runtime, principal, station_id)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         row = await store.get_dynamic(tx, station_id, charging_profile_id)
         document = rules.with_values(row.document, body.model_dump(exclude_none=True))
         await store.change_profile(tx, row.id, document=document)
+        told = {"charging_profile_id": charging_profile_id, **body.model_dump(mode="json", exclude_none=True)}
+        audit.note(tx, principal, "charging_profile.values_set", ("station", station_id), after=told)
         return _out(await store.get_dynamic(tx, station_id, charging_profile_id), InstalledProfileOut)
 
 
@@ -106,10 +109,8 @@ async def _page(
     *wanted: sa.ColumnElement[bool],
 ) -> Page[S]:
     await _require_station(runtime, principal, station_id)
-    statement = sa.select(table).where(
-        table.c.operator_id == principal.operator_id, table.c.station_id == station_id, *wanted
-    )
-    async with runtime.database.read() as tx:
+    statement = sa.select(table).where(visible(principal, table), table.c.station_id == station_id, *wanted)
+    async with runtime.database.read(principal.operator_id) as tx:
         rows, next_cursor = await page.fetch(tx, statement, table.c.id)
     return Page[kind](items=[_out(row, kind) for row in rows], next_cursor=next_cursor)  # type: ignore[valid-type]
 
@@ -121,6 +122,5 @@ def _out(row: Any, kind: type[S]) -> S:
 async def _require_station(runtime: Runtime, principal: Principal, station_id: str) -> None:
     """Raise StationNotFound for a station that the caller may not see."""
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(station_id,)))
-    locations = principal.location_ids
-    if not found or (locations is not None and found[0].location_id not in locations):
+    if not found or not principal.reaches(found[0].location_id):
         raise StationNotFound(f"There is no charging station {station_id}.")

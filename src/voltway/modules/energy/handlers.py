@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -25,7 +25,9 @@ from voltway.contracts.energy import (
     ScheduleValues,
 )
 from voltway.contracts.sessions import FindRunningSessions, SessionEnded, SessionName, SessionUnplugged
+from voltway.contracts.station_link import Authorization, ReportNotRecorded
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
+from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
@@ -65,6 +67,7 @@ class EnergyHandler:
             message_id=report.message_id,
             exc_info=error,
         )
+        tx.publish(ReportNotRecorded.of(report, error))
         return self.receipt
 
 
@@ -142,7 +145,7 @@ class NeedsHandler(EnergyHandler):
     async def prepare(self, reports: Sequence[ReportChargingNeeds]) -> list[At]:
         """Who charges there, and in which ways they may."""
         stations = tuple({report.station_id for report in reports})
-        running = await self._runtime.ask(FindRunningSessions(station_ids=stations))
+        running = await self._runtime.ask_or(FindRunningSessions(station_ids=stations), [])
         at_evse = {(session.station_id, session.evse_number): session for session in running}
         found = [at_evse.get((report.station_id, report.evse_number)) for report in reports]
         tokens = [session for session in found if session is not None and session.id_token is not None]
@@ -151,7 +154,8 @@ class NeedsHandler(EnergyHandler):
             for session in tokens
             if session.id_token is not None
         )
-        verdicts = await self._runtime.ask(AuthorizeTokens(queries=queries)) if queries else []
+        nobody_knows = [Authorization(status=AuthorizationStatus.UNKNOWN)] * len(queries)
+        verdicts = await self._runtime.ask_or(AuthorizeTokens(queries=queries), nobody_knows) if queries else []
         modes = {
             session.session_id: verdict.energy_transfer_modes for session, verdict in zip(tokens, verdicts, strict=True)
         }
@@ -167,13 +171,17 @@ class NeedsHandler(EnergyHandler):
         ceilings = rules.ceilings_of(
             await store.profiles_of(tx, report.station_id),
             await store.limits_of(tx, report.station_id),
-            report.evse_number,
+            rules.car_of(report.needs, report.evse_number, _since(at.session, report)),
             (*rules.PURPOSES_OF_PLANS, rules.TX),
         )
-        is_limited = rules.ceiling_at(ceilings, report.received_at, "W", rules.PHASES_DEFAULT) is not None
+        is_limited = rules.ceiling_at(ceilings, report.received_at, "W") is not None
         status = rules.status_of(report.needs, at.session is not None, at.modes, is_limited)
         await store.add_needs(tx, report, status, None if at.session is None else at.session.session_id)
         return NeedsReceipt(status)
+
+
+def _since(session: SessionName | None, report: ReportChargingNeeds) -> datetime:
+    return report.received_at if session is None or session.started_at is None else session.started_at
 
 
 class CarScheduleHandler(EnergyHandler):
@@ -182,15 +190,15 @@ class CarScheduleHandler(EnergyHandler):
     receipt = CarScheduleReceipt()
 
     async def record_one(self, tx: Tx, report: ReportCarSchedule) -> CarScheduleReceipt:
+        needs = await store.find_current_needs(tx, report.station_id, report.evse_number)
+        began_at = report.time_base_at if needs is None else needs.received_at
         ceilings = rules.ceilings_of(
             await store.profiles_of(tx, report.station_id),
             await store.limits_of(tx, report.station_id),
-            report.evse_number,
+            rules.car_of(needs, report.evse_number, began_at, report.selected_schedule_id),
             rules.PURPOSES_OF_CARS,
         )
-        needs = await store.find_current_needs(tx, report.station_id, report.evse_number)
-        phases = rules.PHASES_DEFAULT if needs is None else rules.PHASES.get(needs.transfer_mode, rules.PHASES_DEFAULT)
-        is_within = rules.is_within(report.schedule, report.time_base_at, ceilings, phases)
+        is_within = rules.is_within(report.schedule, report.time_base_at, ceilings)
         await store.add_car_schedule(tx, report, is_within)
         if not is_within:
             log.warning("car.wants_too_much", station_id=report.station_id, evse_number=report.evse_number)
@@ -247,11 +255,11 @@ class SchedulePullHandler(EnergyHandler):
         ceilings = rules.ceilings_of(
             await store.profiles_of(tx, report.station_id),
             await store.limits_of(tx, report.station_id),
-            row.evse_number,
+            rules.Car(row.evse_number, report.received_at),
             (rules.EXTERNAL, rules.STATION_MAX),
         )
         unit = row.document["charging_schedule"][0]["charging_rate_unit"]
-        ceiling = rules.ceiling_at(ceilings, report.received_at, unit, rules.PHASES_DEFAULT)
+        ceiling = rules.ceiling_at(ceilings, report.received_at, unit)
         return ScheduleValues(rules.lowered(rules.values_of(row.document), ceiling))
 
 

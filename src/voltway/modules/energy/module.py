@@ -28,6 +28,7 @@ from voltway.contracts.energy import (
     ReportScheduleUpdated,
 )
 from voltway.contracts.sessions import SessionEnded, SessionUnplugged
+from voltway.contracts.station_link import ReportNotRecorded
 from voltway.kernel.module import Job, Manifest
 from voltway.modules.energy import api, handlers, planning
 from voltway.modules.energy.settings import EnergySettings
@@ -35,6 +36,7 @@ from voltway.modules.energy.settings import EnergySettings
 MANIFEST = Manifest(
     name="energy",
     settings=EnergySettings,
+    publishes=(ReportNotRecorded,),
     batches={
         ReportProfiles: handlers.ProfilesHandler,
         ReportProfileSet: handlers.ProfileSetHandler,

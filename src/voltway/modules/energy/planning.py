@@ -25,7 +25,7 @@ log = structlog.get_logger()
 DUE_MAX = 100
 WAIT_S = 30.0
 REQUESTED_BY = "charging plan"
-NOTHING_TO_SET, NO_TRANSACTION = "nothing_to_set", "no_transaction"
+NOTHING_TO_SET, NO_TRANSACTION, WAITING = "nothing_to_set", "no_transaction", "waiting_for_share"
 _LATER = (CommandState.OFFLINE, CommandState.TIMED_OUT)
 
 
@@ -48,6 +48,11 @@ async def _send(runtime: Runtime, row: Any) -> None:
     plan = await _plan(runtime, row, session)
     if plan is None:
         await _note(runtime, row, NOTHING_TO_SET, session_id=session.session_id)
+        return
+    if rules.is_pause(plan):
+        # A default of nothing is there until the session gets its share, and that is the plan then: one of our own at
+        # its stack level would keep it out (K01.FR.39).
+        await _note(runtime, row, WAITING, is_to_come=True, session_id=session.session_id)
         return
     try:
         command = await runtime.ask(
@@ -90,8 +95,10 @@ async def _plan(runtime: Runtime, row: Any, session: SessionName) -> dict[str, A
         ):
             document: dict[str, Any] = each.document
             return {name: value for name, value in document.items() if name != "transaction_id"}
-    ceilings = rules.ceilings_of(profiles, limits, row.evse_number, rules.PURPOSES_OF_PLANS)
-    return rules.plan(row, ceilings, clock.now(), _new_profile_id() if ours is None else ours)
+    car = rules.car_of(row, row.evse_number, session.started_at or row.received_at)
+    ceilings = rules.ceilings_of(profiles, limits, car, rules.PURPOSES_OF_PLANS)
+    number = _new_profile_id() if ours is None else ours
+    return rules.plan(row, ceilings, clock.now(), number, runtime.settings(EnergySettings).hours)
 
 
 def _new_profile_id() -> int:

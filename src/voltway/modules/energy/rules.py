@@ -1,34 +1,47 @@
-"""How much a car may draw, and the profile that says so. Pure.
+"""How much a car may draw, and the profiles that say so. Pure.
 
-Profiles and schedules have the shape of OCPP 2.x, names in snake_case. Source: OCPP 2.0.1 part 2, K01, K15-K17.
+Profiles and schedules have the shape of OCPP 2.x, names in snake_case; what several of them amount to is reckoned by
+`charging.profiles`. Source: OCPP 2.0.1 part 2, K01, K15-K17.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from voltway.charging.documents import profile_of, schedule_of
+from voltway.charging.profiles import (
+    Kind,
+    Outlet,
+    Profile,
+    Purpose,
+    Running,
+    Unit,
+    Window,
+    composite,
+    merged,
+    prevailing,
+)
 from voltway.contracts.energy import CarNeeds, NeedsStatus
+from voltway.modules.energy.offers import PERIODS_MAX, Goal, Hours, Part, add_period, offers
 
 Document = Mapping[str, Any]
 
-EXTERNAL, STATION_MAX = "ChargingStationExternalConstraints", "ChargingStationMaxProfile"
-TX_DEFAULT, TX = "TxDefaultProfile", "TxProfile"
+EXTERNAL, STATION_MAX = Purpose.EXTERNAL.value, Purpose.STATION_MAX.value
+TX_DEFAULT, TX = Purpose.TX_DEFAULT.value, Purpose.TX.value
 PURPOSES_OF_PLANS = (STATION_MAX, EXTERNAL, TX_DEFAULT)
 """What a plan for a car must stay within."""
 PURPOSES_OF_CARS = (STATION_MAX, EXTERNAL, TX)
 """What a car must stay within: a TxProfile overrules the default (K01)."""
 DYNAMIC = "DynamicControl"
 HORIZON = timedelta(days=1)
-PERIODS_MAX = 24
-"""Periods of a plan: few cars and stations take more."""
-VOLTAGE_V = 230.0
 PHASES = {"AC_single_phase": 1, "AC_two_phase": 2}
 PHASES_DEFAULT = 3  # 2.0.1 part 2, ChargingSchedulePeriodType: three unless said otherwise
 TOLERANCE = 1.01
 """Cars and stations round."""
-_EVERY = {"Daily": timedelta(days=1), "Weekly": timedelta(days=7)}
 VALUES = tuple(
     f"{name}{phase}"
     for name in ("limit", "discharge_limit", "setpoint", "setpoint_reactive")
@@ -37,120 +50,72 @@ VALUES = tuple(
 """What of a dynamic profile can be changed while it runs (2.1 part 2, ChargingScheduleUpdateType)."""
 
 
-class Ceiling(NamedTuple):
-    """One schedule that limits, of a profile or from outside. Of the ceilings of a group the highest level counts."""
+class Car(NamedTuple):
+    """A car at an EVSE, as far as limits go."""
 
-    group: str
-    level: int
-    schedule: Document
-    told_at: datetime
-    evse_number: int = 0
-    every: str | None = None
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
+    evse_number: int
+    started_at: datetime
+    phases: int = PHASES_DEFAULT
+    schedule_id: int | None = None
+    """Which of its schedules it has chosen."""
 
 
-def ceilings_of(
-    profiles: Sequence[Any], limits: Sequence[Any], evse_number: int, purposes: Sequence[str]
-) -> list[Ceiling]:
-    """All that limits an EVSE: rows of profiles with one of these purposes, and of limits from outside."""
-    found = [
-        Ceiling(
-            row.purpose,
-            row.stack_level,
-            schedule,
-            row.told_at,
-            row.evse_number,
-            row.document.get("recurrency_kind"),
-            instant(row.document.get("valid_from")),
-            instant(row.document.get("valid_to")),
-        )
+class Ceilings(NamedTuple):
+    """All that limits a car: groups of profiles. In a group the purposes and stack levels of OCPP hold; the lowest of all
+    groups limits. A limit from outside is a group of its own: whoever has set it knows nothing of our levels."""
+
+    groups: tuple[tuple[Profile, ...], ...]
+    outlet: Outlet
+    started_at: datetime
+
+
+def ceilings_of(profiles: Sequence[Any], limits: Sequence[Any], car: Car, purposes: Sequence[str]) -> Ceilings:
+    """What limits a car: rows of profiles with one of these purposes, and of limits from outside. What is generated locally
+    lifts the limits (K27)."""
+    ours = [
+        replace(profile_of(row.document, row.evse_number, row.told_at), transaction_id=None)
         for row in profiles
-        if row.purpose in purposes and row.evse_number in (0, evse_number)
-        for schedule in row.document["charging_schedule"][:1]
+        if row.purpose in purposes and row.evse_number in (0, car.evse_number)
     ]
+    outside: list[Profile] = []
     for row in limits:
-        if row.evse_number in (0, evse_number):
-            found += [Ceiling(row.id, 0, schedule, row.began_at) for schedule in row.schedules]
-    return found
+        if row.evse_number in (0, car.evse_number):
+            several = [_from_outside(row, document) for document in row.schedules]
+            (ours if row.is_local_generation else outside).extend(several)
+    running = Running(started_at=car.started_at, schedule_id=car.schedule_id)
+    outlet = Outlet(evse_number=car.evse_number, phases=car.phases, running=running)
+    return Ceilings((tuple(ours), *((one,) for one in outside)), outlet, car.started_at)
 
 
-def instant(text: str | None) -> datetime | None:
-    """A time of a document."""
-    if text is None:
-        return None
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+def _from_outside(row: Any, document: Document) -> Profile:
+    """A schedule of a limit from outside; without a start it holds from when we were told of it."""
+    schedule = schedule_of(document)
+    return Profile(
+        profile_id=0,
+        purpose=Purpose.LOCAL_GENERATION if row.is_local_generation else Purpose.EXTERNAL,
+        evse_number=row.evse_number,
+        schedules=(replace(schedule, starts_at=schedule.starts_at or row.began_at),),
+    )
 
 
 # ---- how much is allowed
 
 
-def ceiling_at(ceilings: Sequence[Ceiling], at: datetime, unit: str, phases: int) -> float | None:
+def ceiling_at(ceilings: Ceilings, at: datetime, unit: str) -> float | None:
     """The lowest limit at an instant; None where nothing limits."""
-    highest: dict[tuple[str, int], tuple[int, float]] = {}
-    for ceiling in ceilings:
-        limit = _limit_at(ceiling, at, unit, phases)
-        key = ceiling.group, ceiling.evse_number
-        if limit is not None and (key not in highest or ceiling.level > highest[key][0]):
-            highest[key] = ceiling.level, limit
-    return min((limit for _, limit in highest.values()), default=None)
+    steps = (
+        merged(prevailing(group, ceilings.outlet, at, ceilings.started_at), ceilings.outlet, Unit(unit))
+        for group in ceilings.groups
+    )
+    return min((step.limit for step in steps if step.limit is not None), default=None)
 
 
-def _limit_at(ceiling: Ceiling, at: datetime, unit: str, phases: int) -> float | None:
-    if (ceiling.valid_from is not None and at < ceiling.valid_from) or (
-        ceiling.valid_to is not None and at >= ceiling.valid_to
-    ):
-        return None
-    offset = at - _start_of(ceiling)
-    if ceiling.every in _EVERY:
-        offset %= _EVERY[ceiling.every]
-    duration = ceiling.schedule.get("duration")
-    if offset < timedelta() or (duration is not None and offset >= timedelta(seconds=duration)):
-        return None
-    running = [
-        period
-        for period in ceiling.schedule["charging_schedule_period"]
-        if timedelta(seconds=period["start_period"]) <= offset
-    ]
-    if not running or running[-1].get("limit") is None:
-        return None
-    return _converted(running[-1]["limit"], ceiling.schedule["charging_rate_unit"], unit, phases)
-
-
-def _start_of(ceiling: Ceiling) -> datetime:
-    """A relative schedule starts with its transaction; that we know of it is soon after."""
-    return instant(ceiling.schedule.get("start_schedule")) or ceiling.told_at
-
-
-def _converted(limit: float, unit: str, wanted: str, phases: int) -> float:
-    if unit == wanted:
-        return float(limit)
-    return limit * VOLTAGE_V * phases if wanted == "W" else limit / (VOLTAGE_V * phases)
-
-
-def _changes(ceilings: Sequence[Ceiling], since: datetime, until: datetime) -> list[datetime]:
-    """When a limit may become another one, `since` included."""
-    found = {since}
-    for ceiling in ceilings:
-        found |= {at for at in _instants(ceiling, since, until) if since < at < until}
-    return sorted(found)
-
-
-def _instants(ceiling: Ceiling, since: datetime, until: datetime) -> Iterator[datetime]:
-    yield from (at for at in (ceiling.valid_from, ceiling.valid_to) if at is not None)
-    start = _start_of(ceiling)
-    offsets = [timedelta(seconds=period["start_period"]) for period in ceiling.schedule["charging_schedule_period"]]
-    if ceiling.schedule.get("duration") is not None:
-        offsets.append(timedelta(seconds=ceiling.schedule["duration"]))
-    every = _EVERY.get(ceiling.every or "")
-    if every is not None:
-        start += (since - start) // every * every
-    while start < until:
-        yield from (start + offset for offset in offsets)
-        if every is None:
-            return
-        start += every
+def parts_of(ceilings: Ceilings, since: datetime, until: datetime, unit: str) -> list[Part]:
+    """What is allowed over time: each part until the next."""
+    window = Window(since, max(1, round((until - since).total_seconds())))
+    told = [composite(group, ceilings.outlet, window, Unit(unit)) for group in ceilings.groups]
+    starts = sorted({0, *(step.start_s for steps in told for step in steps)})
+    return [Part(start_s, ceiling_at(ceilings, since + timedelta(seconds=start_s), unit)) for start_s in starts]
 
 
 # ---- what a car is told
@@ -176,58 +141,91 @@ def _own_limit(needs: Any) -> float | None:
     return found
 
 
-def plan(needs: Any, ceilings: Sequence[Ceiling], now: datetime, charging_profile_id: int) -> dict[str, Any] | None:
+def car_of(needs: Any, evse_number: int, started_at: datetime, schedule_id: int | None = None) -> Car:
+    """The car that a row of needs is of; without one, a car of which nothing is known."""
+    phases = PHASES_DEFAULT if needs is None else PHASES.get(needs.transfer_mode, PHASES_DEFAULT)
+    return Car(evse_number, started_at, phases, schedule_id)
+
+
+def plan(
+    needs: Any,
+    ceilings: Ceilings,
+    now: datetime,
+    charging_profile_id: int,
+    hours: Mapping[Goal, Hours] | None = None,
+) -> dict[str, Any] | None:
     """The TxProfile for a car: as much as it can take and everything allows. None where there is nothing to say.
 
     A car under dynamic control gets the limit of now, and another one when that changes; any other gets what is known of a
-    day, or until it leaves.
+    day, or until it leaves: as fast as may be, and by the `hours` that are known also as cheap and as green as may be, where
+    that comes to something else (K15.FR.07: at most three).
     """
-    unit, phases = unit_of(needs), PHASES.get(needs.transfer_mode, PHASES_DEFAULT)
+    unit = unit_of(needs)
     is_dynamic = needs.control_mode == DYNAMIC
     until = now + HORIZON
     if needs.departure_at is not None and needs.departure_at > now:
         until = min(until, needs.departure_at)
-    periods: list[dict[str, Any]] = []
-    for at in _changes(ceilings, now, until)[: 1 if is_dynamic else None]:
-        known = [limit for limit in (_own_limit(needs), ceiling_at(ceilings, at, unit, phases)) if limit is not None]
+    parts: list[Part] = []
+    for part in parts_of(ceilings, now, until, unit)[: 1 if is_dynamic else None]:
+        known = [limit for limit in (_own_limit(needs), part.limit) if limit is not None]
         if not known:  # from here on nothing limits: the plan ends
-            until = at
+            until = now + timedelta(seconds=part.start_s)
             break
-        _add(periods, round((at - now).total_seconds()), round(min(known), 1))
-    if not periods:
+        parts.append(Part(part.start_s, round(min(known), 1)))
+    if not parts:
         return None
-    schedule: dict[str, Any] = {"id": 1, "charging_rate_unit": unit, "charging_schedule_period": periods}
-    if not is_dynamic:
-        start = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        schedule |= {"start_schedule": start, "duration": max(1, round((until - now).total_seconds()))}
+    if is_dynamic:
+        return _profile(charging_profile_id, "Dynamic", unit, [_periods(parts, 1)], {})
+    length_s = max(1, round((until - now).total_seconds()))
+    periods_max = min(needs.periods_max or PERIODS_MAX, PERIODS_MAX)
+    watts = 1.0 if unit == Unit.W else ceilings.outlet.voltage_v * ceilings.outlet.phases
+    told = [_periods(parts, max(periods_max, 1))]
+    if hours and needs.energy_wh is not None and needs.departure_at is not None and needs.departure_at > now:
+        told += offers(parts, now, length_s, needs.energy_wh / watts, hours, periods_max)
+    start = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    unlike = [periods for index, periods in enumerate(told) if periods not in told[:index]]
+    return _profile(charging_profile_id, "Absolute", unit, unlike, {"start_schedule": start, "duration": length_s})
+
+
+def _periods(parts: Sequence[Part], periods_max: int) -> list[dict[str, Any]]:
+    periods: list[dict[str, Any]] = []
+    for part in parts:
+        add_period(periods, part.start_s, part.limit or 0.0, periods_max)
+    return periods
+
+
+def _profile(
+    number: int, kind: str, unit: str, told: Sequence[Sequence[Document]], when: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
-        "id": charging_profile_id,
+        "id": number,
         "stack_level": 0,
         "charging_profile_purpose": TX,
-        "charging_profile_kind": "Dynamic" if is_dynamic else "Absolute",
-        "charging_schedule": [schedule],
+        "charging_profile_kind": kind,
+        "charging_schedule": [
+            {"id": index, "charging_rate_unit": unit, "charging_schedule_period": list(periods), **when}
+            for index, periods in enumerate(told, 1)
+        ],
     }
 
 
-def _add(periods: list[dict[str, Any]], start_s: int, limit: float) -> None:
-    """Another period; where there is no room for it, the last one has the lowest limit of all that follow."""
-    if periods and (periods[-1]["limit"] == limit or periods[-1]["start_period"] == start_s):
-        periods[-1]["limit"] = limit
-    elif len(periods) >= PERIODS_MAX:
-        periods[-1]["limit"] = min(periods[-1]["limit"], limit)
-    else:
-        periods.append({"start_period": start_s, "limit": limit})
+def is_pause(plan: Document) -> bool:
+    """Whether a plan gives a car nothing, now and for as long as it lasts."""
+    periods = [period for schedule in plan["charging_schedule"] for period in schedule["charging_schedule_period"]]
+    return all(period.get("limit") == 0 and len(period) == len(("start_period", "limit")) for period in periods)
 
 
-def is_within(schedule: Document, time_base_at: datetime, ceilings: Sequence[Ceiling], phases: int) -> bool:
+def is_within(document: Document, time_base_at: datetime, ceilings: Ceilings) -> bool:
     """Whether a car's schedule asks for no more than is allowed, at any time."""
-    unit = schedule["charging_rate_unit"]
-    own = Ceiling("car", 0, {**schedule, "start_schedule": None}, time_base_at)
-    end = schedule.get("duration") or HORIZON.total_seconds()
-    for at in _changes([own, *ceilings], time_base_at, time_base_at + timedelta(seconds=end)):
-        wanted = _limit_at(own, at, unit, phases)
-        allowed = ceiling_at(ceilings, at, unit, phases)
-        if wanted is not None and allowed is not None and wanted > allowed * TOLERANCE:
+    unit = document["charging_rate_unit"]
+    own = replace(schedule_of(document), starts_at=time_base_at)
+    wanted = Profile(profile_id=0, purpose=Purpose.TX, kind=Kind.ABSOLUTE, schedules=(own,))
+    both = ceilings._replace(groups=((wanted,), *ceilings.groups))
+    until = time_base_at + timedelta(seconds=own.duration_s or HORIZON.total_seconds())
+    for start_s in (part.start_s for part in parts_of(both, time_base_at, until, unit)):
+        at = time_base_at + timedelta(seconds=start_s)
+        asked, allowed = ceiling_at(both._replace(groups=((wanted,),)), at, unit), ceiling_at(ceilings, at, unit)
+        if asked is not None and allowed is not None and asked > allowed * TOLERANCE:
             return False
     return True
 

@@ -50,7 +50,7 @@ class ChargingNeedsOut(Schema):
     transfer_mode: str
     control_mode: str | None
     departure_at: Instant | None
-    schedules_max: int | None
+    periods_max: int | None
     energy_wh: int | None
     current_a_min: float | None
     current_a_max: float | None

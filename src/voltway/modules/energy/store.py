@@ -35,7 +35,7 @@ OF_NEEDS = (
     "transfer_mode",
     "control_mode",
     "departure_at",
-    "schedules_max",
+    "periods_max",
     "energy_wh",
     "current_a_min",
     "current_a_max",

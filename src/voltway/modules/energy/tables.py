@@ -59,7 +59,7 @@ needs = sa.Table(
     sa.Column("transfer_mode", sa.String(20), nullable=False),
     sa.Column("control_mode", sa.String(20)),
     sa.Column("departure_at", UtcDateTime),
-    sa.Column("schedules_max", sa.BigInteger),
+    sa.Column("periods_max", sa.BigInteger),
     sa.Column("energy_wh", sa.BigInteger),
     sa.Column("current_a_min", sa.Double),
     sa.Column("current_a_max", sa.Double),

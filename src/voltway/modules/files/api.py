@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse
 from starlette.requests import ClientDisconnect
 
+from voltway.charging import firmware_signatures as signatures
 from voltway.contracts.files import JobKind
 from voltway.contracts.security import SignFirmware
 from voltway.contracts.stations import FindStations
-from voltway.kernel import clock
-from voltway.kernel.auth import Permission, Principal, allowed
-from voltway.kernel.auth.errors import PermissionMissing
+from voltway.kernel import audit, clock
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Malformed
 from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of, streams_body
@@ -28,6 +28,8 @@ router = APIRouter(tags=["files"])
 
 MayRead = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
 MayWrite = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
+MayReadFirmware = Annotated[Principal, Depends(allowed(Permission.FIRMWARE_READ))]
+MayWriteFirmware = Annotated[Principal, Depends(allowed(Permission.FIRMWARE_WRITE, everywhere=True))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]
 OurRuntime = Annotated[Runtime, Depends(runtime_of)]
@@ -43,10 +45,10 @@ _ANSWERS_BYTES: dict[int | str, dict[str, Any]] = {200: {"description": "The con
 
 @router.get("/firmware-images")
 async def list_firmware_images(
-    principal: MayRead, tx: ReadTx, page: PagePart, vendor: str | None = None, model: str | None = None
+    principal: MayReadFirmware, tx: ReadTx, page: PagePart, vendor: str | None = None, model: str | None = None
 ) -> Page[schemas.FirmwareImageOut]:
     """The firmware images, newest first."""
-    statement = sa.select(images).where(images.c.operator_id == principal.operator_id)
+    statement = sa.select(images).where(visible(principal, images))
     if vendor is not None:
         statement = statement.where(images.c.vendor == vendor)
     if model is not None:
@@ -57,10 +59,9 @@ async def list_firmware_images(
 
 @router.post("/firmware-images", status_code=201)
 async def add_firmware_image(
-    body: schemas.FirmwareImageIn, principal: MayWrite, tx: OpenTx
+    body: schemas.FirmwareImageIn, principal: MayWriteFirmware, tx: OpenTx
 ) -> schemas.FirmwareImageOut:
     """Describe a firmware image; its content is uploaded next."""
-    _require_unbound(principal)
     image_id = new_id()
     row = {
         "id": image_id,
@@ -77,11 +78,15 @@ async def add_firmware_image(
         "created_at": clock.now(),
     }
     await store.add_image(tx, row)
+    told = {
+        name: row[name] for name in ("vendor", "model", "version", "file_name", "wanted_sha256", "is_own_signature")
+    }
+    audit.note(tx, principal, "firmware_image.added", ("firmware_image", image_id), after=told)
     return schemas.FirmwareImageOut.model_validate(await store.get_image(tx, principal.operator_id, image_id))
 
 
 @router.get("/firmware-images/{image_id}")
-async def get_firmware_image(image_id: str, principal: MayRead, tx: ReadTx) -> schemas.FirmwareImageOut:
+async def get_firmware_image(image_id: str, principal: MayReadFirmware, tx: ReadTx) -> schemas.FirmwareImageOut:
     """One firmware image."""
     return schemas.FirmwareImageOut.model_validate(await store.get_image(tx, principal.operator_id, image_id))
 
@@ -92,11 +97,10 @@ async def get_firmware_image(image_id: str, principal: MayRead, tx: ReadTx) -> s
     openapi_extra={"requestBody": {"required": True, **_BYTES}},
 )
 async def upload_firmware_image(
-    image_id: str, request: Request, principal: MayWrite, runtime: OurRuntime
+    image_id: str, request: Request, principal: MayWriteFirmware, runtime: OurRuntime
 ) -> schemas.FirmwareImageOut:
     """Upload an image's content, once: the body is the image. It is signed if it came without a signature."""
-    _require_unbound(principal)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         image = await store.get_image(tx, principal.operator_id, image_id)
     if image.complete_at is not None:
         raise errors.ImageComplete("An image never changes: upload another one.")
@@ -112,18 +116,35 @@ async def upload_firmware_image(
         "md5": received.md5,
         "complete_at": clock.now(),
     }
-    if image.is_own_signature:
+    if not image.is_own_signature:
+        await _check_signature(runtime, image, received)
+    else:
         signed = await runtime.ask(SignFirmware(sha256=bytes.fromhex(received.sha256)))
         values |= {"signature": signed.signature, "signing_certificate": signed.certificate}
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         is_first = await store.complete_image(tx, image.id, values)
         if is_first:  # in the transaction that makes it true: two uploads at once cannot mix
             await received.keep_as(storage.place_of(runtime, storage.IMAGES, image.id))
+            told = {"size_bytes": received.size_bytes, "sha256": received.sha256}
+            audit.note(tx, principal, "firmware_image.uploaded", ("firmware_image", image.id), after=told)
     if not is_first:
         await received.drop()
         raise errors.ImageComplete("Somebody else was quicker.")
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         return schemas.FirmwareImageOut.model_validate(await store.get_image(tx, principal.operator_id, image.id))
+
+
+async def _check_signature(runtime: Runtime, image: Any, received: storage.Received) -> None:
+    """Raise SignatureWrong where the maker, of whom a certificate is stored, has not signed this (L01.FR.11, .12)."""
+    async with runtime.database.read() as tx:
+        known = await store.certificates_of(tx, image.operator_id, image.vendor)
+    if not known:
+        return
+    sha256 = bytes.fromhex(received.sha256)
+    flaw = signatures.flaw(sha256, image.signature, image.signing_certificate, known, clock.now())
+    if flaw is not None:
+        await received.drop()
+        raise errors.SignatureWrong.at("$", flaw)
 
 
 async def _receive(runtime: Runtime, request: Request) -> storage.Received:
@@ -141,7 +162,9 @@ async def _receive(runtime: Runtime, request: Request) -> storage.Received:
 
 
 @router.get("/firmware-images/{image_id}/content", response_class=Response, responses=_ANSWERS_BYTES)
-async def download_firmware_image(image_id: str, principal: MayRead, tx: ReadTx, runtime: OurRuntime) -> Response:
+async def download_firmware_image(
+    image_id: str, principal: MayReadFirmware, tx: ReadTx, runtime: OurRuntime
+) -> Response:
     """An image's content."""
     image = await store.get_image(tx, principal.operator_id, image_id)
     if image.complete_at is None:
@@ -151,21 +174,16 @@ async def download_firmware_image(image_id: str, principal: MayRead, tx: ReadTx,
 
 
 @router.delete("/firmware-images/{image_id}", status_code=204)
-async def remove_firmware_image(image_id: str, principal: MayWrite, runtime: OurRuntime) -> None:
+async def remove_firmware_image(image_id: str, principal: MayWriteFirmware, runtime: OurRuntime) -> None:
     """Remove a firmware image that no station is fetching."""
-    _require_unbound(principal)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         image = await store.get_image(tx, principal.operator_id, image_id)
         if await store.is_being_fetched(tx, image.id, clock.now()):
             raise errors.ImageInUse("A charging station was told to fetch it, and has not said that it is done.")
         await store.remove_image(tx, image.id)
+        told = {"version": image.version, "file_name": image.file_name, "sha256": image.sha256}
+        audit.note(tx, principal, "firmware_image.removed", ("firmware_image", image.id), before=told)
     await storage.remove(runtime, storage.IMAGES, image.id)
-
-
-def _require_unbound(principal: Principal) -> None:
-    """Firmware is for all locations."""
-    if principal.location_ids is not None:
-        raise PermissionMissing("Who is bound to locations has no hand in firmware images.")
 
 
 # ---- orders about files
@@ -177,10 +195,10 @@ async def list_file_jobs(
 ) -> Page[schemas.FileJobOut]:
     """The orders about firmware and logs given to a charging station, newest first."""
     await _require_station(runtime, principal, station_id)
-    statement = sa.select(jobs).where(jobs.c.operator_id == principal.operator_id, jobs.c.station_id == station_id)
+    statement = sa.select(jobs).where(visible(principal, jobs), jobs.c.station_id == station_id)
     if kind is not None:
         statement = statement.where(jobs.c.kind == kind.value)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         rows, next_cursor = await page.fetch(tx, statement, jobs.c.id)
     return Page(items=[schemas.FileJobOut(**schemas.job_fields(row)) for row in rows], next_cursor=next_cursor)
 
@@ -188,7 +206,7 @@ async def list_file_jobs(
 @router.get("/file-jobs/{job_id}")
 async def get_file_job(job_id: str, principal: MayRead, runtime: OurRuntime) -> schemas.FileJobWithHistory:
     """One order about a file, and how the station has got on with it."""
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         job = await store.get_job(tx, principal.operator_id, job_id)
         said = await store.statuses_of(tx, job.id)
     await _require_station(runtime, principal, job.station_id)
@@ -205,10 +223,8 @@ async def list_station_files(
 ) -> Page[schemas.StationFileOut]:
     """The logs that a charging station has brought, newest first."""
     await _require_station(runtime, principal, station_id)
-    statement = sa.select(uploads).where(
-        uploads.c.operator_id == principal.operator_id, uploads.c.station_id == station_id
-    )
-    async with runtime.database.read() as tx:
+    statement = sa.select(uploads).where(visible(principal, uploads), uploads.c.station_id == station_id)
+    async with runtime.database.read(principal.operator_id) as tx:
         rows, next_cursor = await page.fetch(tx, statement, uploads.c.id)
     return Page(items=[schemas.StationFileOut.model_validate(row) for row in rows], next_cursor=next_cursor)
 
@@ -219,7 +235,7 @@ async def list_station_files(
 async def download_station_file(station_id: str, file_id: str, principal: MayRead, runtime: OurRuntime) -> Response:
     """A log's content."""
     await _require_station(runtime, principal, station_id)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         row = await store.get_upload(tx, station_id, file_id)
     return FileResponse(storage.place_of(runtime, storage.UPLOADS, row.id), media_type=BINARY, filename=row.name)
 
@@ -228,15 +244,16 @@ async def download_station_file(station_id: str, file_id: str, principal: MayRea
 async def remove_station_file(station_id: str, file_id: str, principal: MayWrite, runtime: OurRuntime) -> None:
     """Remove a log before its time."""
     await _require_station(runtime, principal, station_id)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         row = await store.get_upload(tx, station_id, file_id)
         await store.remove_uploads(tx, [row.id])
+        told = {"station_id": station_id, "name": row.name}
+        audit.note(tx, principal, "station_file.removed", ("station_file", row.id), before=told)
     await storage.remove(runtime, storage.UPLOADS, row.id)
 
 
 async def _require_station(runtime: Runtime, principal: Principal, station_id: str) -> None:
     """Raise StationNotFound for a station that the caller may not see."""
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(station_id,)))
-    locations = principal.location_ids
-    if not found or (locations is not None and found[0].location_id not in locations):
+    if not found or not principal.reaches(found[0].location_id):
         raise errors.StationNotFound(f"There is no charging station {station_id[:50]}.")

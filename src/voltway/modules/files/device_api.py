@@ -20,10 +20,10 @@ from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, FindCredent
 from voltway.kernel import clock
 from voltway.kernel.auth import anybody
 from voltway.kernel.http import runtime_of, streams_body
-from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key, matches_secret
 from voltway.modules.files import preparing, rules, storage, store
+from voltway.modules.files.keeping import keep_upload
 from voltway.modules.files.multipart import BadMultipart, FirstFile, boundary_in
 from voltway.modules.files.settings import FilesSettings
 
@@ -54,7 +54,7 @@ async def take_upload(token: str, request: Request, runtime: OurRuntime, name: s
     """Take a log from a station."""
     try:
         job = await _job_of(runtime, token, request, (JobKind.LOG,))
-        if job.file_id is not None or job.outcome in (rules.CANCELED, rules.REJECTED):
+        if not rules.may_bring(job.file_id, job.outcome):
             raise Refused(*_GONE)
         return await _take(runtime, job, request, name)
     except Refused as refused:
@@ -132,32 +132,6 @@ async def _take(runtime: Runtime, job: Any, request: Request, name: str) -> Resp
     if wrong is not None:
         await received.drop()
         raise Refused(400, f"The content has another {wrong} than was announced.")
-    await _keep(runtime, job, received, rules.plain_name(job.file_name, name, part.name if part else ""))
-    return PlainTextResponse("Thank you.\n", 201)
-
-
-async def _keep(runtime: Runtime, job: Any, received: storage.Received, name: str) -> None:
-    """The first whole file is the one. Raises Refused for a second."""
-    row = {
-        "id": new_id(),
-        "operator_id": job.operator_id,
-        "station_id": job.station_id,
-        "job_id": job.id,
-        "log_kind": job.log_kind,
-        "name": name,
-        "size_bytes": received.size_bytes,
-        "sha256": received.sha256,
-        "received_at": clock.now(),
-    }
-    place = storage.place_of(runtime, storage.UPLOADS, row["id"])
-    await received.keep_as(place)  # before the commit: a row promises its file
-    is_kept = False
-    try:
-        async with runtime.database.begin() as tx:
-            is_kept = await store.add_upload(tx, row)
-    finally:
-        if not is_kept:
-            await storage.remove(runtime, storage.UPLOADS, row["id"])
-    if not is_kept:
+    if not await keep_upload(runtime, job, received, rules.plain_name(job.file_name, name, part.name if part else "")):
         raise Refused(*_GONE)
-    log.info("upload.received", station_id=job.station_id, job_id=job.id, size_bytes=received.size_bytes)
+    return PlainTextResponse("Thank you.\n", 201)

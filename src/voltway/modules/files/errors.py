@@ -61,3 +61,35 @@ class ChecksumWrong(InvalidField):
     """What came is not what was announced."""
 
     title = "Checksum does not match"
+
+
+class SignatureWrong(InvalidField):
+    """The maker has not signed this."""
+
+    title = "Signature does not hold"
+
+
+class CertificateUnreadable(InvalidField):
+    """What was given is no certificate."""
+
+    title = "Certificate cannot be read"
+
+
+class MakerNotFound(NotFound):
+    """No such certificate of a maker, or somebody else's."""
+
+    title = "Certificate not found"
+
+
+class FirmwareOlder(Problem):
+    """The station has a newer version: going back opens what was closed since. Order it with `force` and a `reason`."""
+
+    status = 409
+    title = "Firmware is older than what is installed"
+
+
+class WayNotOpen(Problem):
+    """The settings do not open this way."""
+
+    status = 409
+    title = "Files are not served in this way"

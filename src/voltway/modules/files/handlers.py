@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from voltway.contracts.files import ReportJobAnswer, ReportJobStatus
+from voltway.contracts.files import FileOrderEnded, ReportJobAnswer, ReportJobStatus
+from voltway.contracts.station_link import ReportNotRecorded
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
@@ -33,6 +34,7 @@ class FilesHandler:
         log.error(
             "files.not_recorded", kind=type(report).__name__, station_id=report.station_id, message_id=report.message_id
         )
+        tx.publish(ReportNotRecorded.of(report, error))
 
 
 class JobAnswerHandler(FilesHandler):
@@ -79,6 +81,15 @@ class JobStatusHandler(FilesHandler):
         await store.add_status(tx, report, job.id, is_expected=step.is_expected)
         values = {"status": step.status, "outcome": step.outcome, "changed_at": report.received_at}
         await store.change_job(tx, job.id, values)
+
+
+async def on_order_ended(runtime: Runtime, tx: Tx, events: Sequence[FileOrderEnded]) -> None:
+    """Orders of which nothing comes: their jobs end, and their addresses with them. One that a station has begun on goes on."""
+    for event in events:
+        job = await store.find_job(tx, event.station_id, None, event.request_number)
+        outcome = rules.BY_COMMAND.get(event.state)
+        if job is not None and outcome is not None and job.outcome is None and job.status is None:
+            await store.change_job(tx, job.id, {"outcome": outcome, "changed_at": event.at})
 
 
 async def forget_old(runtime: Runtime) -> None:

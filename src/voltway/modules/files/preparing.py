@@ -13,9 +13,9 @@ from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
-from voltway.modules.files import store
-from voltway.modules.files.errors import ImageIncomplete
-from voltway.modules.files.settings import FilesSettings
+from voltway.modules.files import rules, store
+from voltway.modules.files.errors import FirmwareOlder, ImageIncomplete, WayNotOpen
+from voltway.modules.files.settings import FilesSettings, Transfer
 
 TOKEN_BYTES, PASSWORD_BYTES = 24, 12
 UP, DOWN = "/files/up", "/files/down"
@@ -36,11 +36,18 @@ async def prepare_job(runtime: Runtime, request: PrepareJob) -> dict[str, Any]:
     image_id = given.get("image_id")
     async with runtime.database.begin() as tx:
         image = None if image_id is None else await _complete_image(tx, request.operator_id, image_id)
+        is_wanted = bool(given.get("force") and given.get("reason"))
+        if image is not None and not is_wanted and rules.is_older(image.version, request.installed_version):
+            raise FirmwareOlder(
+                f"{request.station_identity} has {request.installed_version}, this is {image.version}: order it with force"
+                " and a reason.",
+                installed_version=request.installed_version,
+                version=image.version,
+            )
         known: dict[str, Any] = {"request_number": new_request_number()}
         address = None
         if "location" not in given:
-            has_login = given.get("with_login", settings.uploads_with_login) and request.kind is JobKind.LOG
-            address = new_address(base_url(runtime), request, request.station_identity if has_login else None)
+            address = _address(runtime, request, image)
             known["location"] = address.url
         is_signed = "signature" in given
         if image is not None and request.kind is JobKind.PUBLISH:
@@ -73,6 +80,21 @@ async def find_image_checksum(runtime: Runtime, request: FindImageChecksum) -> s
     """By what a local controller knows an image."""
     async with runtime.database.read() as tx:
         return str((await _complete_image(tx, request.operator_id, request.image_id)).md5)
+
+
+def _address(runtime: Runtime, request: PrepareJob, image: store.Row | None) -> Address:
+    """An address for this order, by the way that it names. Raises WayNotOpen."""
+    settings, given = runtime.settings(FilesSettings), request.arguments
+    way: Transfer = given.get("transfer", settings.transfer)
+    if way == "http":
+        has_login = given.get("with_login", settings.uploads_with_login) and request.kind is JobKind.LOG
+        return new_address(base_url(runtime), request, request.station_identity if has_login else None)
+    if not settings.url_of(way):
+        raise WayNotOpen(f"Files are not served over {way.upper()} here: set files.{way}_url.")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    file_name = "" if image is None else quote(rules.plain_name(image.file_name))
+    url = with_login(f"{settings.url_of(way)}/{file_name}", request.station_identity, token)
+    return Address(url, hash_of(token), None)
 
 
 def new_address(base: str, request: PrepareJob, login_name: str | None) -> Address:

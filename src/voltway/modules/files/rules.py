@@ -15,6 +15,7 @@ from typing import NamedTuple
 from voltway.contracts.files import JobKind
 
 DONE, FAILED, CANCELED, REJECTED = "done", "failed", "canceled", "rejected"
+OFFLINE, TIMED_OUT = "offline", "timed_out"
 IDLE = "Idle"
 """What a station says that was asked and does nothing: it is about no order."""
 START = None
@@ -90,7 +91,11 @@ OUTCOMES: Mapping[str, str] = {
 }
 """A status with which an order ends -> how. After a failure a station may try again, and the order goes on."""
 
-FINAL = (DONE, CANCELED, REJECTED)
+FINAL = (DONE, CANCELED, REJECTED, OFFLINE, TIMED_OUT)
+NOT_DONE = (CANCELED, REJECTED, OFFLINE, TIMED_OUT)
+"""Ends after which nothing is to come any more."""
+BY_COMMAND = {"offline": OFFLINE, "timed_out": TIMED_OUT, "rejected": REJECTED, "failed": REJECTED}
+"""How a job ends whose order the station was not told, did not answer or did not take."""
 _MAY_FETCH = frozenset({START, *_FETCHING})
 
 
@@ -116,6 +121,11 @@ def step(kind: JobKind, before: str | None, outcome: str | None, said: str) -> S
 def may_fetch(status: str | None, outcome: str | None) -> bool:
     """Whether an address for a download still holds: until the station has said that it has it all."""
     return status in _MAY_FETCH and outcome not in FINAL
+
+
+def may_bring(file_id: str | None, outcome: str | None) -> bool:
+    """Whether an address for an upload still holds: until one whole file has come, or its order has come to nothing."""
+    return file_id is None and outcome not in NOT_DONE
 
 
 def plain_name(*given: str | None) -> str:
@@ -158,3 +168,25 @@ def _hexadecimal(text: str) -> str:
         return base64.b64decode(text, validate=True).hex()
     except (binascii.Error, ValueError):
         return "unreadable"
+
+
+# ---- versions
+
+
+def is_older(version: str, installed: str | None) -> bool:
+    """Whether a version comes before the one that is installed, by the numbers in them. What has other words between its
+    numbers cannot be compared, and is not called older."""
+    if not installed:
+        return False
+    words, numbers = _parts(version)
+    known_words, known_numbers = _parts(installed)
+    return bool(numbers) and words == known_words and numbers < known_numbers
+
+
+def _parts(version: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    text = version.strip().lower().removeprefix("v")
+    words = tuple(word for word in re.split(r"[0-9.]+", text) if word.strip("-_ "))
+    numbers = tuple(int(number) for number in re.findall(r"[0-9]+", text))
+    while numbers and numbers[-1] == 0:  # 1.2 is 1.2.0
+        numbers = numbers[:-1]
+    return words, numbers or (0,) * bool(re.search(r"[0-9]", text))

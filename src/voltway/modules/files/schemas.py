@@ -63,7 +63,7 @@ class JobStatusOut(Schema):
 
 class FileJobOut(Schema):
     """An order about a file. `answer` and `status` are the station's words, `outcome` is done, failed (it may try again),
-    canceled, rejected, or null while it goes on. `is_here`: the address is one of ours, and holds until `expires_at`."""
+    canceled, rejected, offline, timed_out, or null while it goes on. `is_here`: the address is one of ours, and holds until `expires_at`."""
 
     id: str
     station_id: str

@@ -13,7 +13,7 @@ from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.files.settings import FilesSettings
 
-IMAGES, UPLOADS = "images", "uploads"
+IMAGES, UPLOADS, VISITS = "images", "uploads", "visits"
 _PIECE_BYTES = 256 * 1024
 
 
@@ -45,9 +45,13 @@ class Received(NamedTuple):
 
 def place_of(runtime: Runtime, part: str, file_id: str) -> Path:
     """Where a file is: named by an id of ours, never by what anybody calls it."""
+    return root(runtime) / part / file_id
+
+
+def root(runtime: Runtime) -> Path:
+    """The folder of all files."""
     named = runtime.settings(FilesSettings).folder
-    folder = Path(named) if named else (runtime.data_dir or Path()) / "files"
-    return folder / part / file_id
+    return Path(named) if named else (runtime.data_dir or Path()) / "files"
 
 
 async def receive(chunks: AsyncIterable[bytes], runtime: Runtime, part: str, bytes_max: int) -> Received:
@@ -79,6 +83,23 @@ async def receive(chunks: AsyncIterable[bytes], runtime: Runtime, part: str, byt
         draft.unlink(missing_ok=True)
         raise
     return Received(draft, size, sha256.hexdigest(), md5.hexdigest())
+
+
+async def receive_file(path: Path, runtime: Runtime, part: str) -> Received:
+    """A file that lies on the disk already becomes a draft of this part; where it lay it is no more."""
+    draft = place_of(runtime, part, f".{new_id()}")
+
+    def take() -> Received:
+        draft.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.replace(draft)
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+            sha256 = hashlib.file_digest(file, "sha256")
+            file.seek(0)
+            md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+        return Received(draft, draft.stat().st_size, sha256.hexdigest(), md5.hexdigest())
+
+    return await asyncio.to_thread(take)
 
 
 async def remove(runtime: Runtime, part: str, file_id: str) -> None:

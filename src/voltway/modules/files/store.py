@@ -14,7 +14,7 @@ from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.files.errors import FileNotFound, ImageNotFound, JobNotFound
 from voltway.modules.files.rules import FINAL
-from voltway.modules.files.tables import images, jobs, statuses, uploads
+from voltway.modules.files.tables import images, jobs, makers, statuses, uploads
 
 Row = Any
 PURGE_ROWS = 200
@@ -52,6 +52,12 @@ async def is_being_fetched(tx: Tx, image_id: str, now: datetime) -> bool:
 async def remove_image(tx: Tx, image_id: str) -> None:
     """Remove an image."""
     await tx.execute(sa.delete(images).where(images.c.id == image_id))
+
+
+async def certificates_of(tx: Tx, operator_id: str, vendor: str) -> list[str]:
+    """The certificates (PEM) that an operator has stored of a maker."""
+    mine = (makers.c.operator_id == operator_id, sa.func.lower(makers.c.vendor) == vendor.lower())
+    return list((await tx.execute(sa.select(makers.c.certificate).where(*mine))).scalars())
 
 
 # ---- jobs

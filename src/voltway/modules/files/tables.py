@@ -29,6 +29,21 @@ images = sa.Table(
 )
 """Firmware. An image is described first, then its content comes, once; a file of the name `id` holds it."""
 
+makers = sa.Table(
+    "files_makers",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("vendor", sa.String(50), nullable=False),
+    sa.Column("subject", sa.String(500), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("certificate", sa.Text, nullable=False),
+    sa.Column("valid_to", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("operator_id", "vendor", "fingerprint"),
+)
+"""Certificates by which the signatures of makers on firmware are checked."""
+
 jobs = sa.Table(
     "files_jobs",
     metadata,

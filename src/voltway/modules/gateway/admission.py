@@ -6,6 +6,7 @@ station made or rotated through any node can connect at once. Failures are throt
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import random
 from collections.abc import Callable
@@ -14,25 +15,41 @@ from typing import NamedTuple
 
 import structlog
 
-from voltway.contracts.security import TOKEN_PREFIX, RedeemToken
+from voltway.contracts.security import TOKEN_PREFIX, RedeemToken, ReportSecurityEvent
 from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, AdmitStation, StationCredential
 from voltway.contracts.vocabulary import Registration
 from voltway.kernel import clock
 from voltway.kernel.auth import DEFAULT_OPERATOR_SLUG
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.errors import Problem, Unavailable
+from voltway.kernel.ids import new_id
+from voltway.kernel.noticing import Notices
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key
 from voltway.modules.gateway.credentials import NOBODY_TRUSTED, CredentialTable, Fit, fits
 from voltway.modules.gateway.handshake import UNAUTHORIZED, Credentials, Refusal, Target, too_many
 from voltway.modules.gateway.limits import KeyedBuckets, TokenBucket
-from voltway.modules.gateway.peer import PLAIN, Peer, Trust
+from voltway.modules.gateway.noticing import Shown, note_refusal
+from voltway.modules.gateway.peer import PLAIN, Peer, PeerCertificate, Trust
 from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
 
 log = structlog.get_logger()
 
 # RFC 6455 leaves the code open; OCPP-J 2.0.1 part 4, section 3.2: the handshake completes and the connection is closed.
 NO_SUBPROTOCOL = (1002, "no sub-protocol in common")
+
+
+_NOBODY = StationCredential(
+    station_id="",
+    operator_id="",
+    operator_slug="",
+    identity="",
+    location_id=None,
+    security_profile=1,
+    secret_hash=None,
+    registration=Registration.REJECTED,
+)
+"""The record of an identity that nobody has: nothing fits it."""
 
 
 class Approach(NamedTuple):
@@ -93,6 +110,7 @@ class Admission:
         failures = [keyed.of(key) for keyed, key in zip(self._failures, keys, strict=True)]
         wait_s = max(bucket.wait_s(clock.monotonic()) for bucket in failures)
         if wait_s > 0:
+            self._note_refusal(approach, keys[1])
             return too_many(HTTPStatus.TOO_MANY_REQUESTS, wait_s)
         try:
             verdict = await self._look_up(approach)
@@ -109,9 +127,43 @@ class Admission:
                     common_name=shown.common_name,
                     serial_number=shown.serial_number,
                 )
+                await self._tell_of_certificate(approach, shown, address)
             for bucket in failures:
                 bucket.take(clock.monotonic())
+            self._note_refusal(approach, keys[1])
         return verdict
+
+    async def _tell_of_certificate(self, approach: Approach, shown: PeerCertificate, address: str) -> None:
+        """A certificate that is good and another station's: an event of the station that it was shown for (A00.FR.407, .427).
+
+        Who has none of ours does not get here, and who has one is slowed like everybody who fails.
+        """
+        now = clock.now()
+        for credential in self._table.find(approach.target):
+            report = ReportSecurityEvent(
+                operator_id=credential.operator_id,
+                station_id=credential.station_id,
+                station_identity=credential.identity,
+                location_id=credential.location_id,
+                protocol=self._choose(approach) or "",
+                message_id=new_id(),
+                received_at=now,
+                occurred_at=now,
+                type="InvalidChargingStationCertificate",
+                tech_info=f"certificate {shown.serial_number} of {shown.common_name} shown from {address}"[:255],
+            )
+            if not self._runtime.commits.records(ReportSecurityEvent):
+                return  # the module that keeps them is not loaded
+            try:
+                await self._runtime.commits.record(report)
+            except Unavailable as problem:
+                log.warning("client_certificate.not_told", error=str(problem))
+
+    def _note_refusal(self, approach: Approach, prefix: str) -> None:
+        """Tell of it, but when the answer has left: how long this takes depends on whether there is such a station."""
+        shown = Shown(approach.target.identity, approach.credentials, approach.peer, prefix)
+        known, trust, notices = self._table.find(approach.target), self.find_trust(), self._runtime.state(Notices)
+        asyncio.get_running_loop().call_soon(note_refusal, notices, shown, known, self._key, trust)
 
     async def _look_up(self, approach: Approach) -> Verdict:
         target, protocol = approach.target, self._choose(approach)
@@ -155,10 +207,11 @@ class Admission:
         trust = self.find_trust()
         matching = [
             (credential, fit)
-            for credential in self._table.find(approach.target)
+            for credential in self._table.find(approach.target) or (_NOBODY,)  # whoever is named costs the same hashes
             if (
                 fit := fits(credential, approach.target.identity, approach.credentials, self._key, approach.peer, trust)
             )
+            and credential is not _NOBODY  # a broker vouches for whoever it lets in
         ]
         return matching[0] if len(matching) == 1 else None
 

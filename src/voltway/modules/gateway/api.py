@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
 from voltway.contracts.station_link import CallStation, FindCredential
 from voltway.contracts.stations import FindStations, StationName
+from voltway.kernel import audit
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.http import Instant, Page, PageQuery, page_query, runtime_of
 from voltway.kernel.runtime import Runtime
@@ -15,6 +16,7 @@ from voltway.modules.gateway.deviations import SAYS, of_station
 from voltway.modules.gateway.dialects.quirks import CORRECTIONS, Make, corrections_for
 from voltway.modules.gateway.errors import StationNotFound
 from voltway.modules.gateway.gateway import quirks_of
+from voltway.modules.gateway.masking import mask_tokens, without_secrets
 from voltway.modules.gateway.schemas import (
     CallIn,
     CallOut,
@@ -42,6 +44,9 @@ async def call_station(
 ) -> CallOut:
     """Send a raw call in the station's own protocol and wait for its answer."""
     await require_station(runtime, principal, station_id)
+    async with runtime.database.begin() as tx:  # before it is sent: what was not noted is not done
+        told = {"action": call.action, "payload": mask_tokens(without_secrets(call.payload))}
+        audit.note(tx, principal, "station.called", ("station", station_id), after=told)
     request = CallStation(station_id=station_id, action=call.action, payload=call.payload, timeout_s=call.timeout_s)
     outcome = await runtime.ask(request, timeout_s=call.timeout_s + ASK_MARGIN_S)
     return CallOut.model_validate(outcome)
@@ -57,14 +62,16 @@ async def list_messages(
     since: Instant | None = None,
     until: Instant | None = None,
     text: Annotated[str | None, Query(max_length=200)] = None,
+    direction: Annotated[Literal["in", "out"] | None, Query(description="in: what the station sent")] = None,
+    kind: Literal["call", "result", "error"] | None = None,
 ) -> Page[MessageOut]:
     """The messages between a station and us, newest first. Passwords are never kept; tokens are cut for those who may not
-    read them."""
+    see them whole."""
     await require_station(runtime, principal, station_id)
-    wanted = MessageFilter(action, since, until, text)
-    async with runtime.database.read() as tx:
+    wanted = MessageFilter(action, since, until, text, direction, kind)
+    async with runtime.database.read(principal.operator_id) as tx:
         found, next_cursor = await read_page(tx, principal.operator_id, station_id, wanted, page.limit, page.cursor)
-    shows_tokens = principal.may(Permission.TOKENS_READ)
+    shows_tokens = principal.may(Permission.TOKENS_REVEAL)
     items = [message_out(message, shows_tokens=shows_tokens) for message in found]
     return Page(items=items, next_cursor=next_cursor)
 
@@ -84,7 +91,7 @@ async def read_quirks(
         vendor, model, firmware_version = record.vendor, record.model, record.firmware_version
     make = Make(vendor or "", model or "", firmware_version)
     known = corrections_for(make, quirks_of(runtime.settings(GatewaySettings)))
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         found = await of_station(tx, principal.operator_id, station_id)
     says = SAYS | {name: correction.says for name, correction in CORRECTIONS.items()}
     return QuirksOut(
@@ -109,7 +116,6 @@ async def read_quirks(
 async def require_station(runtime: Runtime, principal: Principal, station_id: str) -> StationName:
     """The station. Raises StationNotFound if there is none, or it is not the caller's to see."""
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(station_id,)))
-    locations = principal.location_ids
-    if not found or (locations is not None and found[0].location_id not in locations):
+    if not found or not principal.reaches(found[0].location_id):
         raise StationNotFound
     return found[0]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import ssl
 import zlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,13 +20,13 @@ import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from voltway.kernel.errors import StartUpError
+from voltway.kernel.mqtt import Broker, until_one_ends
 from voltway.modules.gateway.admission import Approach, Welcome
 from voltway.modules.gateway.doorkeeper import STILL_HERE, Decision, Doorkeeper, StillHere, come_later
 from voltway.modules.gateway.handshake import Refusal, Target
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts
-from voltway.modules.gateway.mqtt_access import STATE, UP, Broker, Place, our_password, read_topic
+from voltway.modules.gateway.mqtt_access import STATE, UP, Place, our_password, read_topic
 from voltway.modules.gateway.peer import Peer
 from voltway.modules.gateway.settings import GatewaySettings
 from voltway.modules.gateway.transports.mqtt import MqttStation
@@ -63,9 +62,9 @@ class BrokerPort:
     ) -> None:
         self._limits = settings
         self._settings = settings.mqtt
-        self._broker = Broker.of(settings.mqtt)
+        self._broker = Broker.at(settings.mqtt.url, "gateway.mqtt.url")
         self._password = our_password(settings.mqtt, secret)
-        self._tls = self._tls_context() if self._broker.is_tls else None
+        self._tls = self._broker.tls(settings.mqtt.authorities_file)
         self._doorkeeper = doorkeeper
         self._counts = counts
         self._make_link = make_link
@@ -132,32 +131,13 @@ class BrokerPort:
             logger=self._silent,
         )
 
-    def _tls_context(self) -> ssl.SSLContext:
-        try:
-            return ssl.create_default_context(cafile=self._settings.authorities_file or None)
-        except OSError as error:
-            raise StartUpError(
-                f"The authorities of the broker in {self._settings.authorities_file} cannot be read: {error.strerror}."
-            ) from error
-
     async def _serve(self, client: aiomqtt.Client) -> None:
         """Read and write until the connection ends. Raises MqttError."""
         self._overflow.clear()
         bound = self._settings.queued_messages_max // SENDERS
         self._queues = tuple(asyncio.Queue(bound) for _ in range(SENDERS))
-        work = [
-            asyncio.create_task(self._read(client)),
-            asyncio.create_task(self._watch_overflow()),
-            *(asyncio.create_task(self._write(client, queue)) for queue in self._queues),
-        ]
-        try:
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+        writing = (self._write(client, queue) for queue in self._queues)
+        await until_one_ends(self._read(client), self._watch_overflow(), *writing)
 
     async def _read(self, client: aiomqtt.Client) -> None:
         topics = [(f"{self._settings.prefix}/+/+/+/{kind}", 1) for kind in (UP, STATE)]
@@ -249,7 +229,7 @@ class BrokerPort:
             # A station that has come another way since must not lose that link because we have found its old one here.
             if is_kept and self._doorkeeper.find_old(decision) is not None:
                 decision = StillHere(decision.protocol)
-            elif self._doorkeeper.is_taken_over_too_often(decision):
+            elif self._doorkeeper.comes_too_often(decision):
                 decision = come_later()
             else:
                 link = self._make_link(decision, ADDRESS)

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from voltway.contracts.station_link import CredentialChanged, FindCredential, ListCredentials, StationCredential
+from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import matches_secret
 from voltway.modules.gateway.handshake import Credentials, Target
@@ -155,9 +156,16 @@ def fits(
     # What a broker vouches for says nothing of whether the station can take the profile that it is to have with us.
     target = None if peer.is_vouched else credential.security_profile_target
     for profile in (target, credential.security_profile):
+        if profile == 0 and not is_open(credential):
+            continue
         if profile is not None and _proves(profile, peer, has_password=has_password, is_certified=is_certified):
             return Fit(candidates[0] if is_named and candidates and not is_current else None, profile)
     return None
+
+
+def is_open(credential: StationCredential) -> bool:
+    """Whether profile 0 lets the station in now: that was allowed for a time."""
+    return credential.open_until is None or clock.now() < credential.open_until
 
 
 def _is_one_of(spellings: Sequence[bytes], hashed: bytes | None, key: bytes) -> bool:

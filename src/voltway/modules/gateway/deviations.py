@@ -6,6 +6,7 @@ or `refused`. Counts say what to tell a manufacturer; the messages themselves ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +14,18 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
+from voltway.contracts.station_link import ReportNotRecorded
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Database, Tx
 from voltway.modules.gateway.tables import deviations
 
 log = structlog.get_logger()
 
-READ_LENIENTLY, REFUSED = "read_leniently", "refused"
+READ_LENIENTLY, REFUSED, NOT_RECORDED = "read_leniently", "refused", "not_recorded"
 SAYS = {
     READ_LENIENTLY: "A transaction message broke its schema and was read as far as it could be understood.",
     REFUSED: "A message broke its protocol and was refused.",
+    NOT_RECORDED: "A message was answered and could not be recorded: the message log has it, the detail says why.",
 }
 WAITING_MAX = 10_000
 """So many of (station, name) are counted between two writes; what is beyond them is only in the message log."""
@@ -110,3 +113,13 @@ async def of_station(tx: Tx, operator_id: str, station_id: str) -> list[Any]:
         .order_by(deviations.c.last_at.desc(), deviations.c.name)
     )
     return list((await tx.execute(statement)).all())
+
+
+async def note_not_recorded(tx: Tx, events: Sequence[ReportNotRecorded]) -> None:
+    """Count reports that could not be recorded. At once, and in the transaction that hears of them: the latest of a batch."""
+    counted: dict[tuple[str, str], Deviation] = {}
+    for event in events:
+        detail = f"{event.kind} {event.message_id}: {event.error}".replace("\0", "\ufffd")[:DETAIL_LENGTH_MAX]
+        one = Deviation(event.operator_id, 1, event.at, event.at, detail)
+        _merge(counted, (event.station_id, NOT_RECORDED), one)
+    await _add(tx, counted)

@@ -23,6 +23,8 @@ from voltway.kernel import clock
 from voltway.kernel.bus.event import Event
 from voltway.kernel.errors import StartUpError
 from voltway.kernel.metrics import Metrics
+from voltway.kernel.mqtt import Broker
+from voltway.kernel.noticing import Notices
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway import commands, messages, nodes
 from voltway.modules.gateway.admission import Admission, Welcome, is_loopback
@@ -35,9 +37,9 @@ from voltway.modules.gateway.dialects.quirks import CORRECTIONS, Quirk
 from voltway.modules.gateway.doorkeeper import Doorkeeper
 from voltway.modules.gateway.link import Link
 from voltway.modules.gateway.metrics import Counts, GatewayCollector
-from voltway.modules.gateway.mqtt_access import Broker
 from voltway.modules.gateway.peer import Trust, plain_serial
-from voltway.modules.gateway.registry import Registry
+from voltway.modules.gateway.registry import REPLACED, Registry
+from voltway.modules.gateway.sampling import Sampler
 from voltway.modules.gateway.server import CERTIFICATE, StationPort
 from voltway.modules.gateway.settings import GatewaySettings, UnknownStations
 from voltway.modules.gateway.tls import TlsMaterial
@@ -57,7 +59,7 @@ class Gateway:
         self.dialects = dialects
         self.settings = runtime.settings(GatewaySettings)
         self.counts = Counts()
-        self.registry = Registry(runtime, self.settings.ping_interval_s)
+        self.registry = Registry(runtime, self.settings.ping_interval_s, self._overtaken)
         self.credentials = CredentialTable(runtime, self._credentials_changed)
         self.log = (
             messages.MessageLog(
@@ -88,13 +90,14 @@ class Gateway:
         self.tls = TlsMaterial(runtime, self.settings.tls) if self.settings.tls.port is not None else None
         if self.tls is not None:
             admission.find_trust = self._trust
-        self.doorkeeper = Doorkeeper(self.settings, admission, self.registry)
+        self.doorkeeper = Doorkeeper(self.settings, admission, self.registry, runtime.state(Notices))
         self.port = StationPort(self.settings, self.doorkeeper, self.counts, self._make_link)
         self.broker = (
             BrokerPort(self.settings, runtime.secret, self.doorkeeper, self.counts, self._make_link)
             if self.settings.mqtt.url
             else None
         )
+        self._sampler = Sampler(runtime.state(Notices))
         self._collector = GatewayCollector(self.counts)
         self._following_up: set[Link] = set()
         self._undo = ExitStack()
@@ -117,6 +120,7 @@ class Gateway:
         metrics.registry.register(self._collector)
         self._undo.callback(metrics.registry.unregister, self._collector)
         metrics.links_online.set_function(lambda: len(self.registry))
+        metrics.stations_known.set_function(lambda: len(self.credentials))
         await self.port.start(None if self.tls is None else self.tls.context)
         if self.broker is not None:
             self.broker.start()
@@ -127,9 +131,15 @@ class Gateway:
         deadline = clock.monotonic() + self.settings.drain_timeout_s
         while any(link.is_busy for link in self.registry) and clock.monotonic() < deadline:  # noqa: ASYNC110 - at a stop only
             await asyncio.sleep(0.01)
-        for index, link in enumerate(self.registry):
+        links, renewed = tuple(self.registry), clock.monotonic()
+        for index, link in enumerate(links):
             link.close(1012, "the server restarts")
-            if index % CLOSES_AT_ONCE == CLOSES_AT_ONCE - 1:
+            if self.settings.drain_spread_s > 0:
+                await asyncio.sleep(self.settings.drain_spread_s / len(links))
+                if clock.monotonic() - renewed > self.settings.lease_s / 3:  # the job that does it has ended
+                    await nodes.renew(self.runtime, self.settings.lease_s)
+                    renewed = clock.monotonic()
+            elif index % CLOSES_AT_ONCE == CLOSES_AT_ONCE - 1:
                 await asyncio.sleep(0)
         for task in tuple(self._context.tasks):
             task.cancel()
@@ -167,6 +177,10 @@ class Gateway:
     async def write_deviations(self) -> None:
         """Store what stations have done other than their protocol says."""
         await self.deviations.write(self.runtime.database)
+
+    async def sample_links(self) -> None:
+        """Note what is unusual about what stations say."""
+        self._sampler.sample(self.registry)
 
     async def purge_log(self) -> None:
         """Forget old messages."""
@@ -216,6 +230,17 @@ class Gateway:
         self.registry.add(link)
         if not link.credential.has_booted:
             asyncio.get_running_loop().call_later(self.settings.ask_boot_after_s, self._ask_who, link)
+
+    def _overtaken(self, link: Link) -> None:
+        self._context.spawn(self._insist(link))
+
+    async def _insist(self, link: Link) -> None:
+        """Another link of the station has a larger epoch. If the station answers on this one, that is only because the other
+        process's clock is ahead of ours; else it has gone there."""
+        if await link.probe(self.settings.probe_timeout_s):
+            self.registry.insist(link)
+        else:
+            link.close(1008, REPLACED)
 
     def _ask_who(self, link: Link) -> None:
         """Ask a station that came here without a boot, and has never made one, who it is."""
@@ -287,7 +312,7 @@ def unknown_stations(settings: GatewaySettings) -> UnknownStations:
     """What happens to a station without a record. Raises StartUpError where anybody in the world would be accepted."""
     hosts = [settings.host, *([settings.tls.host] if settings.tls.port is not None else [])]
     if settings.mqtt.url:
-        hosts.append(Broker.of(settings.mqtt).host)
+        hosts.append(Broker.at(settings.mqtt.url, "gateway.mqtt.url").host)
     is_ours_alone = all(map(is_loopback, hosts)) and not settings.trusted_proxies  # behind a proxy is the world
     if settings.unknown_stations == "accept" and not is_ours_alone:
         raise StartUpError(

@@ -6,7 +6,6 @@ Sources: RFC 6455 section 4.2, RFC 7617 (Basic), OCPP-J 1.6 section 3, OCPP 2.0.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from http import HTTPStatus
 from typing import NamedTuple
@@ -148,7 +147,7 @@ def read_basic(header: str) -> Credentials | None:
     try:
         username, separator, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
         return Credentials(username.decode(), password) if separator else None
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base 64, no ASCII, no UTF-8
         return None
 
 
@@ -184,7 +183,7 @@ def _words(value: str) -> list[str]:
 def _is_key(key: str) -> bool:
     try:
         return len(base64.b64decode(key, validate=True)) == 16
-    except (binascii.Error, ValueError):
+    except ValueError:  # no base 64, no ASCII
         return False
 
 

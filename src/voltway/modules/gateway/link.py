@@ -21,6 +21,7 @@ from voltway.kernel import clock
 from voltway.kernel.batching import NothingCommits
 from voltway.kernel.bus.asks import Ask
 from voltway.kernel.errors import Problem
+from voltway.kernel.noticing import Fact, Notices
 from voltway.modules.gateway.calls import Calls, UnderWay
 from voltway.modules.gateway.context import Exchange, LinkContext, Transport, Waiting
 from voltway.modules.gateway.deviations import READ_LENIENTLY, REFUSED
@@ -29,6 +30,7 @@ from voltway.modules.gateway.dialects.base import CallFailed, Dialect, Inbound, 
 from voltway.modules.gateway.errors import StationRejected
 from voltway.modules.gateway.frames import describe, payload_of
 from voltway.modules.gateway.messages import Logged
+from voltway.modules.gateway.noticing import note_of
 from voltway.modules.gateway.pacing import RETRY_S, Pace
 from voltway.wire.ocpp.faults import ErrorCode, ProtocolError, RefusedResult
 from voltway.wire.ocpp.lenient import decode_lenient
@@ -54,21 +56,26 @@ class Link:
         "_calls",
         "_context",
         "_exchange",
+        "_faulty",
         "_is_paused",
         "_last_message_id",
         "_pace",
         "_probes",
+        "_rated",
+        "_told",
         "_triggered",
         "_waiting",
         "codec",
         "credential",
         "dialect",
         "epoch",
+        "frames_in",
         "is_heard",
         "is_open",
         "memory",
         "protocol",
         "remote_address",
+        "replaced_address",
         "transport",
     )
 
@@ -88,6 +95,10 @@ class Link:
         self.is_open = False
         self.is_heard = True
         """Whether anything has come since the registry looked last."""
+        self.replaced_address: str | None = None
+        """Where the link came from that this one has replaced."""
+        self.frames_in = 0
+        self._faulty = self._rated = self._told = 0
         self._pace = Pace(context.settings)
         self._exchange: Exchange | None = None
         self._last_message_id = ""
@@ -166,6 +177,7 @@ class Link:
             return
         self.is_heard = True
         self._context.counts.frames_in += 1
+        self.frames_in += 1
         now = clock.now_ms()
         try:
             frame = self.codec.decode(raw)
@@ -197,6 +209,7 @@ class Link:
             self.close(1008, "too many calls at once")
         elif len(self._waiting) >= QUEUE_PAUSES_AT:
             self._pause()
+            self._note("calls.waiting")
 
     def _slow_down(self) -> None:
         """The station is above its rate: what it sends waits, first here, then in its own buffers."""
@@ -234,6 +247,7 @@ class Link:
         if not self._is_welcome(action, row):
             # OCPP 2.0.1, B01.FR.10, B02.FR.09, B03.FR.07
             self._answer_error(message_id, action, ErrorCode.SecurityError, "the station is not accepted yet")
+            self._note("call.unwelcome", action=action)
             return
         digest = hash(raw) if row.is_transaction else 0
         known = self._answered.get(message_id) if self._answered is not None else None
@@ -243,6 +257,7 @@ class Link:
             return
         if known is not None or message_id == self._last_message_id:
             flags = (*flags, MESSAGE_ID_REUSED)
+            self._note("message_id.reused", action=action)
         self._last_message_id = message_id
         inbound = Inbound(
             self.credential,
@@ -349,6 +364,7 @@ class Link:
 
     def _read_with_patience(self, raw: bytes, now: datetime, error: ProtocolError) -> None:
         """A message that breaks its schema: what is billed is read again, leniently; the rest is refused."""
+        self._faulty += 1
         kind, message_id, action = describe(raw)
         self._log("in", kind, message_id, error.action or action, raw, now)
         corrected = self._correct(raw)
@@ -387,6 +403,22 @@ class Link:
         for name in used:
             self._note_deviation(name)
         return mended if used else None
+
+    def _note(self, kind: str, **facts: Fact) -> None:
+        """Tell that something looks wrong."""
+        note_of(self._context.runtime.state(Notices), self.credential, kind, **facts)
+
+    def take_rate(self) -> int:
+        """How many messages have come since this was asked last."""
+        before, self._rated = self._rated, self.frames_in
+        return self.frames_in - before
+
+    def take_faults(self) -> tuple[int, int]:
+        """How many messages could not be read, of how many, since there were some the last time."""
+        faulty, total = self._faulty, self.frames_in - self._told
+        if faulty:
+            self._faulty, self._told = 0, self.frames_in
+        return faulty, total
 
     def _note_deviation(self, name: str, detail: str = "") -> None:
         credential = self.credential
@@ -452,6 +484,7 @@ class Link:
             return
         if under_way is None:
             self._context.counts.late_answers += 1
+            self._note("answer.unasked")
             self._note_fault()
         elif isinstance(frame, CallError):
             under_way.reply.set_exception(CallFailed(frame.code.value, frame.description, frame.details))

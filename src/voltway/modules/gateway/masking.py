@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from voltway.kernel.secrets import masked
+
 MASK = "***"
 _UNREADABLE = "(not kept: it may hold a password)"
 
@@ -50,7 +52,7 @@ def mask_secrets(frame: str) -> str:
     if not (is_of_a_person or _SECRET.search(frame) or '"password"' in frame):
         return frame
     try:
-        masked = _without_secrets(msgspec.json.decode(frame), is_secret=is_of_a_person)
+        masked = without_secrets(msgspec.json.decode(frame), is_secret=is_of_a_person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return _UNREADABLE
     return msgspec.json.encode(masked).decode()
@@ -65,16 +67,16 @@ def mask_tokens(value: Any) -> Any:
     return [mask_tokens(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _without_secrets(value: Any, *, is_secret: bool = False) -> Any:
+def without_secrets(value: Any, *, is_secret: bool = False) -> Any:
     """The value with every password hidden; `is_secret`: it belongs to a variable that holds one."""
     if isinstance(value, list):
-        return [_without_secrets(inner, is_secret=is_secret) for inner in value]
+        return [without_secrets(inner, is_secret=is_secret) for inner in value]
     if not isinstance(value, dict):
         return value
     is_secret = is_secret or _names_a_secret(value)
     hidden = _SECRET_FIELDS | _VALUE_FIELDS if is_secret else _SECRET_FIELDS
     return {
-        name: _hide(inner) if name.lower() in hidden else _without_secrets(inner, is_secret=is_secret)
+        name: _hide(inner) if name.lower() in hidden else without_secrets(inner, is_secret=is_secret)
         for name, inner in value.items()
     }
 
@@ -98,4 +100,4 @@ def _names_a_secret(entry: dict[str, Any]) -> bool:
 def _cut(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _cut(inner) if name.lower() in _TOKEN_FIELDS else inner for name, inner in value.items()}
-    return f"{MASK}{value[-4:]}" if isinstance(value, str) and len(value) > 8 else MASK
+    return masked(value) if isinstance(value, str) else MASK

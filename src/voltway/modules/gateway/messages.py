@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-import sqlalchemy as sa
 import structlog
 
 from voltway.contracts.station_link import MessagesLogged
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Database
 from voltway.kernel.ids import new_id
+from voltway.kernel.retention import forget_by_id
 from voltway.modules.gateway.masking import WITHOUT_SECRETS, mask_secrets
 from voltway.modules.gateway.metrics import Counts
 from voltway.modules.gateway.tables import messages
@@ -34,7 +34,6 @@ EAGER_FROM_FRAMES = 4000
 ROW_FRAMES = 16
 FRAME_LENGTH_MAX = 16_000
 """Characters of a frame that are kept."""
-PURGE_ROWS = 5000
 
 _INSERT = bulk.HotStatement.insert(messages, [column.name for column in messages.c])
 _encode = msgspec.json.Encoder().encode
@@ -145,18 +144,8 @@ class MessageLog:
 
 
 async def purge(database: Database, retention_days: float) -> None:
-    """Forget the rows that are older than the retention. Ids begin with their time, so that the primary key is enough."""
-    oldest = clock.now() - timedelta(days=retention_days)
-    first_kept = f"{max(int(oldest.timestamp() * 1000), 0):012x}"
-    bound = f"{first_kept[:8]}-{first_kept[8:]}"
-    while True:
-        async with database.begin() as tx:
-            old = sa.select(messages.c.id).where(messages.c.id < bound).order_by(messages.c.id).limit(PURGE_ROWS)
-            ids = (await tx.execute(old)).scalars().all()
-            if ids:
-                await tx.execute(sa.delete(messages).where(messages.c.id <= ids[-1]))
-        if len(ids) < PURGE_ROWS:
-            return
+    """Forget the rows that are older than the retention."""
+    await forget_by_id(database, messages, clock.now() - timedelta(days=retention_days))
 
 
 def _rows(talk: Talk) -> Iterator[tuple[Any, ...]]:

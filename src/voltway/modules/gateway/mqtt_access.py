@@ -13,41 +13,16 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from voltway.contracts.station_link import StationCredential
-from voltway.kernel.errors import StartUpError
 from voltway.kernel.secrets import derive_key
 from voltway.modules.gateway.settings import MqttSettings
 
 STATION_PURPOSE, OUR_PURPOSE = "mqtt-station", "mqtt-gateway"
 UP, DOWN, STATE, LINK = "up", "down", "state", "link"
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _ITERATIONS = 101  # mosquitto_passwd's own number; the passwords are random, nobody guesses them
 _SALT_BYTES = 12
-
-
-class Broker(NamedTuple):
-    """Where the broker is."""
-
-    host: str
-    port: int
-    is_tls: bool
-
-    @classmethod
-    def of(cls, settings: MqttSettings) -> Broker:
-        """What the URL says. Raises StartUpError."""
-        try:
-            url = urlsplit(settings.url)
-            port = url.port or _PORTS.get(url.scheme, 0)
-        except ValueError:
-            url, port = urlsplit(""), 0
-        if not url.hostname or not port or url.username or url.path.strip("/"):
-            raise StartUpError(
-                "gateway.mqtt.url is not the URL of a broker; an example is mqtts://broker.example:8883 "
-                "(user and password are settings of their own)."
-            )
-        return cls(url.hostname, port, url.scheme == "mqtts")
 
 
 class Place(NamedTuple):

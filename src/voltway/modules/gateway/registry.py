@@ -15,8 +15,11 @@ import structlog
 from voltway.contracts.station_link import LinkOpened, ReportLink, StationCredential
 from voltway.contracts.vocabulary import Registration
 from voltway.kernel import clock
+from voltway.kernel.noticing import Notices
 from voltway.kernel.runtime import Runtime
+from voltway.modules.gateway.credentials import is_open
 from voltway.modules.gateway.link import Link
+from voltway.modules.gateway.noticing import note_of
 
 log = structlog.get_logger()
 
@@ -26,7 +29,11 @@ REPLACED = "replaced by a newer connection"
 class Registry:
     """Station id to link. `tick` is to be called once a second."""
 
-    def __init__(self, runtime: Runtime, ping_interval_s: int) -> None:
+    def __init__(
+        self, runtime: Runtime, ping_interval_s: int, on_overtaken: Callable[[Link], None] = lambda link: None
+    ) -> None:
+        """`on_overtaken`: gets a link whose report came too late, since another one of the station has a larger epoch."""
+        self._on_overtaken = on_overtaken
         self._runtime = runtime
         self._links: dict[str, Link] = {}
         self._epoch = 0
@@ -60,9 +67,19 @@ class Registry:
         self._wheel[link.epoch % len(self._wheel)][link] = None
         self.seen[station_id] = clock.now()
         if previous is not None:
+            self._note_takeover(link, previous)
             previous.close(1008, REPLACED)
         self._unsaid.pop(station_id, None)
         self._say(self._report(link, is_open=True, reason=None))
+
+    def _note_takeover(self, link: Link, previous: Link) -> None:
+        """A station that lost its connection comes again before we have noticed; or somebody else has its credentials. When
+        two addresses take turns, both are alive."""
+        here, there = link.remote_address, previous.remote_address
+        notices, link.replaced_address = self._runtime.state(Notices), there
+        note_of(notices, link.credential, "link.takeover", address=here, old_address=there)
+        if previous.replaced_address == here != there:
+            note_of(notices, link.credential, "link.duplicate", address=here, old_address=there)
 
     def remove(self, link: Link, reason: str) -> None:
         """A link has ended. Nothing is said of one that a newer has replaced."""
@@ -73,6 +90,14 @@ class Registry:
             del self._links[station_id]
             self.seen[station_id] = clock.now()
             self._say(self._report(link, is_open=False, reason=reason))
+
+    def insist(self, link: Link) -> None:
+        """The station is on this link after all: it gets an epoch above all that we have heard of, and is reported again."""
+        if self._links.get(link.credential.station_id) is link:
+            self._wheel[link.epoch % len(self._wheel)].pop(link, None)
+            self._epoch = link.epoch = max(clock.epoch_ms(), self._epoch + 1)
+            self._wheel[link.epoch % len(self._wheel)][link] = None
+            self._say(self._report(link, is_open=True, reason=None))
 
     def hear(self, event: LinkOpened) -> None:
         """A link was opened somewhere: if it is newer than ours, the station is no longer here."""
@@ -92,7 +117,9 @@ class Registry:
             link = self._links.get(credential.station_id)
             if link is None:
                 continue
-            if credential.security_profile > link.credential.security_profile:
+            if credential.security_profile > link.credential.security_profile or (
+                credential.security_profile == 0 and not is_open(credential)
+            ):
                 link.close(1008, "this station must prove who it is")
             if (link.credential.registration, credential.registration) == (Registration.PENDING, Registration.ACCEPTED):
                 accepted.append(link)
@@ -160,5 +187,10 @@ class Registry:
         def done(receipt: Any) -> None:
             if isinstance(receipt, Exception) and not report.is_open and report.station_id not in self._links:
                 self._unsaid[report.station_id] = report
+            elif isinstance(receipt, int) and report.is_open:
+                self._epoch = max(self._epoch, receipt)
+                link = self._links.get(report.station_id)
+                if link is not None and link.epoch == report.epoch:
+                    self._on_overtaken(link)
 
         return done

@@ -70,7 +70,8 @@ class StationPort:
         self.proxies = TrustedProxies(settings.trusted_proxies)
         self.budget = MessageBudget(settings.buffered_bytes_max)
         self.doorways = 0
-        """Connections that have not finished their handshake."""
+        """Connections that have not finished their handshake, but for those that are still at that of TLS, or of a proxy."""
+        self._greeting: list[ProxiedServer] = []
         self._server: asyncio.Server | ProxiedServer | None = None
         self._tls_server: asyncio.Server | ProxiedServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,11 +110,15 @@ class StationPort:
             await aiofastnet.connect_accepted_socket(loop, lambda: Doorway(self, origin), connection, **limits)
 
         try:
-            if not self.proxies:
-                return await aiofastnet.create_server(loop, lambda: Doorway(self), host, port, backlog=1024, **limits)
-            proxied = ProxiedServer(self.proxies, take, self.settings.handshake_timeout_s, self.settings.handshakes_max)
-            await proxied.listen(host, port)
-            return proxied
+            if not self.proxies and tls is None:
+                reuse = self.settings.reuse_port or None
+                return await aiofastnet.create_server(
+                    loop, lambda: Doorway(self), host, port, backlog=1024, reuse_port=reuse, **limits
+                )
+            greeting = ProxiedServer(self.proxies, take, self.settings.handshake_timeout_s, self._is_full)
+            self._greeting.append(greeting)
+            await greeting.listen(host, port, reuse_port=self.settings.reuse_port)
+            return greeting
         except OSError as error:
             raise StartUpError(
                 f"The station port {host}:{port} cannot be opened ({error.strerror or error}): another program may have it. "
@@ -135,9 +140,14 @@ class StationPort:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _is_full(self) -> bool:
+        """Whether as many connections as may are at their handshake, TLS and proxies included."""
+        return self.doorways + sum(server.waiting for server in self._greeting) >= self.settings.handshakes_max
+
     def is_too_much(self) -> Refusal | None:
         """Whether one more connection would be too much now."""
-        if self.doorways > self.settings.handshakes_max or self.doorkeeper.is_too_much():
+        waiting = self.doorways + sum(server.waiting for server in self._greeting)
+        if waiting > self.settings.handshakes_max or self.doorkeeper.is_too_much():
             return come_later()
         return None
 
@@ -204,6 +214,9 @@ class Doorway(asyncio.Protocol):
         except HandshakeRefused as refused:
             self._refuse(refused.refusal)
             return
+        if port.doorkeeper.is_too_much_from(self._address()):
+            self._refuse(come_later())
+            return
         approach = Approach(request.target, request.credentials, request.subprotocols, self._peer())
         verdict = port.doorkeeper.judge(approach)
         if verdict is None:
@@ -226,7 +239,7 @@ class Doorway(asyncio.Protocol):
             self._upgrade(request, self._farewell(STILL_HERE), {"Sec-WebSocket-Protocol": verdict.protocol})
         elif verdict.credential is None or verdict.protocol is None:
             self._upgrade(request, self._farewell(NO_SUBPROTOCOL), {})
-        elif self._port.doorkeeper.is_taken_over_too_often(verdict):
+        elif self._port.doorkeeper.comes_too_often(verdict):
             self._refuse(come_later())
         else:
             self._let_in(request, verdict, verdict.protocol)

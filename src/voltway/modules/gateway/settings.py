@@ -96,6 +96,12 @@ class GatewaySettings(Settings):
     connections_per_s: float = Field(default=500.0, gt=0)
     connections_burst: int = Field(default=5000, ge=1)
     """More than this at once are told to come again later (503): a storm of reconnects is spread, not suffered."""
+    prefix_connections_per_s: float = Field(default=400.0, gt=0)
+    """The same for one network (a /24 of IPv4, a /48 of IPv6), so that the storm of one leaves room for the others."""
+    prefix_connections_burst: int = Field(default=4000, ge=1)
+    station_connections_burst: int = Field(default=30, ge=1)
+    """Connections of one station in a row; after these one each `station_connection_pause_s`: one that flaps is held off (503)."""
+    station_connection_pause_s: float = Field(default=1.0, gt=0)
     rereads_per_s: float = Field(default=500.0, gt=0)
     """How often a credential that is unknown or wrong here is looked up in the database before it is refused."""
     admissions_per_s: float = Field(default=200.0, gt=0)
@@ -143,7 +149,12 @@ class GatewaySettings(Settings):
     drain_timeout_s: float = Field(default=3.0, ge=0)
     """At a stop: how long answers under way are waited for."""
 
+    drain_spread_s: float = Field(default=0.0, ge=0, le=600)
+    """At a stop: over how long the links are closed (1012), so that not all stations come to the others at once."""
+
     # ---- this process among others
+    reuse_port: bool = False
+    """Whether other processes listen on the same station port (SO_REUSEPORT): the system hands each connection to one."""
     lease_s: float = Field(default=30.0, gt=0)
     """A process that has not been heard of for this long is dead, and so are its links."""
 

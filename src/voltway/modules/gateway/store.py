@@ -38,6 +38,8 @@ class MessageFilter(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    direction: str | None = None
+    kind: str | None = None
 
     def takes(self, message: Message) -> bool:
         """Whether this one is."""
@@ -45,6 +47,8 @@ class MessageFilter(NamedTuple):
             (self.action is None or message.action == self.action)
             and (self.since is None or message.at >= self.since)
             and (self.until is None or message.at < self.until)
+            and self.direction in (None, message.direction)
+            and self.kind in (None, message.kind)
             and (self.text is None or self.text.casefold() in message.frame.casefold())
         )
 
@@ -86,6 +90,9 @@ def _rows_before(operator_id: str, station_id: str, wanted: MessageFilter, place
         statement = statement.where(messages.c.last_at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(messages.c.first_at < wanted.until)
+    for word in (wanted.direction, wanted.kind):
+        if word is not None:
+            statement = statement.where(messages.c.frames.contains(f',"{word}",', autoescape=True))
     if wanted.text is not None and wanted.text.isascii():
         as_written = msgspec.json.encode(wanted.text).decode()[1:-1]  # frames stand as texts in a document
         statement = statement.where(messages.c.frames.icontains(as_written, autoescape=True))

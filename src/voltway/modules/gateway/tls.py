@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -161,6 +162,11 @@ class TlsMaterial:
         if trust is not None:
             self.context.load_verify_locations(cadata=trust.authorities)
             self.own_serials = {plain_serial(serial) for serial in trust.revoked_serials}
+        self._load_foreign_trust()
+
+    def _load_foreign_trust(self) -> None:
+        """Believe the authorities of the settings beside our own; one that is in the file no longer is believed until the
+        next start, and its revocation list at once."""
         if self._settings.client_authorities_file:
             try:
                 self.context.load_verify_locations(self._settings.client_authorities_file)
@@ -169,6 +175,10 @@ class TlsMaterial:
                     f"The authorities of stations in {self._settings.client_authorities_file} cannot be read: {_reason(error)}."
                 ) from error
         self._foreign_serials = read_revoked(self._settings.client_revocation_file)
+
+    def given_certificates(self) -> tuple[str, ...]:
+        """PEM of the certificates that the settings name: those that nobody renews here."""
+        return () if self.is_self_made else tuple(map(_certificates_in, self._pairs))
 
     def revoke(self, serial_number: str) -> None:
         """A certificate of ours holds no longer."""
@@ -182,7 +192,7 @@ class TlsMaterial:
         self._stamps = stamps
         try:
             load_pairs(self.context, self._pairs)
-            self._foreign_serials = read_revoked(self._settings.client_revocation_file)
+            self._load_foreign_trust()
         except StartUpError as error:
             log.error("tls_certificates.not_reloaded", reason=str(error))
         else:
@@ -190,8 +200,17 @@ class TlsMaterial:
 
     def _look(self) -> tuple[tuple[int, int], ...]:
         names = [name for pair in self._pairs for name in (pair.certificate, pair.key) if name]
-        files = [Path(name) for name in (*names, self._settings.client_revocation_file) if name]
+        trust = (self._settings.client_authorities_file, self._settings.client_revocation_file)
+        files = [Path(name) for name in (*names, *trust) if name]
         return tuple((file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else (0, 0) for file in files)
+
+
+def _certificates_in(pair: KeyPair) -> str:
+    """The certificates of a file, without the key that may stand beside them."""
+    parts = re.findall(
+        r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", Path(pair.certificate).read_text("ascii"), re.DOTALL
+    )
+    return "\n".join(parts)
 
 
 def given_pairs(settings: TlsSettings) -> tuple[KeyPair, ...]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Query
 
 from voltway.contracts.stations import FindStations
-from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.http import Page, PageQuery, page_query, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.grid import store
@@ -20,6 +20,7 @@ from voltway.modules.grid.schemas import (
     StreamOut,
     StreamValueOut,
     alarm_out,
+    battery_swap_out,
     control_out,
     stream_out,
 )
@@ -62,8 +63,7 @@ async def list_battery_swaps(
 ) -> Page[BatterySwapOut]:
     """The battery swaps of a charging station, step by step, newest first."""
     rows, next_cursor = await _rows(runtime, principal, station_id, battery_swaps, page)
-    items = [BatterySwapOut(**{name: getattr(row, name) for name in BatterySwapOut.model_fields}) for row in rows]
-    return Page(items=items, next_cursor=next_cursor)
+    return Page(items=[battery_swap_out(row, principal.shown) for row in rows], next_cursor=next_cursor)
 
 
 @router.get("/charging-stations/{station_id}/event-streams")
@@ -85,7 +85,7 @@ async def list_stream_values(
 ) -> Page[StreamValueOut]:
     """The values of a stream, newest first, as long as they are kept."""
     await _require_station(runtime, principal, station_id)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         stream = await store.get_stream(tx, station_id, stream_number)
         statement = sa.select(stream_values).where(stream_values.c.stream_id == stream.id)
         rows, next_cursor = await page.fetch(tx, statement, stream_values.c.id)
@@ -102,16 +102,13 @@ async def _rows(
     *wanted: sa.ColumnElement[bool],
 ) -> tuple[Any, str | None]:
     await _require_station(runtime, principal, station_id)
-    statement = sa.select(table).where(
-        table.c.operator_id == principal.operator_id, table.c.station_id == station_id, *wanted
-    )
-    async with runtime.database.read() as tx:
+    statement = sa.select(table).where(visible(principal, table), table.c.station_id == station_id, *wanted)
+    async with runtime.database.read(principal.operator_id) as tx:
         return await page.fetch(tx, statement, table.c.id)
 
 
 async def _require_station(runtime: Runtime, principal: Principal, station_id: str) -> None:
     """Raise StationNotFound for a station that the caller may not see."""
     found = await runtime.ask(FindStations(operator_id=principal.operator_id, station_ids=(station_id,)))
-    locations = principal.location_ids
-    if not found or (locations is not None and found[0].location_id not in locations):
+    if not found or not principal.reaches(found[0].location_id):
         raise StationNotFound(f"There is no charging station {station_id}.")

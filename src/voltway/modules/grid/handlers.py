@@ -19,6 +19,7 @@ from voltway.contracts.grid import (
     ReportStreamValues,
     StreamsReceipt,
 )
+from voltway.contracts.station_link import Authorization, ReportNotRecorded
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel.database import Tx
@@ -44,6 +45,7 @@ class GridHandler:
         log.error(
             "grid.not_recorded", kind=type(report).__name__, station_id=report.station_id, message_id=report.message_id
         )
+        tx.publish(ReportNotRecorded.of(report, error))
 
 
 class DerControlsHandler(GridHandler):
@@ -102,7 +104,8 @@ class BatterySwapHandler(GridHandler):
             TokenQuery(operator_id=report.operator_id, station_id=report.station_id, id_token=report.id_token)
             for report in reports
         )
-        return [verdict.status for verdict in await self._runtime.ask(AuthorizeTokens(queries=queries))]
+        nobody_knows = [Authorization(status=AuthorizationStatus.UNKNOWN)] * len(queries)
+        return [one.status for one in await self._runtime.ask_or(AuthorizeTokens(queries=queries), nobody_knows)]
 
     async def record(
         self, tx: Tx, reports: Sequence[ReportBatterySwap], prepared: list[AuthorizationStatus]

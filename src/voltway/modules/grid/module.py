@@ -19,6 +19,7 @@ from voltway.contracts.grid import (
     ReportStreams,
     ReportStreamValues,
 )
+from voltway.contracts.station_link import ReportNotRecorded
 from voltway.kernel.module import Job, Manifest
 from voltway.modules.grid import api, handlers
 from voltway.modules.grid.settings import GridSettings
@@ -26,6 +27,7 @@ from voltway.modules.grid.settings import GridSettings
 MANIFEST = Manifest(
     name="grid",
     settings=GridSettings,
+    publishes=(ReportNotRecorded,),
     batches={
         ReportDerControls: handlers.DerControlsHandler,
         ReportDerCleared: handlers.DerClearedHandler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from voltway.kernel.http import Instant, Schema
@@ -91,6 +92,11 @@ def control_out(row: Any) -> DerControlOut:
 def alarm_out(row: Any) -> DerAlarmOut:
     """A row of grid_der_alarms as the API shows it."""
     return DerAlarmOut(grid_fault=row.grid_fault or None, **_fields(row, DerAlarmOut, "grid_fault"))
+
+
+def battery_swap_out(row: Any, shown: Callable[[str], str]) -> BatterySwapOut:
+    """A row of grid_battery_swaps as the API shows it; its token as it is to be `shown`."""
+    return BatterySwapOut(id_token=shown(row.id_token), **_fields(row, BatterySwapOut, "id_token"))
 
 
 def stream_out(row: Any) -> StreamOut:

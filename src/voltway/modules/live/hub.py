@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from math import inf
 from typing import Any
 
 from voltway.contracts.billing import SessionPriced
+from voltway.contracts.detection import IncidentChanged
 from voltway.contracts.security import SecurityEventRecorded
 from voltway.contracts.sessions import SessionEnded, SessionProgressed, SessionStarted, SessionUnplugged
 from voltway.contracts.station_link import MessagesLogged
@@ -92,6 +94,23 @@ def _security_event(event: SecurityEventRecorded) -> Told:
     return "security_event.recorded", event.station_id, data | {"type": event.type, "severity": event.severity}
 
 
+def _incident(event: IncidentChanged) -> Told:
+    data = {
+        "id": event.incident_id,
+        "station_id": event.station_id,
+        "station_identity": event.station_identity,
+        "what": event.what,
+        "rule_id": event.rule_id,
+        "title": event.title,
+        "subject": event.subject,
+        "severity": event.severity.value,
+        "state": event.state.value,
+        "count": event.count,
+    }
+    is_raised = event.what in ("raised", "reopened", "worsened")
+    return "alert.raised" if is_raised else "alert.changed", event.station_id, data
+
+
 TELLING: dict[type[Event], Callable[[Any], Told]] = {
     StationChanged: _station,
     ConnectorStatusChanged: _connector,
@@ -103,6 +122,7 @@ TELLING: dict[type[Event], Callable[[Any], Told]] = {
     CommandChanged: _command,
     MessagesLogged: _messages,
     SecurityEventRecorded: _security_event,
+    IncidentChanged: _incident,
 }
 """What a browser is told of each event; the rest is not its business."""
 
@@ -112,12 +132,12 @@ class Watcher:
 
     def __init__(self, operator_id: str, station_ids: frozenset[str] | None) -> None:
         self.operator_id = operator_id
-        self._station_ids = station_ids
+        self.station_ids = station_ids
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(WAITING_MAX)
 
     def may_see(self, station_id: str | None) -> bool:
         """Whether the page may hear of this station."""
-        return self._station_ids is None or station_id in self._station_ids
+        return self.station_ids is None or station_id in self.station_ids
 
     def tell(self, text: str) -> None:
         """Send later; a page that does not keep up loses what waits and is told to read everything anew."""
@@ -134,12 +154,12 @@ class Watcher:
             self._waiting.get_nowait()
         self._waiting.put_nowait(None)
 
-    async def stream(self) -> AsyncIterator[str]:
-        """The text of the event stream."""
+    async def stream(self, pause_s: float = inf) -> AsyncIterator[str]:
+        """The text of the event stream; a comment after each pause in which nothing happens."""
         yield "retry: 2000\n: connected\n\n"
         while True:
             try:
-                async with asyncio.timeout(KEEP_ALIVE_S):
+                async with asyncio.timeout(min(pause_s, KEEP_ALIVE_S)):
                     text = await self._waiting.get()
             except TimeoutError:
                 text = ": keep-alive\n\n"

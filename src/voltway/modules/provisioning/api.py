@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 
 from voltway.contracts.stations import CheckOrder, LocationExists, ReadVariables
-from voltway.kernel import clock
-from voltway.kernel.auth import Permission, Principal, allowed
+from voltway.kernel import audit, clock
+from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.auth.errors import PermissionMissing
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import InvalidField
@@ -42,8 +42,9 @@ OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]
 async def add_provisioning_template(body: TemplateIn, principal: MayWrite, runtime: OurRuntime) -> TemplateOut:
     """Keep what stations of a kind are to be told. It is applied at the next boot of each that it fits best."""
     await _check(runtime, principal, body)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         row = await store.add(tx, principal.operator_id, body.model_dump(mode="json"))
+        audit.note(tx, principal, "provisioning_template.added", ("provisioning_template", row.id), after=_told(row))
     return _template_out(row, principal)
 
 
@@ -68,11 +69,15 @@ async def change_provisioning_template(
     template_id: str, body: TemplateIn, principal: MayWrite, runtime: OurRuntime
 ) -> TemplateOut:
     """Replace a template; as a new revision it is applied anew at the next boot of each station."""
-    await _check(runtime, principal, body)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         row = await store.get(tx, template_id, store.visible_to(principal))
-        _require_reach(principal, row.location_id)
+    _require_reach(principal, row.location_id)
+    await _check(runtime, principal, body)
+    async with runtime.database.begin(principal.operator_id) as tx:
+        row = await store.get(tx, template_id, store.visible_to(principal))
         changed = await store.change(tx, row, body.model_dump(mode="json"))
+        difference = audit.changes(_told(row), _told(changed))
+        audit.note(tx, principal, "provisioning_template.edited", ("provisioning_template", template_id), **difference)
     return _template_out(changed, principal)
 
 
@@ -82,6 +87,7 @@ async def remove_provisioning_template(template_id: str, principal: MayWrite, tx
     row = await store.get(tx, template_id, store.visible_to(principal))
     _require_reach(principal, row.location_id)
     await store.remove(tx, row.id)
+    audit.note(tx, principal, "provisioning_template.removed", ("provisioning_template", row.id), before=_told(row))
 
 
 @router.post("/charging-stations/{station_id}/provision", status_code=202)
@@ -99,8 +105,10 @@ async def provision_station(
         "reason": "order",
         "due_at": clock.now(),
     }
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         await store.make_due(tx, [row])
+        told = {"template_id": template.id, "template_name": template.name}
+        audit.note(tx, principal, "station.provisioned", ("station", station_id), after=told)
     return ProvisionOut(template_id=template.id, template_name=template.name)
 
 
@@ -110,8 +118,8 @@ async def list_provisioning_runs(
 ) -> Page[RunOut]:
     """Each time that a template was applied to a station, newest first."""
     await _require_station(runtime, principal, station_id)
-    statement = sa.select(runs).where(runs.c.operator_id == principal.operator_id, runs.c.station_id == station_id)
-    async with runtime.database.read() as tx:
+    statement = sa.select(runs).where(visible(principal, runs), runs.c.station_id == station_id)
+    async with runtime.database.read(principal.operator_id) as tx:
         rows, next_cursor = await page.fetch(tx, statement, runs.c.id)
     return Page(
         items=[RunOut(**{name: getattr(row, name) for name in RunOut.model_fields}) for row in rows],
@@ -137,7 +145,7 @@ async def read_drift(station_id: str, principal: MayRead, runtime: OurRuntime) -
 async def _template_for(runtime: Runtime, principal: Principal, station_id: str, template_id: str | None) -> Any:
     """The template that is named, else the one that fits a station best; None where none does."""
     place = await _require_station(runtime, principal, station_id)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         if template_id is not None:
             return await store.get(tx, template_id, store.visible_to(principal))
         return rules.choose(await store.templates_of(tx, principal.operator_id), place)
@@ -145,8 +153,7 @@ async def _template_for(runtime: Runtime, principal: Principal, station_id: str,
 
 async def _require_station(runtime: Runtime, principal: Principal, station_id: str) -> rules.Place:
     record = await applying.find_record(runtime, principal.operator_id, station_id)
-    locations = principal.location_ids
-    if record is None or (locations is not None and record.location_id not in locations):
+    if record is None or not principal.reaches(record.location_id):
         raise StationNotFound(f"There is no charging station {station_id}.")
     return applying.place_of(record)
 
@@ -167,7 +174,7 @@ async def _check(runtime: Runtime, principal: Principal, body: TemplateIn) -> No
 
 def _require_reach(principal: Principal, location_id: str | None) -> None:
     """Raise PermissionMissing for a template that would reach stations which the caller may not touch."""
-    if principal.location_ids is not None and location_id not in principal.location_ids:
+    if not principal.reaches(location_id):
         raise PermissionMissing("Who is bound to locations has a hand in templates for those only: name one of them.")
 
 
@@ -176,3 +183,10 @@ def _template_out(row: Any, principal: Principal) -> TemplateOut:
     if not principal.may(Permission.STATIONS_WRITE):
         shown["steps"] = [{**step, "arguments": rules.without_secrets(step["arguments"])} for step in row.steps]
     return TemplateOut(**shown)
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """A template for the audit log: what its steps set, without passwords."""
+    shown = {name: getattr(row, name) for name in ("name", "vendor", "model", "location_id", "is_accepting")}
+    steps = [{**step, "arguments": rules.without_secrets(step["arguments"])} for step in row.steps]
+    return {**shown, "steps": steps}

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from voltway.contracts.station_link import FindCredential, StationCredential
-from voltway.contracts.stations import AcceptStation, FindStations, SendCommand
+from voltway.contracts.stations import AcceptStation, FindStations, ReadVariables, SendCommand
 from voltway.contracts.vocabulary import Registration
 from voltway.kernel import clock
 from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
@@ -104,12 +104,21 @@ async def _apply(runtime: Runtime, row: Any) -> None:
         if row.reason == "boot" and await store.last_done(tx, row.station_id, template.id) == template.revision:
             return
     async with runtime.database.begin() as tx:
-        run_id = await store.begin_run(tx, template, row.station_id, row.reason)
-    steps: list[dict[str, Any]] = []
-    for step in template.steps:
-        steps.append(await _tell(runtime, row, step))
+        resumed = None if row.reason != "boot" else await store.find_rebooting(tx, row.station_id, template)
+        await store.give_up_rebooting(tx, row.station_id, resumed)
+        before = () if row.reason != "boot" else await store.failed_steps(tx, row.station_id, template)
+        run_id = resumed.id if resumed is not None else await store.begin_run(tx, template, row.station_id, row.reason)
+    steps: list[dict[str, Any]] = [] if resumed is None else list(resumed.steps)
+    actual = await _actual(runtime, row) if before else {}
+    for index, step in enumerate(template.steps[len(steps) :], len(steps)):
+        wanted = rules.left_to_do(step, before[index] if index < len(before) else None, actual)
+        steps.append(_in_force(step) if wanted is None else await _tell(runtime, row, wanted))
+        is_rebooting = rules.needs_boot(steps[-1]) and await _reset(runtime, row, steps[-1])
         async with runtime.database.begin() as tx:
-            await store.note(tx, run_id, steps, "running")
+            await store.note(tx, run_id, steps, rules.REBOOTING if is_rebooting else "running")
+        if is_rebooting:  # its boot goes on with the next step
+            log.info("provisioning.rebooting", station_id=row.station_id, template=template.name)
+            return
         if steps[-1]["state"] in rules.GONE:
             break
     state = rules.state_of(steps, len(template.steps))
@@ -118,6 +127,25 @@ async def _apply(runtime: Runtime, row: Any) -> None:
     async with runtime.database.begin() as tx:
         await store.note(tx, run_id, steps, state)
     log.info("provisioning.ended", station_id=row.station_id, template=template.name, state=state)
+
+
+async def _actual(runtime: Runtime, row: Any) -> dict[tuple[Any, ...], str | None]:
+    """What a station has told of its variables."""
+    told = await runtime.ask(ReadVariables(operator_id=row.operator_id, station_id=row.station_id))
+    return {rules.key_of(each): each["value"] for each in told}
+
+
+def _in_force(step: dict[str, Any]) -> dict[str, Any]:
+    nothing = {"command_id": None, "wire_status": None, "effect": None}
+    return {"type": step["type"], "state": rules.ACCEPTED, "detail": rules.IN_FORCE, **nothing}
+
+
+async def _reset(runtime: Runtime, row: Any, step: dict[str, Any]) -> bool:
+    """Have a station boot when nothing charges any more, since it takes a step with its boot only; whether it will. What has
+    become of the order is noted at the step: it is given once."""
+    told = await _tell(runtime, row, {"type": "reset", "arguments": {"mode": "on_idle"}})
+    step["detail"] = f"needs a boot; reset: {told['state']}"
+    return bool(told["state"] == rules.ACCEPTED)
 
 
 async def _tell(runtime: Runtime, row: Any, step: dict[str, Any]) -> dict[str, Any]:

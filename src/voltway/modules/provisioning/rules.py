@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from voltway.contracts.setting_names import KEYS, PLACES
+from voltway.contracts.setting_names import Place as Setting
+
 SET_VARIABLES = "set_variables"
 ACCEPTED = "accepted"
 GONE = frozenset({"offline", "timed_out"})
@@ -65,6 +68,31 @@ def state_of(steps: Sequence[Mapping[str, Any]], count: int) -> str:
     return "done" if is_done else "failed"
 
 
+REBOOT_REQUIRED, REBOOTING = "reboot_required", "rebooting"
+IN_FORCE = "in force since an earlier run"
+
+
+def needs_boot(step: Mapping[str, Any]) -> bool:
+    """Whether a station takes a step with its next boot only."""
+    return step["state"] == ACCEPTED and step.get("effect") == REBOOT_REQUIRED
+
+
+def left_to_do(
+    wanted: Mapping[str, Any], before: Mapping[str, Any] | None, actual: Mapping[tuple[Any, ...], str | None]
+) -> dict[str, Any] | None:
+    """What of a step is not yet in force after a run that failed; None: all of it is. `before` is how the step ended then.
+    Of variables those that the station has told to be so are left out."""
+    if before is not None and before["state"] == ACCEPTED:
+        return None
+    if before is None or wanted["type"] != SET_VARIABLES:
+        return dict(wanted)
+    variables = wanted["arguments"].get("variables", ())
+    lacking = [
+        one for one in variables if one.get("attribute", "Actual") != "Actual" or _told(one, actual) != one["value"]
+    ]
+    return {**wanted, "arguments": {**wanted["arguments"], "variables": lacking}} if lacking else None
+
+
 def differences(steps: Iterable[Mapping[str, Any]], actual: Mapping[tuple[Any, ...], str | None]) -> list[Difference]:
     """What of the variables in a template's steps is otherwise at the station; `actual` by `key_of`."""
     wanted = [
@@ -76,11 +104,29 @@ def differences(steps: Iterable[Mapping[str, Any]], actual: Mapping[tuple[Any, .
     ]
     found = []
     for variable in wanted:
-        now = actual.get(key_of(variable))
+        now = _told(variable, actual)
         if now != variable["value"]:
             name = variable.get("variable") or variable["key"]
             found.append(Difference(variable.get("component"), name, variable["value"], now))
     return found
+
+
+def _told(variable: Mapping[str, Any], actual: Mapping[tuple[Any, ...], str | None]) -> str | None:
+    """What a station has told of a variable, under the name that the template gives it, or the one of the other protocol: a
+    2.x station told by a key of 1.6 has the variable, and the other way about."""
+    found = actual.get(key_of(variable))
+    return found if found is not None else actual.get(key_of(other_name(variable) or variable))
+
+
+def other_name(variable: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the other protocol calls a setting; None where it has none that we know."""
+    if "key" in variable:
+        place = PLACES.get(variable["key"])
+        return None if place is None else place._asdict()
+    if any(variable.get(name) is not None for name in ("component_instance", "evse_number", "connector_number")):
+        return None
+    key = KEYS.get(Setting(variable.get("component") or "", variable["variable"], variable.get("instance")))
+    return None if key is None else {"key": key}
 
 
 PLACE = ("component", "component_instance", "evse_number", "connector_number", "instance")

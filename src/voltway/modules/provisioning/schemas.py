@@ -65,14 +65,15 @@ class StepOut(Schema):
 
 
 class RunOut(Schema):
-    """One time that a template was applied. `reason`: `boot`, or `order` where somebody asked for it."""
+    """One time that a template was applied. `reason`: `boot`, or `order` where somebody asked for it. `rebooting`:
+    it goes on when the station has booted."""
 
     id: str
     template_id: str
     template_name: str
     revision: int
     reason: Literal["boot", "order"]
-    state: Literal["running", "done", "failed"]
+    state: Literal["running", "rebooting", "done", "failed"]
     steps: list[StepOut]
     started_at: Instant
     ended_at: Instant | None

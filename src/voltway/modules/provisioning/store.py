@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from voltway.kernel import bulk, clock
-from voltway.kernel.auth import Principal
+from voltway.kernel.auth import Principal, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.provisioning.errors import NameTaken, TemplateNotFound
+from voltway.modules.provisioning.rules import REBOOTING
 from voltway.modules.provisioning.tables import due, runs, templates
 
 ROUND_MAX = 50
@@ -31,11 +32,7 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
 
 def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
     """The templates of the caller's operator; who is bound to locations sees those that apply there."""
-    is_ours = templates.c.operator_id == principal.operator_id
-    if principal.location_ids is None:
-        return is_ours
-    place = templates.c.location_id
-    return sa.and_(is_ours, sa.or_(place.is_(None), place.in_(principal.location_ids)))
+    return visible(principal, templates, is_unplaced_shared=True)
 
 
 async def get(tx: Tx, template_id: str, *conditions: sa.ColumnElement[bool]) -> Any:
@@ -44,6 +41,12 @@ async def get(tx: Tx, template_id: str, *conditions: sa.ColumnElement[bool]) -> 
     if row is None:
         raise TemplateNotFound(f"There is no provisioning template {template_id}.")
     return row
+
+
+async def find(tx: Tx, operator_id: str, template_id: str) -> Any | None:
+    """A template of an operator."""
+    mine = (templates.c.id == template_id, templates.c.operator_id == operator_id)
+    return (await tx.execute(sa.select(templates).where(*mine))).one_or_none()
 
 
 async def change(tx: Tx, row: Any, values: Mapping[str, Any]) -> Any:
@@ -112,6 +115,29 @@ async def last_done(tx: Tx, station_id: str, template_id: str) -> int | None:
     return (await tx.execute(statement)).scalar()
 
 
+async def find_rebooting(tx: Tx, station_id: str, template: Any) -> Any:
+    """The run of this revision that waits for the station's boot, or None."""
+    mine = (runs.c.station_id == station_id, runs.c.template_id == template.id, runs.c.revision == template.revision)
+    statement = sa.select(runs).where(*mine, runs.c.state == REBOOTING).order_by(runs.c.id.desc()).limit(1)
+    return (await tx.execute(statement)).one_or_none()
+
+
+async def give_up_rebooting(tx: Tx, station_id: str, but: Any) -> None:
+    """Runs that wait for a boot and are not gone on with are over."""
+    waiting = [runs.c.station_id == station_id, runs.c.state == REBOOTING]
+    if but is not None:
+        waiting.append(runs.c.id != but.id)
+    await tx.execute(sa.update(runs).where(*waiting).values(state="failed", ended_at=clock.now()))
+
+
+async def failed_steps(tx: Tx, station_id: str, template: Any) -> Sequence[Mapping[str, Any]]:
+    """How the steps ended when this revision was last applied to a station, if that failed."""
+    mine = (runs.c.station_id == station_id, runs.c.template_id == template.id, runs.c.revision == template.revision)
+    statement = sa.select(runs.c.state, runs.c.steps).where(*mine, runs.c.ended_at.is_not(None))
+    row = (await tx.execute(statement.order_by(runs.c.id.desc()).limit(1))).one_or_none()
+    return () if row is None or row.state != "failed" else row.steps
+
+
 async def begin_run(tx: Tx, template: Any, station_id: str, reason: str) -> str:
     """A template is being applied; the id of the run."""
     row = {
@@ -133,7 +159,7 @@ async def begin_run(tx: Tx, template: Any, station_id: str, reason: str) -> str:
 async def note(tx: Tx, run_id: str, steps: Sequence[Mapping[str, Any]], state: str) -> None:
     """How a run stands."""
     values: dict[str, Any] = {"steps": list(steps), "state": state}
-    if state != "running":
+    if state not in ("running", REBOOTING):
         values["ended_at"] = clock.now()
     await tx.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
 

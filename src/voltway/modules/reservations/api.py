@@ -11,7 +11,7 @@ from voltway.contracts.access import FindStationSettings
 from voltway.contracts.stations import SendCommand
 from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import CommandState, IdToken
-from voltway.kernel import clock
+from voltway.kernel import audit, clock
 from voltway.kernel.auth import Permission, Principal, allowed
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.database import Tx
@@ -26,8 +26,8 @@ from voltway.modules.reservations.tables import reservations
 
 router = APIRouter(tags=["reservations"])
 
-MayRead = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
-MayOrder = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
+MayRead = Annotated[Principal, Depends(allowed(Permission.RESERVATIONS_READ))]
+MayOrder = Annotated[Principal, Depends(allowed(Permission.RESERVATIONS_WRITE))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 OurRuntime = Annotated[Runtime, Depends(runtime_of)]
 
@@ -55,7 +55,7 @@ async def list_reservations(
     if state is not None:
         statement = statement.where(reservations.c.state == state.value)
     rows, next_cursor = await page.fetch(tx, statement, reservations.c.id)
-    return Page(items=[reservation_out(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=[reservation_out(row, principal.shown) for row in rows], next_cursor=next_cursor)
 
 
 @router.post("/reservations", status_code=201)
@@ -66,7 +66,8 @@ async def add_reservation(
     request: Request,
     wait_s: Annotated[float, Query(ge=0, le=60, description="how long to wait for the station's answer")] = 10.0,
 ) -> ReservationOut:
-    """Reserve. The station is told at once, or when `starts_at` comes; one that is offline is told when it is back."""
+    """Reserve. The station is told at once, or when `starts_at` comes. At one that is offline a reservation for now ends as `offline`; one
+    for later is told when the station is back."""
     now = clock.now()
     if body.expires_at <= now:
         raise InvalidField.at("$.expires_at", "this is over already")
@@ -75,10 +76,7 @@ async def add_reservation(
             operator_id=principal.operator_id, station_id=body.station_id, identity=body.station_identity
         )
     )
-    is_hidden = principal.location_ids is not None and (
-        station is None or station.location_id not in principal.location_ids
-    )
-    if station is None or is_hidden:
+    if station is None or not principal.reaches(station.location_id):
         raise StationNotFound("There is no such charging station.")
     starts_at = body.starts_at or now
     is_later = starts_at > now
@@ -96,34 +94,38 @@ async def add_reservation(
         "expires_at": body.expires_at,
         "due_at": starts_at if is_later else None,
     }
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         row = await store.add(tx, values)
-        await keep_answer(tx, request, 201, reservation_out(row))
+        told = {name: values[name] for name in ("station_id", "evse_number", "id_token", "starts_at", "expires_at")}
+        audit.note(tx, principal, "reservation.made", ("reservation", row.id), after=told)
+        await keep_answer(tx, request, 201, reservation_out(row, principal.shown))
     if not is_later:
         try:
             await sending.send(runtime, row, principal.name, wait_s)
         except Problem:
-            async with runtime.database.begin() as tx:
+            async with runtime.database.begin(principal.operator_id) as tx:
                 await store.remove(tx, row.id)
             raise
-    async with runtime.database.read() as tx:
-        return reservation_out(await store.get(tx, row.id))
+    async with runtime.database.read(principal.operator_id) as tx:
+        return reservation_out(await store.get(tx, row.id), principal.shown)
 
 
 @router.get("/reservations/{reservation_id}")
 async def get_reservation(reservation_id: str, principal: MayRead, tx: ReadTx) -> ReservationOut:
     """One reservation."""
-    return reservation_out(await store.get(tx, reservation_id, store.visible_to(principal)))
+    return reservation_out(await store.get(tx, reservation_id, store.visible_to(principal)), principal.shown)
 
 
 @router.delete("/reservations/{reservation_id}", status_code=204)
 async def cancel_reservation(reservation_id: str, principal: MayOrder, runtime: OurRuntime) -> None:
     """Give up a reservation. It stays in the list, as cancelled; the station must agree if it holds it (else 409)."""
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         row = await store.get(tx, reservation_id, store.visible_to(principal))
         row = await store.find_locked(tx, row.station_id, row.number) or row
         if State(row.state) not in rules.OPEN:
             raise ReservationOver(f"The reservation is {row.state}.")
+        told = {"station_id": row.station_id, "number": row.number, "state": row.state}
+        audit.note(tx, principal, "reservation.given_up", ("reservation", row.id), before=told)
         if row.state == State.PENDING and row.due_at is not None:  # the station knows nothing of it
             await store.change(tx, row, State.CANCELLED)
             return

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 
 import structlog
 
-from voltway.contracts.access import ClaimReservation, FindReservation, ReportReservation, ReservationMet
-from voltway.contracts.station_link import LinkOpened
-from voltway.contracts.stations import ConnectorStatusChanged
+from voltway.contracts.access import (
+    ClaimReservation,
+    FindReservation,
+    ReportReservation,
+    ReservationMet,
+    ReservationNotTold,
+)
+from voltway.contracts.sessions import SessionEnded, SessionStarted
+from voltway.contracts.station_link import LinkOpened, ReportNotRecorded
+from voltway.contracts.stations import ConnectorStatusChanged, StationChanged
 from voltway.contracts.vocabulary import ConnectorStatus
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
-from voltway.modules.reservations import rules, sending, store
+from voltway.modules.reservations import booking_work, queue_work, rules, sending, store
 from voltway.modules.reservations.rules import State
 from voltway.modules.reservations.tables import reservations
 
@@ -43,6 +50,7 @@ class ReservationHandler:
     async def quarantine(self, tx: Tx, report: ReportReservation, error: Exception) -> None:
         """The station is answered all the same; the reservation runs out by our clock."""
         log.error("reservation.not_recorded", station_id=report.station_id, number=report.number, exc_info=error)
+        tx.publish(ReportNotRecorded.of(report, error))
 
 
 async def claim(runtime: Runtime, request: ClaimReservation) -> int:
@@ -68,8 +76,7 @@ async def claim(runtime: Runtime, request: ClaimReservation) -> int:
             "station_identity": request.station_identity,
             "location_id": request.location_id,
             "starts_at": clock.now(),
-            # An order that finds the station offline is said again when it is back, until the reservation has run out.
-            "due_at": clock.now() + sending.RETRY,
+            "due_at": None,
         }
         row = await store.add(tx, {**origin, **values}, request.number)
         return int(row.number)
@@ -97,6 +104,7 @@ async def on_met(runtime: Runtime, tx: Tx, events: Sequence[ReservationMet]) -> 
 
 async def on_connector_status(runtime: Runtime, tx: Tx, events: Sequence[ConnectorStatusChanged]) -> None:
     """An EVSE stands reserved: the reservation for it is active."""
+    await booking_work.on_status(tx, events)
     places = {(event.station_id, event.evse_number) for event in events if event.status is ConnectorStatus.RESERVED}
     if not places:
         return
@@ -109,3 +117,27 @@ async def on_connector_status(runtime: Runtime, tx: Tx, events: Sequence[Connect
 async def on_link_opened(runtime: Runtime, tx: Tx, events: Sequence[LinkOpened]) -> None:
     """A station is back: it is told at once of the reservations that wait for it."""
     await store.hurry(tx, {event.station_id for event in events})
+
+
+async def on_not_told(runtime: Runtime, tx: Tx, events: Sequence[ReservationNotTold]) -> None:
+    """Orders that have found their stations offline."""
+    for event in events:
+        row = await store.find_locked(tx, event.station_id, event.number)
+        if row is not None:
+            await sending.note_offline(tx, row)
+
+
+async def on_station_changed(runtime: Runtime, tx: Tx, events: Sequence[StationChanged]) -> None:
+    """A station is online or offline: what is booked there now is looked at."""
+    await booking_work.on_status(tx, events)
+
+
+async def on_session_started(runtime: Runtime, tx: Tx, events: Sequence[SessionStarted]) -> None:
+    """Somebody charges: who has booked is there, who waits waits no more."""
+    await booking_work.on_session_started(tx, events)
+    await queue_work.on_session_started(tx, events)
+
+
+async def on_session_ended(runtime: Runtime, tx: Tx, events: Sequence[SessionEnded]) -> None:
+    """Whoever has booked is done."""
+    await booking_work.on_session_ended(tx, events)

@@ -1,7 +1,8 @@
 """What becomes of a reservation. Pure.
 
 pending: the station has not taken it (not yet told, or what it answered is not known). accepted: it has. active: it says that
-the EVSE stands reserved. The others are ends: rejected, used (a transaction named it), cancelled, expired.
+the EVSE stands reserved. The others are ends: rejected, used (a transaction named it), cancelled, expired, offline (the station
+was, when it was to be told at once).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class State(StrEnum):
     USED = "used"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    OFFLINE = "offline"
 
 
 OPEN = frozenset({State.PENDING, State.ACCEPTED, State.ACTIVE})
@@ -44,6 +46,11 @@ def answered(state: State, about: str, word: str) -> State:
     if word == "NoTransaction" and state is State.USED:
         return State.EXPIRED
     return _UPDATES.get(word, state) if state in OPEN else state
+
+
+def unreached(state: State, *, is_scheduled: bool) -> State:
+    """The state after its station was found offline. One that was made for a later time is told when the station is back."""
+    return State.OFFLINE if state is State.PENDING and not is_scheduled else state
 
 
 def met(state: State) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -55,7 +56,7 @@ class ReservationOut(Schema):
     updated_at: Instant
 
 
-def reservation_out(row: Any) -> ReservationOut:
-    """A row of reservations_reservations as the API shows it."""
-    fields = {name: getattr(row, name) for name in ReservationOut.model_fields if name != "group"}
-    return ReservationOut(**fields, group=row.group_value)
+def reservation_out(row: Any, shown: Callable[[str], str]) -> ReservationOut:
+    """A row of reservations_reservations as the API shows it; its token as it is to be `shown`."""
+    fields = {name: getattr(row, name) for name in ReservationOut.model_fields if name not in ("group", "id_token")}
+    return ReservationOut(**fields, id_token=shown(row.id_token), group=row.group_value)

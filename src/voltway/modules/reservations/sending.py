@@ -10,9 +10,10 @@ import structlog
 from voltway.contracts.stations import CommandView, SendCommand
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
+from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.reservations import store
+from voltway.modules.reservations import rules, store
 from voltway.modules.reservations.rules import State
 
 log = structlog.get_logger()
@@ -24,8 +25,8 @@ WAIT_S = 30.0
 async def send(runtime: Runtime, row: Any, requested_by: str, wait_s: float) -> CommandView:
     """Tell the station of a reservation. Raises the Problem that says why it cannot be told.
 
-    The station's answer is recorded as a report; a station that is offline is told when it is back, until the reservation
-    has run out.
+    The station's answer is recorded as a report. At a station that is offline a reservation ends, but for one that was made
+    for later: that is told when the station is back, until it has run out.
     """
     async with runtime.database.begin() as tx:
         await store.set_due(tx, row.id, None)
@@ -51,8 +52,20 @@ async def send(runtime: Runtime, row: Any, requested_by: str, wait_s: float) -> 
     )
     if command.state is CommandState.OFFLINE:
         async with runtime.database.begin() as tx:
-            await store.set_due(tx, row.id, clock.now() + RETRY)
+            fresh = await store.find_locked(tx, row.station_id, row.number)
+            if fresh is not None:
+                await note_offline(tx, fresh)
     return command
+
+
+async def note_offline(tx: Tx, row: Any) -> None:
+    """A station was offline: a reservation that was to hold at once has come to nothing, one for later is tried again."""
+    is_scheduled = row.starts_at > row.created_at
+    state = rules.unreached(State(row.state), is_scheduled=is_scheduled)
+    if state is State.OFFLINE:
+        await store.change(tx, row, state)
+    elif is_scheduled and row.state == State.PENDING:
+        await store.set_due(tx, row.id, clock.now() + RETRY)
 
 
 async def send_due(runtime: Runtime) -> None:

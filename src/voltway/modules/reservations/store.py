@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from voltway.contracts.access import ReservationChanged
 from voltway.kernel import bulk, clock
-from voltway.kernel.auth import Principal
+from voltway.kernel.auth import Principal, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.reservations.errors import ReservationNotFound
@@ -23,10 +23,7 @@ ATTEMPTS = 20
 
 def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
     """Whose reservations a caller sees."""
-    is_ours = reservations.c.operator_id == principal.operator_id
-    if principal.location_ids is None:
-        return is_ours
-    return sa.and_(is_ours, reservations.c.location_id.in_(sorted(principal.location_ids)))
+    return visible(principal, reservations)
 
 
 async def get(tx: Tx, reservation_id: str, *conditions: sa.ColumnElement[bool]) -> Any:

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from voltway.contracts.security import CertificateKind
 from voltway.contracts.stations import LocationExists
-from voltway.kernel import clock
-from voltway.kernel.auth import Permission, Principal, allowed, anybody
+from voltway.kernel import audit, clock
+from voltway.kernel.auth import Permission, Principal, allowed, anybody, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Instant, Page, PageQuery, open_tx, page_query, read_tx, runtime_of
 from voltway.kernel.runtime import Runtime
@@ -29,8 +29,8 @@ from voltway.modules.security.tables import certificates, events, registration_t
 
 router = APIRouter(tags=["security"])
 
-MayRead = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ))]
-MayWrite = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
+MayRead = Annotated[Principal, Depends(allowed(Permission.SECURITY_READ))]
+MayWrite = Annotated[Principal, Depends(allowed(Permission.SECURITY_WRITE))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]
 OurRuntime = Annotated[Runtime, Depends(runtime_of)]
@@ -55,7 +55,7 @@ async def list_security_events(
     until: Instant | None = None,
 ) -> Page[schemas.SecurityEventOut]:
     """What stations have told of their security, newest first."""
-    statement = sa.select(events).where(store.visible_to(principal, events))
+    statement = sa.select(events).where(visible(principal, events))
     if station_id is not None:
         statement = statement.where(events.c.station_id == station_id)
     if type is not None:
@@ -83,7 +83,7 @@ async def list_certificates(
     state: schemas.CertificateState | None = None,
 ) -> Page[schemas.CertificateOut]:
     """Certificates that stations have asked for, newest first."""
-    statement = sa.select(certificates).where(store.visible_to(principal, certificates))
+    statement = sa.select(certificates).where(visible(principal, certificates))
     for column, wanted in (
         (certificates.c.station_id, station_id),
         (certificates.c.kind, kind),
@@ -98,15 +98,18 @@ async def list_certificates(
 @router.get("/certificates/{certificate_id}")
 async def get_certificate(certificate_id: str, principal: MayRead, tx: ReadTx) -> schemas.CertificateOut:
     """One certificate."""
-    row = await store.get_certificate(tx, certificate_id, store.visible_to(principal, certificates))
+    row = await store.get_certificate(tx, certificate_id, visible(principal, certificates))
     return schemas.CertificateOut.model_validate(row)
 
 
 @router.post("/certificates/{certificate_id}/revocation")
 async def revoke_certificate(certificate_id: str, principal: MayWrite, tx: OpenTx) -> schemas.CertificateOut:
     """Revoke a certificate: a station that is connected with it is cut off."""
-    is_visible = store.visible_to(principal, certificates)
-    await service.revoke(tx, await store.get_certificate(tx, certificate_id, is_visible))
+    is_visible = visible(principal, certificates)
+    row = await store.get_certificate(tx, certificate_id, is_visible)
+    await service.revoke(tx, row)
+    told = {"station_id": row.station_id, "serial_number": row.serial_number}
+    audit.note(tx, principal, "certificate.revoked", ("certificate", certificate_id), after=told)
     return schemas.CertificateOut.model_validate(await store.get_certificate(tx, certificate_id, is_visible))
 
 
@@ -171,7 +174,7 @@ async def list_registration_tokens(
     principal: MayWrite, tx: ReadTx, page: PagePart
 ) -> Page[schemas.RegistrationTokenOut]:
     """The registration tokens, newest first."""
-    statement = sa.select(registration_tokens).where(store.visible_to(principal, registration_tokens))
+    statement = sa.select(registration_tokens).where(visible(principal, registration_tokens))
     rows, next_cursor = await page.fetch(tx, statement, registration_tokens.c.id)
     return Page(items=[schemas.RegistrationTokenOut.model_validate(row) for row in rows], next_cursor=next_cursor)
 
@@ -183,9 +186,11 @@ async def add_registration_token(
     """Make a registration token: a station without a record that shows it as its password gets a record, and at once a
     password of its own. It is shown in this answer only."""
     await _check_location(runtime, principal, body.location_id)
-    async with runtime.database.begin() as tx:
+    async with runtime.database.begin(principal.operator_id) as tx:
         token_id, token = await service.add_token(tx, principal, body.model_dump(), runtime.secret)
         row = await store.get_token(tx, token_id)
+        told = body.model_dump(mode="json")
+        audit.note(tx, principal, "registration_token.made", ("registration_token", token_id), after=told)
     out = schemas.RegistrationTokenOut.model_validate(row)
     return schemas.RegistrationTokenCreated(**out.model_dump(), token=token)
 
@@ -193,8 +198,9 @@ async def add_registration_token(
 @router.delete("/registration-tokens/{token_id}", status_code=204)
 async def revoke_registration_token(token_id: str, principal: MayWrite, tx: OpenTx) -> None:
     """The token lets nobody in any more; stations that came with it stay."""
-    row = await store.get_token(tx, token_id, store.visible_to(principal, registration_tokens))
+    row = await store.get_token(tx, token_id, visible(principal, registration_tokens))
     await store.revoke_token(tx, row.id, clock.now())
+    audit.note(tx, principal, "registration_token.revoked", ("registration_token", row.id))
 
 
 async def _check_location(runtime: Runtime, principal: Principal, location_id: str | None) -> None:
@@ -203,6 +209,6 @@ async def _check_location(runtime: Runtime, principal: Principal, location_id: s
         is_known = principal.location_ids is None
     else:
         is_ours = await runtime.ask(LocationExists(operator_id=principal.operator_id, location_id=location_id))
-        is_known = is_ours and (principal.location_ids is None or location_id in principal.location_ids)
+        is_known = is_ours and principal.reaches(location_id)
     if not is_known:
         raise LocationUnknown.at("$.location_id", "name one of your locations")

@@ -165,20 +165,30 @@ async def _send(runtime: Runtime, row: Mapping[str, Any]) -> None:
         values["finished_at"] = clock.now()
     async with runtime.database.begin() as tx:
         await store.change_certificate(tx, row["id"], values)
+        if values.get("state") == store.ACCEPTED:
+            days = (row["not_after"] - clock.now()).days
+            tx.publish(service.noticed(row, "certificate.ending", days=days))
+        elif values.get("state") == store.REJECTED:
+            tx.publish(service.noticed(row, "certificate.failed", reason="rejected by the station"))
+
+
+async def keep_server_files(runtime: Runtime) -> None:
+    """A job: have the certificate of our own station port renewed before it ends; each machine has its files."""
+    authorities = runtime.state(Authorities)
+    if authorities.server_names:
+        await authorities.server_files(runtime, authorities.server_names)
 
 
 async def renew(runtime: Runtime) -> None:
-    """A job: have certificates renewed before they end; those of our own station port, too."""
-    settings, authorities = runtime.settings(SecuritySettings), runtime.state(Authorities)
-    if authorities.server_names:
-        await authorities.server_files(runtime, authorities.server_names)
-    now = clock.now()
+    """A job: have the certificates of stations renewed before they end."""
+    settings, now = runtime.settings(SecuritySettings), clock.now()
     until = now + timedelta(days=settings.renew_before_days)
     async with runtime.database.read() as tx:
         ending = await store.find_ending(tx, until, now - timedelta(days=1))
     for row in ending:
         async with runtime.database.begin() as tx:
             await store.change_certificate(tx, row.id, {"renewal_asked_at": now})
+            tx.publish(service.noticed(row._asdict(), "certificate.ending", days=(row.not_after - now).days))
         order = SendCommand(
             operator_id=row.operator_id,
             station_id=row.station_id,
@@ -200,12 +210,11 @@ async def find_certificate_status(runtime: Runtime, request: FindCertificateStat
     own = await answering.own_answer(runtime, request.certificate)
     if own is not None:
         return own
-    settings = runtime.settings(SecuritySettings)
     try:
         question = ocsp.question(request.certificate)
     except ValueError:
         return None
-    said = await asking.fetch(request.responder_url, settings.ocsp_hosts, settings.ocsp_timeout_s, question)
+    said = await asking.fetch(runtime, request.responder_url, question)
     return said if said is not None and ocsp.is_response(said) else None
 
 
@@ -227,19 +236,19 @@ async def ask_about(
 async def _verdict(
     runtime: Runtime, query: CertificateQuery, issuer: x509.Certificate | None = None
 ) -> CertificateVerdict:
-    now, settings = clock.now(), runtime.settings(SecuritySettings)
+    now = clock.now()
     said = await answering.own_answer(runtime, query.certificate)
     found = ocsp.verdict_in(said, query.certificate, now) if said is not None else None
     for url in query.urls if said is None else ():
         if query.source == "CRL":
-            content = await asking.fetch(url, settings.ocsp_hosts, settings.ocsp_timeout_s)
+            content = await asking.fetch(runtime, url)
             found = ocsp.verdict_in_list(content, query.certificate, now) if content is not None else None
         else:
             try:
                 question = ocsp.question(query.certificate)
             except ValueError:
                 break
-            content = await asking.fetch(url, settings.ocsp_hosts, settings.ocsp_timeout_s, question)
+            content = await asking.fetch(runtime, url, question)
             if content is not None and issuer is not None and not ocsp.is_signed_for(content, issuer):
                 log.warning("responder.not_believed", url=url[:200])
                 content = None

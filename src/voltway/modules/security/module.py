@@ -9,16 +9,18 @@ Answers: `RequestCertificate` (checked and signed at once; the station gets it w
 `FindChainStatus` (OCSP: ours from the database, others' from responders that the settings name), `InstallContractCertificate`
 (a pluggable provider), `AuthorizeContract` (a contract's token with its certificate), `ServerCertificates`, `FindClientTrust`,
 `FindAuthority`, `RedeemToken`, `SignFirmware` (with a key that signs firmware only, certified by the authority for stations).
-Asks: `DescribeStation`, `SendCommand`, `EnrolStation`, `LocationExists` of stations, `AuthorizeTokens` of users.
+Asks: `DescribeStation`, `SendCommand`, `EnrolStation`, `LocationExists` of stations, `AuthorizeTokens` of users,
+`FindShownCertificates` of the gateway.
 
 Listens to: `StationChanged` (a station that came with a registration token gets a password of its own after its boot).
-Publishes: `CertificateRevoked`, `SecurityEventRecorded`.
+Publishes: `CertificateRevoked`, `CertificateExpiring` (once for each certificate and threshold), `SecurityEventRecorded`.
 
 For everybody: an OCSP responder (`/ocsp`) and revocation lists.
 """
 
 from voltway.contracts.security import (
     AuthorizeContract,
+    CertificateExpiring,
     CertificateRevoked,
     FindAuthority,
     FindCertificateStatus,
@@ -35,7 +37,7 @@ from voltway.contracts.security import (
 from voltway.contracts.stations import StationChanged
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.security import api, contract_checking, firmware, handlers
+from voltway.modules.security import api, contract_checking, expiry, firmware, handlers
 from voltway.modules.security.authorities import Authorities
 from voltway.modules.security.settings import SecuritySettings
 
@@ -65,9 +67,13 @@ MANIFEST = Manifest(
     },
     batches={ReportSecurityEvent: handlers.SecurityEventHandler},
     listens={StationChanged: handlers.on_station_changed},
-    publishes=(CertificateRevoked, SecurityEventRecorded),
+    publishes=(CertificateExpiring, CertificateRevoked, SecurityEventRecorded),
     routes=lambda: (api.router,),
-    jobs=(Job("renewal", 3600.0, handlers.renew),),
+    jobs=(
+        Job("server_files", 3600.0, handlers.keep_server_files, everywhere=True),
+        Job("renewal", 3600.0, handlers.renew),
+        Job("expiry", 3600.0, expiry.tell),
+    ),
     start=_start,
     stop=_stop,
 )

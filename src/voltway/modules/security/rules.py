@@ -132,6 +132,16 @@ def is_renewal_due(not_after: datetime, now: datetime, before_days: int) -> bool
     return now >= not_after - timedelta(days=before_days)
 
 
+EXPIRY_THRESHOLDS = (1, 7, 30)
+"""Days before the end of a certificate at which it is told of."""
+
+
+def expiry_threshold(not_after: datetime, now: datetime) -> int | None:
+    """The smallest threshold that a certificate has passed; None: it holds for long yet."""
+    left = not_after - now
+    return next((days for days in EXPIRY_THRESHOLDS if left <= timedelta(days=days)), None)
+
+
 # ---- registration tokens
 
 

@@ -13,6 +13,7 @@ from voltway.kernel import clock
 from voltway.kernel.auth import Principal, find_operator
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
+from voltway.kernel.noticing import Noticed
 from voltway.kernel.secrets import derive_key, new_password
 from voltway.modules.security import rules, store
 from voltway.modules.security.authorities import CSMS, Authorities, authority_for
@@ -58,9 +59,17 @@ async def sign(
         row |= _issued(request, serials, authorities, settings)
     except SigningRequestRefused as refusal:
         await store.add_certificate(tx, row | {"reason": str(refusal)[:200], "finished_at": now})
+        tx.publish(noticed(row, "certificate.failed", reason=str(refusal)[:200]))
         return None
     await store.add_certificate(tx, row)
     return row
+
+
+def noticed(row: Mapping[str, Any], kind: str, **facts: Any) -> Noticed:
+    """Something about a station's certificate that does not look right, or does again."""
+    names = {name: row[name] for name in ("station_id", "station_identity", "location_id")}
+    facts |= names | {"certificate_kind": row["kind"]}
+    return Noticed(operator_id=row["operator_id"], at=clock.now(), kind=kind, facts=facts)
 
 
 def _issued(

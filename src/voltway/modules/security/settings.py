@@ -25,7 +25,8 @@ class SecuritySettings(Settings):
     """How long before its end a station is told to have its certificate renewed (A03.FR.02)."""
     signing_timeout_s: float = Field(default=30.0, gt=0)
     ocsp_hosts: tuple[str, ...] = ()
-    """Hosts of other people's OCSP responders and revocation lists that may be asked; none: nobody is asked."""
+    """Hosts of other people's OCSP responders and revocation lists that may be asked; none: nobody is asked.
+    One that is not at a public address needs its network in outbound.networks as well."""
     ocsp_timeout_s: float = Field(default=5.0, gt=0, le=30)
     ocsp_validity_h: int = Field(default=24, ge=1, le=168)
     """How long our own answers about a certificate hold."""

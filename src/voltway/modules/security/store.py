@@ -9,22 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from voltway.kernel import bulk, clock
-from voltway.kernel.auth import Principal
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.modules.security.errors import CertificateNotFound, RegistrationTokenNotFound
-from voltway.modules.security.tables import certificates, enrolments, events, quarantine, registration_tokens
+from voltway.modules.security.tables import (
+    certificates,
+    enrolments,
+    events,
+    expiry_notices,
+    quarantine,
+    registration_tokens,
+)
 
 Row = sa.Row[Any]
 ISSUED, ACCEPTED, REJECTED, REFUSED, REVOKED = "issued", "accepted", "rejected", "refused", "revoked"
-
-
-def visible_to(principal: Principal, table: sa.Table) -> sa.ColumnElement[bool]:
-    """The rows of a table that a caller may see. The one place where this is decided."""
-    is_ours = table.c.operator_id == principal.operator_id
-    if principal.location_ids is not None:
-        return sa.and_(is_ours, table.c.location_id.in_(principal.location_ids))
-    return is_ours
 
 
 # ---- security events
@@ -127,6 +125,41 @@ async def find_ending(tx: Tx, until: datetime, asked_before: datetime) -> Sequen
         .limit(100)
     )
     return (await tx.execute(statement)).all()
+
+
+async def find_expiring(tx: Tx, after: datetime, until: datetime, threshold_days: int) -> Sequence[Row]:
+    """Certificates in use that end between these instants, are the last of their kind at their station, and were not told of
+    at this threshold."""
+    newer = certificates.alias("newer")
+    is_replaced = sa.exists().where(
+        newer.c.station_id == certificates.c.station_id,
+        newer.c.kind == certificates.c.kind,
+        newer.c.state == ACCEPTED,
+        newer.c.id > certificates.c.id,
+    )
+    is_told = sa.exists().where(
+        expiry_notices.c.serial_number == certificates.c.serial_number,
+        expiry_notices.c.threshold_days == threshold_days,
+    )
+    statement = (
+        sa.select(certificates)
+        .where(
+            certificates.c.state == ACCEPTED,
+            certificates.c.not_after > after,
+            certificates.c.not_after <= until,
+            ~is_replaced,
+            ~is_told,
+        )
+        .order_by(certificates.c.not_after)
+        .limit(500)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def note_expiry(tx: Tx, serial_number: str, threshold_days: int) -> bool:
+    """Note that a certificate is told of at a threshold; False if it was before."""
+    row = {"serial_number": serial_number[:64], "threshold_days": threshold_days, "told_at": clock.now()}
+    return await bulk.insert_if_absent(tx, expiry_notices, [row]) != 0
 
 
 # ---- registration tokens

@@ -94,3 +94,12 @@ enrolments = sa.Table(
     sa.Column("enrolled_at", UtcDateTime, nullable=False),
     sa.Column("rotated_at", UtcDateTime),  # null: its password is the token still
 )
+
+expiry_notices = sa.Table(
+    "security_expiry_notices",
+    metadata,
+    sa.Column("serial_number", sa.String(64), primary_key=True),
+    sa.Column("threshold_days", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("told_at", UtcDateTime, nullable=False),
+)
+"""Which certificate was told of at which threshold: each once."""

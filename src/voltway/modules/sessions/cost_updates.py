@@ -21,7 +21,8 @@ from voltway.kernel.errors import Problem
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
-from voltway.modules.sessions.model import Session, running_cost
+from voltway.modules.sessions.metering import running_costs
+from voltway.modules.sessions.model import Session
 from voltway.modules.sessions.settings import SessionsSettings
 
 log = structlog.get_logger()
@@ -84,9 +85,10 @@ async def tell(runtime: Runtime) -> None:
     if not rows:
         return
     shows = await _who_shows(runtime, sorted({row.station_id for row in rows}))
+    costs = await running_costs(runtime, [row for row in rows if row.station_id in shows])
     calls = []
     for row in rows:
-        cost = running_cost(row) if row.station_id in shows else None
+        cost = costs.get(row.id)
         before, total = updates.told.get(row.id), None if cost is None else cost.incl_vat.to_decimal()
         updates.told[row.id] = Told(now, total)
         if total is not None and (before is None or before.cost != total):

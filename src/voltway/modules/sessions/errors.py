@@ -9,6 +9,19 @@ class SessionNotFound(NotFound):
     title = "Session not found"
 
 
+class StationNotFound(NotFound):
+    """No such charging station, or somebody else's."""
+
+    title = "Charging station not found"
+
+
+class NotUnderReview(Problem):
+    """Nobody waits for a person to look at it."""
+
+    status = 409
+    title = "Session is not held for review"
+
+
 class SessionHasEnded(Problem):
     """It is over already."""
 

@@ -20,6 +20,7 @@ from voltway.contracts.vocabulary import ChargingState, ConnectorStatus, IdToken
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.json import to_json
+from voltway.kernel.restoring import Restored
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import rules, store
 from voltway.modules.sessions.matching import KnownSessions
@@ -35,6 +36,11 @@ _DOING = {
     "Finishing": ChargingState.EV_CONNECTED,
 }
 """What a 1.6 connector's word says of the transaction on it. In 2.x the transaction says so itself."""
+
+
+async def on_restored(tx: Tx, restored: Restored) -> None:
+    """Sessions that were open when the backup was made may have ended since, unknown to us: mark them (rules.supersede)."""
+    await store.mark_open(tx, rules.RESTORED)
 
 
 async def find_session(runtime: Runtime, request: FindSession) -> SessionName | None:
@@ -68,6 +74,7 @@ def _name_of(row: Any) -> SessionName:
         connector_number=row.connector_number,
         state=SessionState(row.state),
         id_token=None if row.id_token is None else IdToken(value=row.id_token, kind=row.id_token_kind),
+        started_at=row.started_at,
     )
 
 

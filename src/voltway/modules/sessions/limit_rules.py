@@ -38,8 +38,8 @@ def limit_of(
 
 
 def _cost_at(tariff: str | None, energy_wh: int, duration_s: int) -> Decimal | None:
-    """What a session would cost that ended now, incl. VAT, in major units."""
-    if tariff is None:
+    """What a session would cost that ended now by a tariff of the simple form, incl. VAT, in major units."""
+    if tariff is None or tariff_of(tariff).full is not None:
         return None
     return pricing.price(tariff_of(tariff), energy_wh=energy_wh, duration_s=duration_s).incl_vat.to_decimal()
 
@@ -52,8 +52,9 @@ def is_used_up(
     started_at: datetime,
     at: datetime,
     charging_state: str | None,
+    metered_cost: Decimal | None = None,
 ) -> bool:
-    """Whether a session must be stopped. One that stands still is left: a 2.1 station suspends at a limit by itself, and the
+    """Whether a session must be stopped. `metered_cost`: what it costs so far by a tariff of the full form, incl. VAT. One that stands still is left: a 2.1 station suspends at a limit by itself, and the
     driver may have it raised (E16.FR.05)."""
     if charging_state in _STANDS_STILL:
         return False
@@ -62,5 +63,5 @@ def is_used_up(
         return True
     if limit.duration_s is not None and duration_s >= limit.duration_s:
         return True
-    cost = _cost_at(tariff, energy_wh, duration_s)
+    cost = _cost_at(tariff, energy_wh, duration_s) if metered_cost is None else metered_cost
     return limit.cost is not None and cost is not None and cost >= limit.cost.to_decimal()

@@ -17,8 +17,9 @@ from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import limit_rules
-from voltway.modules.sessions.model import Session
+from voltway.modules.sessions import limit_rules, store
+from voltway.modules.sessions.metering import running_costs
+from voltway.modules.sessions.model import Session, tariff_of
 from voltway.modules.sessions.tables import limits, progress, sessions
 
 log = structlog.get_logger()
@@ -71,8 +72,11 @@ async def stop_at_limits(runtime: Runtime) -> None:
     )
     async with runtime.database.read() as tx:
         rows = (await tx.execute(statement)).all()
+        full = [row.session_id for row in rows if row.tariff is not None and tariff_of(row.tariff).full is not None]
+        by_readings = await store.find_running(tx, full) if full else []
     if not rows:
         return
+    costs = await running_costs(runtime, by_readings)
     over = {row.session_id for row in rows if row.state == SessionState.ENDED.value}
     reached = [
         row
@@ -85,6 +89,7 @@ async def stop_at_limits(runtime: Runtime) -> None:
             started_at=row.started_at,
             at=now,
             charging_state=row.charging_state,
+            metered_cost=costs[row.session_id].incl_vat.to_decimal() if row.session_id in costs else None,
         )
     ]
     at_limit = {row.session_id for row in reached}

@@ -47,6 +47,13 @@ class KnownSessions:
         before = self._loaded.get(session.id)
         return before is None or before.unplugged_at is None
 
+    def new_reasons(self, session: Session) -> tuple[str, ...]:
+        """Why a person should look at a session, beside what was known when it was loaded."""
+        before = self._loaded.get(session.id)
+        if before is None or before.review == session.review:
+            return () if before is not None else tuple(session.reasons)
+        return tuple(reason for reason in session.reasons if reason not in before.reasons)
+
     def find(self, report: ReportTransaction) -> Session | None:
         """The session that a report is about, if we know it."""
         if report.transaction_id is not None:

@@ -24,6 +24,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     Instants are the station's clock plus `clock_offset_s`, except `..._received_at`, which is ours. `..._order` says from
     which report a register or the token came: its sequence number, or for 1.6 its arrival in ms. `is_open`: active, or the car is still there.
     `review` holds reasons with spaces between, `tariff` a Tariff as JSON text, so that a row is a session as it stands.
+    `tolerated_wh`: up to which energy the station may go though its token is not valid; None: it is, or nobody has said so.
     `settled_at` is the last change that was more than progress, `updated_at` any change.
     """
 
@@ -72,6 +73,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     tariff: str | None = None
     is_priced: bool = False
     review: str = ""
+    tolerated_wh: int | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -119,8 +121,9 @@ settled_part = attrgetter(*SETTLED)
 
 
 def running_cost(session: Any) -> Cost | None:
-    """What a session, or its row, costs so far. Time is counted to the last report: over a gap we know nothing."""
-    if session.tariff is None or not session.has_start:
+    """What a session, or its row, costs so far by a tariff of the simple form (metering.py: by any). Time is counted to the last
+    report: over a gap we know nothing."""
+    if session.tariff is None or not session.has_start or tariff_of(session.tariff).full is not None:
         return None
     until: datetime = session.ended_at or session.last_report_at
     duration_s = int((until - session.started_at).total_seconds())

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
 
 from voltway.charging.pricing import Tariff
-from voltway.contracts.access import ReservationMet
+from voltway.contracts.access import FindEnergyOnInvalidId, ReservationMet
 from voltway.contracts.billing import FindTariffs, TariffQuery
 from voltway.contracts.sessions import (
     ChargingStateTold,
+    SessionDoubted,
     SessionEnded,
     SessionProgressed,
     SessionResumed,
@@ -25,12 +28,14 @@ from voltway.contracts.users import AuthorizeTokens, TokenQuery
 from voltway.contracts.vocabulary import AuthorizationStatus, ChargingState, SessionState, SpendingLimit
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
+from voltway.kernel.noticing import Noticed
 from voltway.kernel.runtime import Runtime
-from voltway.modules.sessions import limit_rules, limits, rules, store
+from voltway.modules.sessions import limit_rules, limits, rules, signing, store
 from voltway.modules.sessions.cost_updates import CostUpdates
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge, as_other_content, file
 from voltway.modules.sessions.matching import KnownSessions, tells_its_own_start
 from voltway.modules.sessions.model import Session, running_cost, tariff_of
+from voltway.modules.sessions.signing import Checked
 
 log = structlog.get_logger()
 
@@ -38,11 +43,26 @@ RESUMED = "TxResumed"
 """The trigger by which a 2.1 station says that a transaction goes on after an interruption."""
 
 
+_NONE_SIGNED: Mapping[int, Checked] = MappingProxyType({})
+
+
 class Prepared(NamedTuple):
     """What other modules said before the transaction was opened, by index of the report."""
 
     authorizations: Mapping[int, Authorization]
     tariffs: Mapping[int, Tariff | None]
+    invalid_wh: Mapping[str, int] = MappingProxyType({})
+    """Station -> what it goes on to deliver to a token that is not valid; of stations with such a token in the batch."""
+    signed: Mapping[int, Checked] = _NONE_SIGNED
+    """What the signed values of the reports that have some say."""
+
+
+class Said(NamedTuple):
+    """What others said of one report."""
+
+    authorization: Authorization | None
+    tariff: Tariff | None
+    invalid_wh: int
 
 
 @dataclass(slots=True)
@@ -57,6 +77,7 @@ class Plan:
     met: list[ReservationMet] = field(default_factory=list)
     resumed: list[SessionResumed] = field(default_factory=list)
     limited: list[tuple[Session, SpendingLimit]] = field(default_factory=list)
+    noticed: list[Noticed] = field(default_factory=list)
     needs_history: bool = False
     """A report stands at or before what its session has already: whether it was said before must be looked up."""
 
@@ -68,7 +89,8 @@ class TransactionRecorder:
         self._runtime = runtime
 
     async def prepare(self, reports: Sequence[ReportTransaction]) -> Prepared:
-        """Ask for a verdict on every token and for the tariff at every start; each question once."""
+        """Ask for a verdict on every token and for the tariff at every start; each question once. Where users or billing are
+        not loaded, nobody knows the token, and there is no tariff."""
         token_queries: dict[TokenQuery, list[int]] = {}
         tariff_queries: dict[TariffQuery, list[int]] = {}
         for index, report in enumerate(reports):
@@ -82,25 +104,45 @@ class TransactionRecorder:
                     evse_number=report.evse_number,
                 )
                 token_queries.setdefault(token, []).append(index)
+        authorizations: dict[int, Authorization] = {}
+        if token_queries:
+            nobody_knows = [Authorization(status=AuthorizationStatus.UNKNOWN)] * len(token_queries)
+            verdicts = await self._runtime.ask_or(AuthorizeTokens(queries=tuple(token_queries)), nobody_knows)
+            for verdict, indexes in zip(verdicts, token_queries.values(), strict=True):
+                authorizations.update(dict.fromkeys(indexes, verdict))
+        for index, report in enumerate(reports):
             if report.phase is Phase.STARTED:
+                said = authorizations.get(index)
                 place = TariffQuery(
                     operator_id=report.operator_id,
                     location_id=report.location_id,
                     station_id=report.station_id,
                     evse_number=report.evse_number,
+                    group=None if said is None else said.group,
                 )
                 tariff_queries.setdefault(place, []).append(index)
-        authorizations: dict[int, Authorization] = {}
-        if token_queries:
-            verdicts = await self._runtime.ask(AuthorizeTokens(queries=tuple(token_queries)))
-            for verdict, indexes in zip(verdicts, token_queries.values(), strict=True):
-                authorizations.update(dict.fromkeys(indexes, verdict))
         tariffs: dict[int, Tariff | None] = {}
         if tariff_queries:
-            found = await self._runtime.ask(FindTariffs(queries=tuple(tariff_queries)))
+            no_tariffs: list[Tariff | None] = [None] * len(tariff_queries)
+            found = await self._runtime.ask_or(FindTariffs(queries=tuple(tariff_queries)), no_tariffs)
             for tariff, indexes in zip(found, tariff_queries.values(), strict=True):
                 tariffs.update(dict.fromkeys(indexes, tariff))
-        return Prepared(authorizations, tariffs)
+        signed = await self._check_signed(reports)
+        lenient = {reports[index].station_id for index, one in authorizations.items() if not rules.is_accepted(one)}
+        if not lenient:
+            return Prepared(authorizations, tariffs, signed=signed)
+        question = FindEnergyOnInvalidId(station_ids=tuple(sorted(lenient)))
+        delivered: dict[str, int] = await self._runtime.ask_or(question, {})
+        return Prepared(authorizations, tariffs, delivered, signed)
+
+    async def _check_signed(self, reports: Sequence[ReportTransaction]) -> Mapping[int, Checked]:
+        """The few reports with signed values; not on this loop, where others wait."""
+        having = (index for index, report in enumerate(reports) for sample in report.samples if sample.signed)
+        signed = list(dict.fromkeys(having))
+        if not signed:
+            return _NONE_SIGNED
+        found = await asyncio.to_thread(lambda: [signing.check(reports[index]) for index in signed])
+        return dict(zip(signed, found, strict=True))
 
     async def record(
         self, tx: Tx, reports: Sequence[ReportTransaction], prepared: Prepared
@@ -118,8 +160,8 @@ class TransactionRecorder:
             plan = draw_up(filed, loaded, said, prepared, active)
             if not await store.file_all(tx, plan.inbox):
                 raise RuntimeError("The inbox refuses rows that it does not hold")
-        events = _events(plan.known, tells_progress=tx.is_heard(SessionProgressed))
-        tx.publish(*plan.started, *plan.met, *plan.resumed, *events)
+        events = events_of(plan.known, tells_progress=tx.is_heard(SessionProgressed))
+        tx.publish(*plan.started, *plan.met, *plan.resumed, *events, *plan.noticed)
         numbered = [session for session in plan.known.touched.values() if session.sequence_last is not None]
         if numbered:  # 1.6 stations are not told what a charge costs
             tx.after_commit(lambda: self._runtime.state(CostUpdates).note(numbered))
@@ -169,7 +211,10 @@ def draw_up(
             continue
         is_conflict = bool(versions) and report.sequence_number is not None
         authorization = _within_limit(report, prepared.authorizations.get(index), active, plan.known)
-        session = _decide(plan, report, authorization, prepared.tariffs.get(index), is_conflict=is_conflict)
+        said_of = Said(authorization, prepared.tariffs.get(index), prepared.invalid_wh.get(report.station_id, 0))
+        session = _decide(plan, report, said_of, is_conflict=is_conflict)
+        if session is not None and index in prepared.signed:
+            signing.judge(session, prepared.signed[index])
         limit = None if authorization is None else limit_rules.limit_of(session, report, authorization)
         if limit is not None and session is not None:
             plan.limited.append((session, limit))
@@ -227,8 +272,7 @@ def _within_limit(
 def _decide(
     plan: Plan,
     report: ReportTransaction,
-    authorization: Authorization | None,
-    tariff: Tariff | None,
+    said: Said,
     *,
     is_conflict: bool,
 ) -> Session | None:
@@ -238,10 +282,11 @@ def _decide(
         if not _is_next(report, session):
             plan.needs_history = True
         # The same message with other content: both are kept, the first counts, a person decides.
-        changed = rules.doubt(session) if is_conflict else rules.apply(session, report, authorization, tariff)
+        changed = rules.doubt(session) if is_conflict else rules.apply(session, report, *said)
         plan.known.put(changed)
         return changed
     if not _begins_a_session(report):
+        plan.noticed += orphan_notices(report)
         return None
     for left_over in plan.known.active_at(report) if report.phase is Phase.STARTED else ():
         plan.known.put(rules.supersede(left_over, report))
@@ -253,8 +298,9 @@ def _decide(
         session_id=new_id(),
         visit_id=last.visit_id if last is not None and is_same_visit else new_id(),
         transaction_id=report.transaction_id or _new_transaction_id(),
-        authorization=authorization,
-        tariff=tariff,
+        authorization=said.authorization,
+        tariff=said.tariff,
+        invalid_wh=said.invalid_wh,
     )
     for session in left:
         stays = is_same_visit and session is last
@@ -271,6 +317,7 @@ def _decide(
             id_token=begun.id_token,
             transaction_id=begun.transaction_id or "",
             remote_start_id=begun.remote_start_id,
+            location_id=begun.location_id,
         )
     )
     return begun
@@ -329,6 +376,47 @@ def _receipt(
     )
 
 
+IDLE_W = 200.0
+"""Less than this is what an EVSE itself takes, or noise of its meter."""
+
+
+def orphan_notices(report: ReportTransaction) -> list[Noticed]:
+    """What looks wrong about a report that belongs to no session: it names a transaction that its station does not have, or
+    it measures power where nobody charges. EVSE 0 measures the whole station."""
+    if report.transaction_id is not None:
+        return [_noticed(report, "transaction.unknown", phase=report.phase.value)]
+    power_w = max((sample.power_w or 0.0 for sample in report.samples), default=0.0)
+    if report.phase is Phase.METERED and power_w > IDLE_W and report.evse_number:
+        return [_noticed(report, "energy.idle", power_w=round(power_w), evse_number=report.evse_number)]
+    return []
+
+
+def _noticed(report: ReportTransaction, kind: str, **facts: Any) -> Noticed:
+    names = {
+        "station_id": report.station_id,
+        "station_identity": report.station_identity,
+        "location_id": report.location_id,
+    }
+    return Noticed(operator_id=report.operator_id, at=report.received_at, kind=kind, facts=names | facts)
+
+
+def doubted_events(known: KnownSessions) -> list[SessionDoubted]:
+    """What to say of sessions that a person should look at, for reasons they did not have before."""
+    return [
+        SessionDoubted(
+            operator_id=session.operator_id,
+            at=session.updated_at,
+            session_id=session.id,
+            station_id=session.station_id,
+            station_identity=session.station_identity,
+            location_id=session.location_id,
+            reasons=reasons,
+        )
+        for session in known.touched.values()
+        if session.review and (reasons := known.new_reasons(session))
+    ]
+
+
 def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
     """What to say of the cars that have gone."""
     return [
@@ -344,7 +432,8 @@ def unplugged_events(known: KnownSessions) -> list[SessionUnplugged]:
     ]
 
 
-def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
+def events_of(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
+    """What to say of the sessions that have changed."""
     events: list[Any] = []
     for session in known.touched.values():
         if rules.is_ready_to_price(session):
@@ -384,7 +473,7 @@ def _events(known: KnownSessions, *, tells_progress: bool) -> list[Any]:
                     charging_state=ChargingState(session.charging_state) if session.charging_state else None,
                 )
             )
-    return [*events, *_charging_states(known), *unplugged_events(known)]
+    return [*events, *_charging_states(known), *unplugged_events(known), *doubted_events(known)]
 
 
 _STATES = {word: word for word in SessionState}  # a row's word may be plain text

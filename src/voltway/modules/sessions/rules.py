@@ -9,6 +9,7 @@ Sources: OCPP 2.0.1 part 2, E01-E14 and 1.3.2 (sequence numbers); OCPP 1.6 secti
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -28,13 +29,24 @@ CLOCK_WAS_SET_S = 12 * 3600
 """A clock that moves further than this inside a session was set, not drifting: each report is corrected by its own offset."""
 
 BILLED_LOCATION = "Outlet"
+RESTORED = "restored"
+"""The session was open when the backup was made that this database has come from: what became of it since is not known."""
+END_LOST = "end_lost"
+END_UNREPORTED = "end_unreported"
+"""The station says that the transaction is no more, and has never told its end: it ends with the last that was told."""
+HELD = "held"
+"""Billing waits for a person."""
 HELD_FOR_REVIEW = frozenset(
     {
         "conflict",
+        END_LOST,
+        END_UNREPORTED,
         "meter_implausible",
         "meter_missing",
         "register_decreased",
         "register_missing",
+        "signed_energy_differs",
+        "signed_value_invalid",
         "start_missing",
         "time_implausible",
     }
@@ -56,6 +68,7 @@ def begin(
     transaction_id: str | None,
     authorization: Authorization | None,
     tariff: Tariff | None,
+    invalid_wh: int = 0,
 ) -> Session:
     """A new session from the first report we hear of it, whichever that is."""
     at = corrected(report.occurred_at, report.clock_offset_s)
@@ -78,7 +91,7 @@ def begin(
         clock_offset_s=report.clock_offset_s,
         tariff=tariff_text(tariff) if tariff is not None else None,
     )
-    return apply(session, report, authorization, tariff)
+    return apply(session, report, authorization, tariff, invalid_wh)
 
 
 def apply(
@@ -86,16 +99,21 @@ def apply(
     report: ReportTransaction,
     authorization: Authorization | None = None,
     tariff: Tariff | None = None,
+    invalid_wh: int = 0,
 ) -> Session:
-    """The session after one more report of its transaction. A repeat must not come here: the inbox absorbs it."""
-    was_ended, is_late = session.is_ended, _is_late(session, report)
+    """The session after one more report of its transaction. A repeat must not come here: the inbox absorbs it. `invalid_wh`:
+    what the station goes on to deliver to a token that is not valid (MaxEnergyOnInvalidId)."""
+    is_late = _is_late(session, report)
     changed = replace(session, updated_at=report.received_at)
+    if END_UNREPORTED in session.reasons and not session.is_priced and (report.phase is Phase.ENDED or not is_late):
+        _take_back_end(changed)
+    was_ended = changed.is_ended
     at = _session_time(changed, report)
     _count_sequence(changed, report)
     if report.flags:
         flag(changed, *report.flags)
     if not session.is_priced:
-        _fill_in(changed, report, authorization)
+        _fill_in(changed, report, authorization, invalid_wh)
         if report.phase is Phase.STARTED:
             _start(changed, report, at, tariff)
         elif not session.has_start:
@@ -112,13 +130,16 @@ def apply(
 def supersede(session: Session, report: ReportTransaction) -> Session:
     """The session closed because another one began on its EVSE: the station lost its end.
 
-    Its last energy is the new start's register where that goes on from ours.
+    Its last energy is the new start's register where that goes on from ours; not after a restore, since others may have charged
+    meanwhile whom we know nothing of: then a person looks.
     """
     changed = replace(session, updated_at=report.received_at)
     at = _session_time(changed, report)
     register = report.meter_wh
-    if register is not None and (changed.register_wh is None or register >= changed.register_wh):
-        changed.register_wh, changed.register_order = register, _order(report)
+    if RESTORED in changed.reasons:
+        flag(changed, END_LOST)
+    elif register is not None and (changed.register_wh is None or register >= changed.register_wh):
+        changed.register_wh, changed.register_order = register, _order_in(changed, report)
     changed.state, changed.ended_at, changed.end_received_at = SessionState.ENDED, at, report.received_at
     changed.charging_ended_at = changed.charging_ended_at or at
     changed.is_open, changed.power_w = False, 0.0
@@ -127,11 +148,28 @@ def supersede(session: Session, report: ReportTransaction) -> Session:
     return changed
 
 
+def end_unreported(session: Session, at: datetime) -> Session:
+    """The session closed because its station knows nothing of its transaction any more; `at` is our clock. It ends with the
+    last that was told, a person looks at it, and a report that comes nevertheless takes this back (`apply`)."""
+    changed = replace(session, updated_at=at)
+    changed.state, changed.ended_at, changed.end_received_at = SessionState.ENDED, session.last_report_at, at
+    changed.charging_ended_at = session.charging_ended_at or session.last_report_at
+    changed.is_open, changed.power_w = False, 0.0
+    flag(changed, END_UNREPORTED)
+    _measure(changed)
+    return changed
+
+
+def mark(session: Session, reason: str) -> Session:
+    """The session with one more reason for a look at it."""
+    changed = replace(session)
+    flag(changed, reason)
+    return changed
+
+
 def doubt(session: Session) -> Session:
     """The session after a message came a second time with other content."""
-    changed = replace(session)
-    flag(changed, "conflict")
-    return changed
+    return mark(session, "conflict")
 
 
 def leave(session: Session, at: datetime) -> Session:
@@ -200,6 +238,12 @@ def corrected(at: datetime, offset_s: int) -> datetime:
     return at + timedelta(seconds=offset_s) if offset_s else at
 
 
+def awaits_review(state: str, cost: str | None, is_priced: bool, reasons: Collection[str]) -> bool:
+    """Whether a session is over and is priced only when a person has said so. `tables.AWAITS_REVIEW` says the same in SQL."""
+    is_held_here = not is_priced and not HELD_FOR_REVIEW.isdisjoint(reasons)
+    return state == "ended" and cost is None and (is_held_here or HELD in reasons)
+
+
 def flag(session: Session, *reasons: str) -> None:
     """Note why a person should look at a session."""
     session.review = " ".join(dict.fromkeys((*session.reasons, *reasons)))
@@ -211,6 +255,15 @@ def unflag(session: Session, *reasons: str) -> None:
 
 
 # ---- the parts of `apply`; each changes the copy that `apply` made
+
+
+def _take_back_end(session: Session) -> None:
+    """The end was ours: the station goes on telling, perhaps the true one."""
+    session.state, session.is_open = SessionState.ACTIVE, True
+    session.ended_at = session.end_received_at = session.meter_stop_wh = None
+    if session.charging_ended_at == session.last_report_at:
+        session.charging_ended_at = None
+    unflag(session, END_UNREPORTED, *_ODD)
 
 
 def _session_time(session: Session, report: ReportTransaction) -> datetime:
@@ -238,7 +291,7 @@ def _count_sequence(session: Session, report: ReportTransaction) -> None:
         session.sequence_last = number
 
 
-def _fill_in(session: Session, report: ReportTransaction, authorization: Authorization | None) -> None:
+def _fill_in(session: Session, report: ReportTransaction, authorization: Authorization | None, invalid_wh: int) -> None:
     """Take over what the session does not know yet."""
     if session.evse_number is None:
         session.evse_number = report.evse_number
@@ -249,15 +302,17 @@ def _fill_in(session: Session, report: ReportTransaction, authorization: Authori
     token = report.id_token
     if token is None:
         return
-    order = _order(report)
+    order = _order_in(session, report)
     if session.id_token_order is not None and session.id_token_order <= order:
         return  # whoever came first has begun the session: another one may end it
     session.id_token, session.id_token_kind, session.id_token_order = token.value, token.kind, order
     if authorization is not None:
         session.id_token_id, session.user_id = authorization.id_token_id, authorization.user_id
         unflag(session, "not_authorized")
+        session.tolerated_wh = None
         if not is_accepted(authorization):
             flag(session, "not_authorized")
+            session.tolerated_wh = session.energy_wh + invalid_wh if invalid_wh else None
 
 
 def _start(session: Session, report: ReportTransaction, at: datetime, tariff: Tariff | None) -> None:
@@ -266,7 +321,7 @@ def _start(session: Session, report: ReportTransaction, at: datetime, tariff: Ta
     if session.tariff is None and tariff is not None:
         session.tariff = tariff_text(tariff)
     if report.meter_wh is not None:
-        session.meter_start_wh, session.meter_start_order = report.meter_wh, _order(report) - 1
+        session.meter_start_wh, session.meter_start_order = report.meter_wh, _order_in(session, report) - 1
         if session.register_wh is None:
             session.register_wh, session.register_order = report.meter_wh, session.meter_start_order
 
@@ -287,7 +342,7 @@ def _take_registers(session: Session, report: ReportTransaction, was_ended: bool
         return  # a 2.x MeterValues beside the transaction's own events has no place in their order
     if not is_numbered and was_ended and session.meter_stop_wh is not None:
         return  # 1.6: what was agreed at the stop stands, whatever straggles in
-    order = _order(report)
+    order = _order_in(session, report)
     samples = report.samples if len(report.samples) < 2 else sorted(report.samples, key=lambda sample: sample.at)
     for sample in samples:
         energy_wh = sample.energy_wh
@@ -370,13 +425,17 @@ def _measure(session: Session) -> None:
     a late report takes back what it explains."""
     start, register = session.meter_start_wh, session.register_wh
     session.energy_wh = max(register - start, 0) if start is not None and register is not None else 0
+    if session.tolerated_wh is not None:
+        unflag(session, "not_authorized")
+        if session.energy_wh > session.tolerated_wh:
+            flag(session, "not_authorized")
     if not session.is_ended:
         return
     session.meter_stop_wh = register
     _bound_times(session)
     is_metered = start is not None and register is not None and _is_measured_twice(session)
     has_gap = session.has_start and _missing_count(session) > 0
-    odd = {
+    odd = {  # the names are those of _ODD
         "start_missing": not session.has_start,
         "meter_missing": not is_metered,
         "meter_implausible": start is not None and register is not None and register < start,
@@ -385,6 +444,10 @@ def _measure(session: Session) -> None:
     }
     unflag(session, *odd)
     flag(session, *(reason for reason, is_so in odd.items() if is_so))
+
+
+_ODD = ("start_missing", "meter_missing", "meter_implausible", "thinned", "register_missing")
+"""What is said of a session that is over, and only of that."""
 
 
 def _bound_times(session: Session) -> None:
@@ -416,6 +479,16 @@ def _missing_count(session: Session) -> int:
     if session.sequence_first is None or session.sequence_last is None:
         return 0
     return session.sequence_last - session.sequence_first + 1 - session.sequence_count
+
+
+def _order_in(session: Session, report: ReportTransaction) -> int:
+    """The place of a report in its session. Without a number it is that of its arrival: behind all that was here before, also
+    where our own clock has been set back meanwhile."""
+    order = _order(report)
+    if report.sequence_number is not None:
+        return order
+    known = (session.id_token_order, session.meter_start_order, session.register_order)
+    return max([order, *(each for each in known if each is not None)])
 
 
 def _order(report: ReportTransaction) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+
+from pydantic import Field
 
 from voltway.charging.pricing import Cost, CostLine
 from voltway.kernel.http import Instant, MoneyOut, Schema, instant_out, money_out
 from voltway.kernel.json import to_struct
+from voltway.modules.sessions import rules
 from voltway.modules.sessions.model import running_cost, tariff_of
 
 
 class CostLineOut(Schema):
-    """One line of the price. `amount` is excl. VAT."""
+    """One line of the price. `amount` is excl. VAT, unless the session says that its prices include it."""
 
     description: str
     quantity: Decimal
@@ -51,9 +55,11 @@ class SessionOut(Schema):
     cost: MoneyOut | None
     cost_excl_vat: MoneyOut | None
     cost_lines: list[CostLineOut]
+    prices_include_vat: bool
     is_cost_final: bool
     tariff_id: str | None
     review: list[str]
+    awaits_review: bool = Field(description="it is priced only when somebody has reviewed it: /sessions/{id}/review")
 
 
 class SampleOut(Schema):
@@ -73,15 +79,27 @@ class SampleOut(Schema):
     signed: list[Any] | None
 
 
-_WORKED_OUT = {"cost_excl_vat", "cost_lines", "is_cost_final", "tariff_id"}
-SHOWN = (*(name for name in SessionOut.model_fields if name not in _WORKED_OUT), "tariff", "has_start")
+class MeterValueOut(SampleOut):
+    """Measured values at one instant, of an EVSE; evse_number 0 or null: of the station's own meter."""
+
+    evse_number: int | None
+
+
+NEVER_BILLED = frozenset({"credited", "not_billed"})
+"""Reasons why a session has no cost any more."""
+_WORKED_OUT = {"cost_excl_vat", "cost_lines", "prices_include_vat", "is_cost_final", "tariff_id", "awaits_review"}
+SHOWN = (*(name for name in SessionOut.model_fields if name not in _WORKED_OUT), "tariff", "has_start", "is_priced")
 """The columns that `session_out` needs."""
 
 
-def session_out(row: Any) -> dict[str, Any]:
-    """A session with its progress, as SessionOut describes it."""
+def session_out(row: Any, shown: Callable[[str], str], so_far: Cost | None = None) -> dict[str, Any]:
+    """A session with its progress, as SessionOut describes it; its token as it is to be `shown`. `so_far`: what it costs until
+    now, where that takes more than its row."""
     tariff = tariff_of(row.tariff) if row.tariff else None
-    cost = to_struct(row.cost, Cost) if row.cost else running_cost(row)
+    cost = to_struct(row.cost, Cost) if row.cost else so_far or running_cost(row)
+    reasons = row.review.split()
+    if row.cost is None and not NEVER_BILLED.isdisjoint(reasons):
+        cost = None
     return {
         "id": row.id,
         "visit_id": row.visit_id,
@@ -92,7 +110,7 @@ def session_out(row: Any) -> dict[str, Any]:
         "protocol": row.protocol,
         "evse_number": row.evse_number,
         "connector_number": row.connector_number,
-        "id_token": row.id_token,
+        "id_token": None if row.id_token is None else shown(row.id_token),
         "state": row.state,
         "charging_state": row.charging_state if row.state == "active" else None,
         "started_at": instant_out(row.started_at),
@@ -109,9 +127,11 @@ def session_out(row: Any) -> dict[str, Any]:
         "cost": money_out(cost.incl_vat) if cost else None,
         "cost_excl_vat": money_out(cost.excl_vat) if cost else None,
         "cost_lines": [_line_out(line) for line in cost.lines] if cost else [],
+        "prices_include_vat": cost is not None and cost.prices_include_vat,
         "is_cost_final": row.cost is not None,
         "tariff_id": tariff.tariff_id if tariff else None,
-        "review": row.review.split(),
+        "review": reasons,
+        "awaits_review": rules.awaits_review(row.state, row.cost, row.is_priced, reasons),
     }
 
 

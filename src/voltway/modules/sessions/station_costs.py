@@ -61,7 +61,7 @@ class CostDetailsOut(Schema):
 async def get_cost_details(session_id: str, principal: MayRead, tx: ReadTx) -> CostDetailsOut:
     """What the station computed and said of this session (OCPP 2.1)."""
     row: Any = await store.find(tx, principal.operator_id, session_id)
-    if row is None or (principal.location_ids is not None and row.location_id not in principal.location_ids):
+    if row is None or not principal.reaches(row.location_id):
         raise SessionNotFound(f"There is no session {session_id}.")
     statement = (
         sa.select(inbox.c.payload, inbox.c.occurred_at)

@@ -21,6 +21,7 @@ from voltway.modules.sessions import rules
 from voltway.modules.sessions.filing import Filed, SaidBefore, as_new_charge
 from voltway.modules.sessions.model import PROGRESS, SETTLED, Session
 from voltway.modules.sessions.tables import (
+    IS_ACTIVE,
     IS_EVENT,
     column,
     inbox,
@@ -80,6 +81,11 @@ async def load(tx: Tx, reports: Sequence[ReportTransaction], also: Sequence[str]
 async def load_open(tx: Tx, station_ids: Iterable[str]) -> list[Session]:
     """The sessions of these stations that are active, or whose car is still there. Locked until the commit."""
     return await _OPEN.fetch(tx, {"station_ids": list(station_ids)})
+
+
+async def load_by_id(tx: Tx, session_ids: Sequence[str]) -> list[Session]:
+    """These sessions. Locked until the commit."""
+    return await _BY_ID.fetch(tx, {"ids": list(session_ids)})
 
 
 async def file_all(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> bool:
@@ -310,7 +316,7 @@ async def note_power(tx: Tx, at: datetime) -> None:
     statement = (
         sa.select(sessions.c.operator_id, sa.func.coalesce(sa.func.sum(progress.c.power_w), 0.0).label("power_w"))
         .select_from(whole)
-        .where(sessions.c.state == SessionState.ACTIVE.value)
+        .where(IS_ACTIVE)
         .group_by(sessions.c.operator_id)
     )
     goes_on = sa.select(power_history.c.operator_id).where(power_history.c.at >= at - _POWER_GAP).distinct()
@@ -391,3 +397,22 @@ async def find_running_at(tx: Tx, station_ids: Sequence[str]) -> Sequence[Any]:
         sessions.c.transaction_id.is_not(None),
     )
     return (await tx.execute(statement)).all()
+
+
+async def find_signed(tx: Tx, session_id: str, count_max: int) -> list[Any]:
+    """The samples of a session that its meter signed, by their time: the first and the last of them where there are more."""
+    is_signed = sa.and_(samples.c.session_id == session_id, samples.c.signed.is_not(sa.null()))
+    chosen = sa.select(samples.c.id, samples.c.at, samples.c.context, samples.c.signed).where(is_signed)
+    half = count_max // 2
+    first = (await tx.execute(chosen.order_by(samples.c.at, samples.c.id).limit(half))).all()
+    last = (await tx.execute(chosen.order_by(samples.c.at.desc(), samples.c.id.desc()).limit(half))).all()
+    found = {row.id: row for row in (*first, *last)}
+    return sorted((row for row in found.values() if row.signed), key=attrgetter("at", "id"))
+
+
+async def mark_open(tx: Tx, reason: str) -> None:
+    """Give every session that has not ended this reason for a look at it."""
+    active = sa.select(sessions.c.id, sessions.c.review).where(sessions.c.is_open, sessions.c.ended_at.is_(None))
+    for row in (await tx.execute(active)).all():
+        review = " ".join(dict.fromkeys((*row.review.split(), reason)))
+        await tx.execute(sa.update(sessions).where(sessions.c.id == row.id).values(review=review))

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from voltway.kernel.database import JsonDocument, UtcDateTime, metadata
+from voltway.modules.sessions.rules import HELD, HELD_FOR_REVIEW
 
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -76,6 +77,7 @@ sessions = sa.Table(
     sa.Column("is_priced", sa.Boolean, nullable=False),
     sa.Column("cost", sa.Text),
     sa.Column("review", sa.String(500), nullable=False),
+    sa.Column("tolerated_wh", sa.BigInteger),
     sa.Column("settled_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("station_id", "transaction_id"),
     sa.Index("ix_sessions_open", "station_id", "is_open"),
@@ -85,6 +87,32 @@ sessions = sa.Table(
     sa.Index("ix_sessions_operator_started", "operator_id", "started_at"),
     sa.Index("ix_sessions_operator_token", "operator_id", "id_token"),
 )
+
+IS_ACTIVE = sessions.c.state == sa.literal_column("'active'")
+"""A literal, as above. Few sessions of all that there are."""
+sa.Index("ix_sessions_active", sessions.c.state, sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE)
+
+IS_DOUBTED = sa.and_(
+    sessions.c.state == sa.literal_column("'ended'"),
+    sessions.c.cost.is_(None),
+    sessions.c.review != sa.literal_column("''"),
+)
+"""A session that is over, costs nothing yet, and has something to be said about it. Few of all that there are."""
+sa.Index(
+    "ix_sessions_doubted", sessions.c.operator_id, sessions.c.id, sqlite_where=IS_DOUBTED, postgresql_where=IS_DOUBTED
+)
+
+
+def _has_reason(*reasons: str) -> sa.ColumnElement[bool]:
+    words = sa.literal_column("' '").concat(sessions.c.review).concat(sa.literal_column("' '"))
+    return sa.or_(*(words.contains(f" {reason} ", autoescape=True) for reason in reasons))
+
+
+AWAITS_REVIEW = sa.and_(
+    IS_DOUBTED,
+    sa.or_(_has_reason(HELD), sa.and_(~sessions.c.is_priced, _has_reason(*sorted(HELD_FOR_REVIEW)))),
+)
+"""`rules.awaits_review` in SQL."""
 
 progress = sa.Table(
     "sessions_progress",
@@ -138,6 +166,16 @@ samples = sa.Table(
     sa.Column("signed", JsonDocument),
 )
 
+IS_OUTSIDE = samples.c.session_id.is_(sa.null())
+sa.Index(
+    "ix_sessions_samples_outside",
+    samples.c.station_id,
+    samples.c.id,
+    sqlite_where=IS_OUTSIDE,
+    postgresql_where=IS_OUTSIDE,
+)
+"""For what was measured outside of transactions: these are few, and the many of sessions must not pay for them."""
+
 token_claims = sa.Table(
     "sessions_token_claims",
     metadata,
@@ -158,6 +196,28 @@ limits = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
 )
 """Sessions that may go so far and no further."""
+
+inquiries = sa.Table(
+    "sessions_inquiries",
+    metadata,
+    sa.Column("session_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False, comment="when the station is asked next, or its answer looked at"),
+    sa.Column("told_at", UtcDateTime, nullable=False, comment="the session's last report when it was asked"),
+    sa.Column("is_triggered", sa.Boolean, nullable=False, comment="1.6: the connector's status has been asked for"),
+    sa.Column("gone_count", sa.Integer, nullable=False, comment="answers in a row that the transaction is no more"),
+    sa.Column("unknown_count", sa.Integer, nullable=False, comment="answers in a row that said nothing of it"),
+)
+"""Active sessions that have been silent for long, and what their stations say of them (silence.py)."""
+
+retention = sa.Table(
+    "sessions_retention",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("position", sa.String(36), nullable=False, comment="the last id that was looked at"),
+    sa.Column("moved_at", UtcDateTime, nullable=False),
+)
+"""How far the jobs are that keep the samples few (thinning.py)."""
 
 power_history = sa.Table(
     "sessions_power_history",

@@ -10,20 +10,25 @@ import sqlalchemy as sa
 from voltway.contracts.access import (
     ClaimReservation,
     FindConnectorTypes,
+    FindEnergyOnInvalidId,
+    FindEvsePhases,
+    FindEvsePowers,
     FindReservation,
     FindStationSettings,
     LocalListPlan,
     PlanLocalList,
+    ReservationNotTold,
     StationSettings,
 )
-from voltway.contracts.station_link import CheckCommand
+from voltway.contracts.station_link import CheckCommand, ExecuteCommand
 from voltway.contracts.stations import ReadVariables
-from voltway.contracts.vocabulary import AuthorizationStatus
+from voltway.contracts.vocabulary import AuthorizationStatus, CommandState
+from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import capabilities, rules
 from voltway.modules.stations.store import stations
-from voltway.modules.stations.tables import connectors, variables
+from voltway.modules.stations.tables import connectors, evses, variables
 from voltway.modules.stations.tables import stations as table
 
 SEND_LIST, RESERVE, CANCEL = "send_local_list", "reserve_now", "cancel_reservation"
@@ -51,6 +56,49 @@ async def find_connector_types(runtime: Runtime, request: FindConnectorTypes) ->
         for row in (await tx.execute(statement)).all():
             found.setdefault(row.station_id, {}).setdefault(row.evse_number, []).append(row.type)
     return found
+
+
+async def find_evse_phases(runtime: Runtime, request: FindEvsePhases) -> dict[str, dict[int, int]]:
+    """By how many phases EVSEs are fed, as their device models and the types of their connectors say."""
+    types = await find_connector_types(runtime, FindConnectorTypes(station_ids=request.station_ids))
+    statement = sa.select(variables.c.station_id, variables.c.evse_number, variables.c.value).where(
+        variables.c.station_id.in_(request.station_ids),
+        variables.c.variable == "SupplyPhases",
+        variables.c.attribute == "Actual",
+        variables.c.evse_number > 0,
+    )
+    told: dict[str, dict[int, list[str | None]]] = {}
+    async with runtime.database.read() as tx:
+        for row in (await tx.execute(statement)).all():
+            told.setdefault(row.station_id, {}).setdefault(row.evse_number, []).append(row.value)
+    return {
+        station_id: rules.evse_phases(types.get(station_id, {}), told.get(station_id, {}))
+        for station_id in {*types, *told}
+    }
+
+
+async def find_evse_powers(runtime: Runtime, request: FindEvsePowers) -> dict[str, dict[int, float]]:
+    """What EVSEs can deliver at most, as their records say."""
+    statement = sa.select(evses.c.station_id, evses.c.evse_number, evses.c.power_w_max).where(
+        evses.c.station_id.in_(request.station_ids), evses.c.power_w_max.is_not(None)
+    )
+    found: dict[str, dict[int, float]] = {}
+    async with runtime.database.read() as tx:
+        for row in (await tx.execute(statement)).all():
+            found.setdefault(row.station_id, {})[row.evse_number] = row.power_w_max
+    return found
+
+
+async def find_energy_on_invalid_id(runtime: Runtime, request: FindEnergyOnInvalidId) -> dict[str, int]:
+    """What stations go on to deliver to a token that is not valid. OCPP 1.6: the key; 2.x: TxCtrlr (E05, C10)."""
+    statement = sa.select(variables.c.station_id, variables.c.value).where(
+        variables.c.station_id.in_(request.station_ids),
+        variables.c.variable == "MaxEnergyOnInvalidId",
+        variables.c.attribute == "Actual",
+    )
+    async with runtime.database.read() as tx:
+        rows = (await tx.execute(statement)).all()
+    return {row.station_id: wh for row in rows if (wh := rules.whole_number(row.value))}
 
 
 async def _resolve_list(runtime: Runtime, station: stations.Row, given: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +156,15 @@ async def _resolve_reservation(runtime: Runtime, station: stations.Row, given: d
         )
     )
     return {"reservation_number": number}
+
+
+def not_told(request: ExecuteCommand, operator_id: str, state: CommandState) -> list[ReservationNotTold]:
+    """What to say of an order to reserve that has found its station offline."""
+    number = request.arguments.get("reservation_number")
+    if request.type != RESERVE or number is None or state is not CommandState.OFFLINE:
+        return []
+    told = {"station_id": request.station_id, "number": number}
+    return [ReservationNotTold(operator_id=operator_id, at=clock.now(), **told)]
 
 
 async def find_station_settings(runtime: Runtime, request: FindStationSettings) -> StationSettings | None:

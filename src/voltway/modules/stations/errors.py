@@ -36,6 +36,13 @@ class IdentityTaken(Problem):
     title = "Identity is taken"
 
 
+class StationStillConnected(Problem):
+    """Its hardware is connected; new hardware cannot take its place."""
+
+    status = 409
+    title = "Charging station is still connected"
+
+
 class StationRetired(Problem):
     """The record is kept for its history only."""
 
@@ -103,6 +110,13 @@ class TariffsNotTaken(Problem):
     title = "The charging station does not take this tariff"
 
 
+class QuarantineFull(Problem):
+    """As many unknown stations as may wait for somebody's word wait already."""
+
+    status = 409
+    title = "Too many unknown stations"
+
+
 class ProfileNotPossible(Problem):
     """The station cannot go from its security profile to that one."""
 
@@ -122,3 +136,10 @@ class SecretNotSettable(Problem):
 
     status = 409
     title = "A password is not set as a variable"
+
+
+class BadMapBox(Problem):
+    """A part of the map that is none."""
+
+    status = 422
+    title = "This is no part of a map"

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import structlog
 
+from voltway.charging.pricing import in_elements
+from voltway.charging.tariff_telling import why_not
 from voltway.contracts.payments import TOTP_LENGTH, TOTP_VALIDITY_S, FindTariff, FindTariffAbility, shared_secret
 from voltway.contracts.security import FindAuthority
 from voltway.contracts.sessions import FindSession
@@ -23,7 +25,7 @@ from voltway.kernel.bus.asks import AskTimedOut, NobodyAnswers
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import access, controllers, files, rotation, rules, service
+from voltway.modules.stations import access, controllers, files, foreign_urls, rotation, rules, service
 from voltway.modules.stations.errors import (
     SessionNotFound,
     SessionNotRunning,
@@ -67,6 +69,7 @@ async def order(
     if station.retired_at is not None:
         raise StationRetired(f"Charging station {station.identity} is retired.")
     rules.check_registration(Registration(station.registration), kind)
+    foreign_urls.check(runtime, kind, given)
     if kind in controllers.CONTROLLERS:
         async with runtime.database.read() as tx:
             declared = await device_model.values_of(tx, station.id, controllers.CONTROLLERS[kind])
@@ -89,7 +92,7 @@ async def order(
             timeout_s=settings.command_timeout_s,
             report_timeout_s=settings.report_timeout_s,
         )
-        tx.after_commit(lambda: _spawn(runtime, request))
+        tx.after_commit(lambda: _spawn(runtime, request, station.operator_id))
     return command_id
 
 
@@ -172,6 +175,10 @@ async def _resolve_tariff(runtime: Runtime, station: stations.Row, tariff_id: st
         raise TariffsNotTaken(
             f"Charging station {station.identity} computes in {ability.currency}, the tariff is in {tariff.currency}."
         )
+    takes_conditions = ability.takes_conditions is not False
+    reason = why_not(in_elements(tariff), conditions=takes_conditions, elements_max=ability.prices_max)
+    if reason is not None:
+        raise TariffsNotTaken(f"Charging station {station.identity} would compute another cost than we do: {reason}.")
     return {"tariff": msgspec.to_builtins(tariff)}
 
 
@@ -191,9 +198,9 @@ async def _resolve_session(runtime: Runtime, station: stations.Row, session_id: 
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _spawn(runtime: Runtime, request: ExecuteCommand) -> None:
+def _spawn(runtime: Runtime, request: ExecuteCommand, operator_id: str) -> None:
     tasks = runtime.state(Executions).tasks
-    task = asyncio.create_task(_execute(runtime, request), name=f"command:{request.command_id}")
+    task = asyncio.create_task(_execute(runtime, request, operator_id), name=f"command:{request.command_id}")
     tasks[request.command_id] = task
     task.add_done_callback(lambda _: tasks.pop(request.command_id, None))
 
@@ -203,7 +210,7 @@ def _lasts_s(request: ExecuteCommand) -> float:
     return request.timeout_s + (request.report_timeout_s if request.type in rules.REPORTING else 0.0)
 
 
-async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
+async def _execute(runtime: Runtime, request: ExecuteCommand, operator_id: str) -> Problem | None:
     """Send a command and record how it ended; the Problem with which it was refused."""
     outcome, problem = CommandOutcome(state=CommandState.FAILED), None
     try:
@@ -224,6 +231,8 @@ async def _execute(runtime: Runtime, request: ExecuteCommand) -> Problem | None:
     try:
         async with runtime.database.begin() as tx:
             await service.finish(tx, request.command_id, outcome, runtime.settings(StationsSettings))
+            tx.publish(*files.ended(request, operator_id, outcome.state))
+            tx.publish(*access.not_told(request, operator_id, outcome.state))
             if rules.changes_credential(request.type, request.arguments):
                 await rotation.settle(tx, request.station_id, request.type, request.arguments, outcome, runtime.secret)
     except Exception as error:  # `give_up` ends it

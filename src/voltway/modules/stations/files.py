@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voltway.contracts.files import FindImageChecksum, JobKind, PrepareJob
-from voltway.contracts.station_link import CheckCommand
+from voltway.contracts.files import FileOrderEnded, FindImageChecksum, JobKind, PrepareJob
+from voltway.contracts.station_link import CheckCommand, ExecuteCommand
+from voltway.contracts.vocabulary import CommandState
+from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations.store import stations
 from voltway.modules.stations.tables import variables
@@ -45,8 +47,28 @@ async def resolve(runtime: Runtime, station: stations.Row, kind: str, given: dic
             kind=_JOBS[kind],
             arguments=given,
             is_signed=is_signed,
+            installed_version=station.firmware_version if _JOBS[kind] is JobKind.FIRMWARE else None,
         )
     )
+
+
+def ended(request: ExecuteCommand, operator_id: str, state: CommandState) -> list[FileOrderEnded]:
+    """What to say of an order that came to nothing, so that its job ends with it."""
+    number = request.arguments.get("request_number")
+    if request.type not in _JOBS or number is None or state not in _NOTHING:
+        return []
+    return [
+        FileOrderEnded(
+            operator_id=operator_id,
+            at=clock.now(),
+            station_id=request.station_id,
+            request_number=number,
+            state=state.value,
+        )
+    ]
+
+
+_NOTHING = frozenset({CommandState.OFFLINE, CommandState.TIMED_OUT, CommandState.REJECTED, CommandState.FAILED})
 
 
 async def _checks_signatures(runtime: Runtime, station: stations.Row) -> bool:

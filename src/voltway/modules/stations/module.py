@@ -7,23 +7,36 @@ Records (batches): `ReportLink` (online or not; epochs order the links), `Report
 `ReportStatus`, `ReportVariables`, `ReportMonitors`, `ReportEvents`, `ReportDisplayMessages`, `ReportDataTransfer`. A report that cannot be recorded is kept in `stations_quarantine`.
 
 Answers: `ListCredentials`, `FindCredential`, `AdmitStation`, `ProveCredential` for the gateway's handshake, `EnrolStation` for
-registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `FindConnectorTypes`, `DescribeStation`,
-`LocationExists`, `SummarizeStations`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway,
+registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `FindConnectorTypes`,
+`FindEvsePhases`, `FindEvsePowers`, `FindEvses`, `FindConnectorWords`, `TellStatuses` and `TellCommands` (for a station's timeline), `FindEnergyOnInvalidId`, `DescribeStation`, `DescribeLocation`,
+`DescribeLocations`, `FindLocationCountries`, `LocationExists`, `KnownLocations`, `FindLocationName`, `FindTimeZones`,
+`SummarizeStations`, `ListPublished`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway,
 `FindSession` of sessions, `FindTariff` of billing, `PlanLocalList` of users, `ClaimReservation` and `FindReservation` of
 reservations.
 
 Listens to: `SessionStarted`, `SessionEnded`, `LinkOpened`, `StationChanged` for what follows from commands,
 `SessionResumed` to set its profiles again; hears
 `ChargingStateTold` for what EVSEs do. Publishes: `StationChanged`, `ConnectorStatusChanged`, `CredentialChanged`,
-`LinkOpened`, `LinkClosed`, `CommandChanged`, `StationEventsRecorded`.
+`LinkOpened`, `LinkClosed`, `CommandChanged`, `StationEventsRecorded`, `LocationChanged`.
 
 A command is a record: `pending`, `sent`, then one of `accepted`, `rejected`, `failed`, `timed_out`, `offline`. Its `effect` may
 come later than the station's answer: `done` when the session began or ended or the station booted, `no_session` when an
 accepted start led to none in time. One whose process died ends as `timed_out` and is never sent again by itself.
 """
 
-from voltway.contracts.access import FindConnectorTypes, FindStationSettings
+from voltway.contracts.access import (
+    FindConnectorTypes,
+    FindEnergyOnInvalidId,
+    FindEvsePhases,
+    FindEvsePowers,
+    FindStationSettings,
+    ReservationNotTold,
+)
+from voltway.contracts.desk import SearchStations
 from voltway.contracts.device_model import ReportDataTransfer, ReportDisplayMessages, ReportEvents, ReportMonitors
+from voltway.contracts.directory import ListPublished, LocationChanged
+from voltway.contracts.files import FileOrderEnded
+from voltway.contracts.ledger import FindLocationCountries
 from voltway.contracts.payments import FindTariffAbility
 from voltway.contracts.security import EnrolStation
 from voltway.contracts.sessions import ChargingStateTold, SessionEnded, SessionResumed, SessionStarted
@@ -31,6 +44,7 @@ from voltway.contracts.station_link import (
     AdmitStation,
     CredentialChanged,
     FindCredential,
+    FindLink,
     LinkClosed,
     LinkOpened,
     ListCredentials,
@@ -45,8 +59,15 @@ from voltway.contracts.stations import (
     CheckOrder,
     CommandChanged,
     ConnectorStatusChanged,
+    DescribeLocation,
+    DescribeLocations,
     DescribeStation,
+    FindConnectorWords,
+    FindEvses,
+    FindLocationName,
     FindStations,
+    FindTimeZones,
+    KnownLocations,
     LocationExists,
     NodesGone,
     ReadVariables,
@@ -56,13 +77,23 @@ from voltway.contracts.stations import (
     StationsSeen,
     SummarizeStations,
 )
+from voltway.contracts.timeline import TellCommands, TellStatuses
 from voltway.kernel.module import Job, Manifest
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import access, charging_states, execution, resuming
-from voltway.modules.stations.api import commands, locations, stations
+from voltway.modules.stations import (
+    access,
+    charging_states,
+    execution,
+    publishing,
+    resuming,
+    searching,
+    telling,
+    tending,
+)
+from voltway.modules.stations.api import commands, locations, mapping, stations
 from voltway.modules.stations.api import device_model as device_model_api
 from voltway.modules.stations.charging_states import ChargingStates
-from voltway.modules.stations.handlers import answers, device_model, effects, reports, tariffs
+from voltway.modules.stations.handlers import answers, device_model, effects, evses, reports, tariffs
 from voltway.modules.stations.settings import StationsSettings
 
 
@@ -81,7 +112,9 @@ MANIFEST = Manifest(
     settings=StationsSettings,
     answers={
         ListCredentials: answers.list_credentials,
+        ListPublished: publishing.list_published,
         FindCredential: answers.find_credential,
+        FindLink: answers.find_link,
         AdmitStation: answers.admit_station,
         EnrolStation: answers.enrol_station,
         ProveCredential: answers.prove_credential,
@@ -89,14 +122,28 @@ MANIFEST = Manifest(
         NodesGone: answers.nodes_gone,
         DescribeStation: answers.describe_station,
         FindStations: answers.find_stations,
+        KnownLocations: answers.known_locations,
         LocationExists: answers.location_exists,
+        FindTimeZones: answers.find_time_zones,
+        DescribeLocations: answers.describe_locations,
+        FindEvses: evses.find_evses,
+        FindConnectorWords: evses.find_connector_words,
+        FindLocationName: answers.find_location_name,
+        DescribeLocation: answers.describe_location,
+        FindLocationCountries: answers.find_location_countries,
         SummarizeStations: answers.summarize_stations,
         SendCommand: answers.send_command,
         CheckOrder: answers.check_order,
         AcceptStation: answers.accept_station,
         ReadVariables: access.read_variables,
+        SearchStations: searching.search_stations,
+        TellStatuses: telling.tell_statuses,
+        TellCommands: telling.tell_commands,
         FindStationSettings: access.find_station_settings,
         FindConnectorTypes: access.find_connector_types,
+        FindEnergyOnInvalidId: access.find_energy_on_invalid_id,
+        FindEvsePowers: access.find_evse_powers,
+        FindEvsePhases: access.find_evse_phases,
         FindTariffAbility: tariffs.find_tariff_ability,
     },
     batches={
@@ -124,11 +171,16 @@ MANIFEST = Manifest(
         LinkClosed,
         CommandChanged,
         StationEventsRecorded,
+        LocationChanged,
+        FileOrderEnded,
+        ReservationNotTold,
     ),
-    routes=lambda: (locations.router, stations.router, commands.router, device_model_api.router),
+    routes=lambda: (locations.router, mapping.router, stations.router, commands.router, device_model_api.router),
     jobs=(
         Job("commands", 5.0, execution.give_up),
-        Job("charging_states", 1.0, charging_states.write),
+        Job("charging_states", 1.0, charging_states.write, everywhere=True),
+        Job("tending", 60.0, tending.tend),
+        Job("forget_history", 3600.0, tending.forget_history),
     ),
     start=_start,
     stop=_stop,

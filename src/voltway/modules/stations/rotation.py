@@ -1,16 +1,19 @@
 """Orders that change what a station must present: a new password, another security profile.
 
 Before the order leaves, the record says that the station may come with the new thing; when the station has refused, it says so
-no longer; once the station has connected with it, the old one is over (ProveCredential). So a lost answer locks nobody out.
+no longer; once the station has connected with it, the old one is over (ProveCredential). So a lost answer locks nobody out;
+a password of which the station has not said for a day that it took it is not let in any more.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from voltway.contracts.station_link import (
     STATION_PASSWORD_PURPOSE,
@@ -18,7 +21,7 @@ from voltway.contracts.station_link import (
     CredentialChanged,
     ProveCredential,
 )
-from voltway.contracts.vocabulary import CommandState
+from voltway.contracts.vocabulary import CommandState, Registration
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.secrets import derive_key, hash_secret, matches_secret, new_password
@@ -27,6 +30,10 @@ from voltway.modules.stations.errors import StationNotFound
 from voltway.modules.stations.store import stations
 from voltway.modules.stations.tables import variables
 
+log = structlog.get_logger()
+
+CANDIDATE_FOR = timedelta(hours=24)
+"""How long a new password is let in of which the station has not said that it has taken it."""
 DOWNGRADE_VARIABLE = "AllowSecurityProfileDowngrade"
 
 
@@ -57,7 +64,9 @@ async def begin(tx: Tx, station_id: str, kind: str, resolved: Mapping[str, Any],
     station = await stations.get_locked(tx, station_id)
     if kind != rules.SET_PROFILE:
         candidate = hash_secret(resolved["password"], derive_key(secret, STATION_PASSWORD_PURPOSE))
-        await _set(tx, station, {"candidate_hashes": rules.with_candidate(station.candidate_hashes, candidate)})
+        now = clock.now()
+        joined = rules.with_candidate(station.candidate_hashes, candidate, now + CANDIDATE_FOR, now)
+        await _set(tx, station, {"candidate_hashes": joined})
     else:
         await _set(tx, station, {"security_profile_target": resolved["security_profile"]})
 
@@ -77,14 +86,16 @@ async def settle(
         await _set(tx, station, {"security_profile_target": None})
         return
     key = derive_key(secret, STATION_PASSWORD_PURPOSE)
-    for candidate in rules.split_candidates(station.candidate_hashes):
+    for candidate, _ in rules.read_candidates(station.candidate_hashes):
         if not matches_secret(resolved["password"], candidate, key):
             continue
         if is_refused:
             rest = rules.without_candidate(station.candidate_hashes, candidate)
             await _set(tx, station, {"candidate_hashes": rest})
         elif station.security_profile not in rules.BY_PASSWORD:
-            await _set(tx, station, {"secret_hash": candidate, "candidate_hashes": None})
+            await _set(tx, station, {"secret_hash": candidate, "candidate_hashes": None, "is_password_weak": False})
+        else:
+            await _set(tx, station, {"candidate_hashes": rules.taken_candidate(station.candidate_hashes, candidate)})
 
 
 async def prove(tx: Tx, proof: ProveCredential) -> None:
@@ -94,12 +105,29 @@ async def prove(tx: Tx, proof: ProveCredential) -> None:
     except StationNotFound:
         return
     values: dict[str, Any] = {}
-    if proof.secret_hash is not None and proof.secret_hash in rules.split_candidates(station.candidate_hashes):
-        values |= {"secret_hash": proof.secret_hash, "candidate_hashes": None}
+    if proof.secret_hash is not None and proof.secret_hash in rules.alive_candidates(
+        station.candidate_hashes, clock.now()
+    ):
+        values |= {"secret_hash": proof.secret_hash, "candidate_hashes": None, "is_password_weak": False}
+        if station.has_factory_password:
+            # A00.FR.806 (2.0.1 part 2): now it has credentials of its own, and may work.
+            values |= {"has_factory_password": False}
+            if station.registration == Registration.PENDING.value:
+                values |= {"registration": Registration.ACCEPTED.value}
     if proof.security_profile is not None and proof.security_profile == station.security_profile_target:
         values |= {"security_profile": proof.security_profile, "security_profile_target": None}
     if values:
         await _set(tx, station, values)
+
+
+async def forget_ended(tx: Tx) -> None:
+    """What was sent a day ago and never answered is let in no more; the gateways hear of it."""
+    now = clock.now()
+    for station in await stations.find_with_candidates(tx):
+        known = rules.read_candidates(station.candidate_hashes)
+        if len(rules.alive_candidates(station.candidate_hashes, now)) < len(known):
+            log.warning("station.candidate_ended", station_id=station.id)
+            await _set(tx, station, {"candidate_hashes": rules.without_ended(station.candidate_hashes, now)})
 
 
 async def _set(tx: Tx, station: stations.Row, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, log2
 from typing import Any, NamedTuple
 
 from voltway.contracts.sessions import SessionStarted
@@ -61,6 +61,30 @@ def password_change(security_profile: int, *, is_given: bool, value: str | None,
     if value is not None:
         return PasswordChange(value=value)
     return PasswordChange(is_made_up=is_given or not has_password)
+
+
+BITS_MIN = 112  # OCPP 2.0.1 part 2, A00.FR.501: what every key must be worth at least
+_CLASSES = ((r"[0-9]", 10), (r"[A-F]", 6), (r"[a-f]", 6), (r"[G-Z]", 20), (r"[g-z]", 20), (r"[^0-9A-Za-z]", 32))
+_PHRASE = re.compile(r"(?:[A-Za-z][a-z]{2,}[-_. ]?)+[0-9]{0,4}")
+"""Words with something between them, and perhaps a year."""
+_WORDS = ("password", "passwort", "secret", "charg", "admin", "station", "default", "ocpp", "1234", "abcd", "qwer")
+
+
+def is_weak(password: str, identity: str) -> bool:
+    """Whether a password is worth less than a key, even if it was drawn by lot; or was plainly not."""
+    folded = password.casefold()
+    kinds = sum(size for pattern, size in _CLASSES if re.search(pattern, password))
+    bits = len(password) * log2(kinds) if kinds > 1 else 0
+    is_phrase = len(password) < 30 and _PHRASE.fullmatch(password) is not None
+    is_phrase = is_phrase or any(word in folded for word in _WORDS)
+    is_repeated = password in (password + password)[1:-1]
+    is_named = len(identity) >= 4 and identity.casefold() in folded
+    return bits < BITS_MIN or len(set(folded)) < 8 or is_phrase or is_repeated or is_named
+
+
+def is_lower(before: int, after: int) -> bool:
+    """Whether a record would ask for less than before (A00.FR.005: a lower profile is not taken up again)."""
+    return after < before
 
 
 # ---- how a station is
@@ -237,7 +261,7 @@ def _is_hidden(key: str, *, hides: bool) -> bool:
 
 # ---- passwords and profiles that a station is told to take
 
-CANDIDATE_BYTES = 40
+HASH_BYTES, CANDIDATE_BYTES = 40, 44
 CANDIDATES_MAX = 4
 ROTATE, SET_PROFILE, SET_NETWORK = "rotate_password", "set_security_profile", "set_network_profile"
 SET_VARIABLES, INSTALL_CERTIFICATE = "set_variables", "install_certificate"
@@ -251,26 +275,61 @@ def changes_credential(kind: str, given: Mapping[str, Any]) -> bool:
     return kind in (ROTATE, SET_PROFILE) or (kind == SET_NETWORK and "password" in given and "url" not in given)
 
 
-def split_candidates(joined: bytes | None) -> tuple[bytes, ...]:
-    """The hashes that stand behind each other in a station's record."""
+class Candidate(NamedTuple):
+    """A password that a station may have by now. `ends_s`: seconds since 1970; 0: it does not, the station has taken it."""
+
+    hashed: bytes
+    ends_s: int = 0
+
+
+def read_candidates(joined: bytes | None) -> tuple[Candidate, ...]:
+    """What stands in a station's record: hashes behind each other, each with its end. Those of before had no end: no number
+    of them is as long as any number of these."""
     joined = joined or b""
-    return tuple(joined[start : start + CANDIDATE_BYTES] for start in range(0, len(joined), CANDIDATE_BYTES))
+    has_ends = len(joined) % CANDIDATE_BYTES == 0
+    step = CANDIDATE_BYTES if has_ends else HASH_BYTES
+    parts = [joined[start : start + step] for start in range(0, len(joined), step)]
+    return tuple(Candidate(part[:HASH_BYTES], int.from_bytes(part[HASH_BYTES:], "big")) for part in parts)
 
 
-def with_candidate(joined: bytes | None, candidate: bytes) -> bytes:
-    """One more. Raises RotationUnfinished where the station has left too many unanswered: forgetting the oldest could
-    lock it out."""
-    known = split_candidates(joined)
+def write_candidates(candidates: Iterable[Candidate]) -> bytes | None:
+    """The same for the record; None if there is none."""
+    return b"".join(each.hashed + each.ends_s.to_bytes(4, "big") for each in candidates) or None
+
+
+def alive_candidates(joined: bytes | None, now: datetime) -> tuple[bytes, ...]:
+    """The hashes of the passwords that a station may come with now."""
+    return tuple(each.hashed for each in read_candidates(joined) if not each.ends_s or each.ends_s > now.timestamp())
+
+
+def with_candidate(joined: bytes | None, candidate: bytes, ends_at: datetime, now: datetime) -> bytes:
+    """One more, which ends unless the station says that it has taken it. Raises RotationUnfinished where the station has left
+    too many unanswered: forgetting the oldest could lock it out."""
+    known = [each for each in read_candidates(joined) if not each.ends_s or each.ends_s > now.timestamp()]
     if len(known) >= CANDIDATES_MAX:
         raise RotationUnfinished(
             "The station has left several new passwords unanswered. Let it connect once, or set its password by hand."
         )
-    return b"".join((*known, candidate))
+    return write_candidates([*known, Candidate(candidate, int(ends_at.timestamp()))]) or b""
+
+
+def taken_candidate(joined: bytes | None, candidate: bytes) -> bytes | None:
+    """The station says that it has taken this one: it may come with it whenever it comes."""
+    return write_candidates(
+        Candidate(each.hashed) if each.hashed == candidate else each for each in read_candidates(joined)
+    )
 
 
 def without_candidate(joined: bytes | None, candidate: bytes) -> bytes | None:
     """One less; None if none is left."""
-    return b"".join(known for known in split_candidates(joined) if known != candidate) or None
+    return write_candidates(each for each in read_candidates(joined) if each.hashed != candidate)
+
+
+def without_ended(joined: bytes | None, now: datetime) -> bytes | None:
+    """Without those that have ended; None if none is left."""
+    return write_candidates(
+        each for each in read_candidates(joined) if not each.ends_s or each.ends_s > now.timestamp()
+    )
 
 
 def is_refused(outcome: CommandOutcome) -> bool:
@@ -405,3 +464,30 @@ def led_to(started: SessionStarted, remote_start_id: int | None, arguments: Mapp
     if started.id_token is None or started.id_token.casefold() != str(arguments.get("id_token")).casefold():
         return False
     return arguments.get("evse_number") in (None, started.evse_number)
+
+
+# ---- how EVSEs are fed
+
+ONE_PHASE_TYPES = frozenset({"cType1", "sType1", "s309-1P-16A", "s309-1P-32A", "sBS1361", "sCEE-7-7"})
+"""Plugs that have one phase only (OCPP 2.1 appendices, ConnectorEnumType)."""
+PHASES_MAX = 3
+
+
+def evse_phases(types: Mapping[int, Iterable[str]], supply: Mapping[int, Iterable[str | None]]) -> dict[int, int]:
+    """EVSE -> phases, from the types of connectors and from what SupplyPhases says of the EVSE and its connectors. The least
+    of what is told holds; 0 is how one that gives direct current says that it has no phases there: it is fed by three."""
+    found: dict[int, int] = {}
+    for evse_number in {*types, *supply}:
+        told = [int(value) or PHASES_MAX for value in supply.get(evse_number, ()) if value in ("0", "1", "2", "3")]
+        kinds = tuple(types.get(evse_number, ()))
+        if kinds and all(kind in ONE_PHASE_TYPES for kind in kinds):
+            told.append(1)
+        if told or kinds:
+            found[evse_number] = min(told, default=PHASES_MAX)
+    return found
+
+
+def whole_number(value: str | None) -> int:
+    """A number that a station has told; what is none is 0."""
+    text = (value or "").strip()
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 9 else 0

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from voltway.contracts.directory import LocationChanged
 from voltway.contracts.security import EnrolStation
 from voltway.contracts.station_link import STATION_PASSWORD_PURPOSE, CommandOutcome, CredentialChanged
 from voltway.contracts.stations import CommandChanged, StationChanged
 from voltway.contracts.vocabulary import CommandState, Registration
-from voltway.kernel import clock
-from voltway.kernel.auth import Principal, find_operator
-from voltway.kernel.auth.errors import PermissionMissing
+from voltway.kernel import audit, clock
+from voltway.kernel.auth import Principal, acting, find_operator
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import InvalidField
 from voltway.kernel.ids import new_id
 from voltway.kernel.secrets import derive_key, hash_secret, new_password
 from voltway.modules.stations import rules
-from voltway.modules.stations.errors import BadIdentity, IdentityTaken, LocationInUse, StationRetired
+from voltway.modules.stations.errors import BadIdentity, IdentityTaken, LocationInUse, QuarantineFull, StationRetired
 from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import commands, locations, stations
 
@@ -31,8 +31,10 @@ _CREDENTIAL_COLUMNS = {
     "security_profile_target",
     "registration",
     "connector_map",
+    "open_until",
 }
 _PLAIN_COLUMNS = {"name", "location_id", "security_profile", "registration"}
+OPEN_FOR_MAX = timedelta(days=366)
 _GRACE_S = 30
 """How much longer than the station's time to answer a command may take before its process counts as dead."""
 
@@ -47,7 +49,9 @@ class Saved(NamedTuple):
 # ---- stations
 
 
-async def add_station(tx: Tx, principal: Principal, given: Mapping[str, Any], secret: bytes) -> Saved:
+async def add_station(
+    tx: Tx, principal: Principal, given: Mapping[str, Any], secret: bytes, settings: StationsSettings
+) -> Saved:
     """Register a station. Raises IdentityTaken, BadIdentity, PasswordNotWanted, InvalidField."""
     identity: str = given["identity"]
     _check_identity(identity)
@@ -61,13 +65,21 @@ async def add_station(tx: Tx, principal: Principal, given: Mapping[str, Any], se
         "location_id": given["location_id"],
         "security_profile": given["security_profile"],
         "secret_hash": hashed,
-        "registration": given["registration"],
+        "is_password_weak": None if hashed is None else rules.is_weak(password or given["password"], identity),
+        "has_factory_password": given["is_factory_password"],
+        "open_until": _open_until(given["security_profile"], given["open_until"], settings),
+        # A00.FR.805 (2.0.1 part 2): who has the password that its maker gave it does nothing until it has another.
+        "registration": Registration.PENDING.value if given["is_factory_password"] else given["registration"],
         "connector_map": _map_document(given["connector_map"]),
     }
+    if given["is_factory_password"] and given["password"] is None:
+        raise InvalidField.at("$.password", "say which password its maker has given it")
     if not await stations.add(tx, row):
         raise IdentityTaken(f"There is a charging station {identity} already; identities compare without case.")
     await _configure(tx, row["id"], principal.operator_id, given["evses"])
     _tell(tx, row, "added", is_credential_changed=True)
+    shown = {name: row[name] for name in ("identity", "name", "location_id", "security_profile", "registration")}
+    audit.note(tx, principal, "station.added", ("station", row["id"]), after=shown)
     return Saved(await stations.get(tx, row["id"]), password)
 
 
@@ -79,32 +91,49 @@ async def enrol(tx: Tx, request: EnrolStation, secret: bytes) -> str:
         "location_id": request.location_id,
         "security_profile": 1,
         "secret_hash": hash_secret(request.password, derive_key(secret, STATION_PASSWORD_PURPOSE)),
+        "is_password_weak": False,
     }
     if not await stations.add(tx, row):
         raise IdentityTaken(f"There is a charging station {request.identity} already.")
     await _configure(tx, row["id"], request.operator_id, request.evses)
     _tell(tx, row, "added", is_credential_changed=True)
+    _note_arrival(tx, row, "station.enrolled", by="registration token")
     return str(row["id"])
 
 
-async def admit(tx: Tx, operator_slug: str, identity: str, registration: Registration) -> stations.Row:
-    """The station with this identity; if nobody has registered it, a record without a password is made."""
+async def admit(
+    tx: Tx, operator_slug: str, identity: str, registration: Registration, settings: StationsSettings
+) -> stations.Row:
+    """The station with this identity; if nobody has registered it, a record without a password is made. One that is not
+    accepted is in quarantine until somebody says what is to become of it. Raises QuarantineFull."""
     if not rules.is_identity(identity):
         raise BadIdentity(f"{identity[:80]!r} is no identity.")
     operator_id = await find_operator(tx, operator_slug)
     found = await stations.find_in_use(tx, operator_id, rules.identity_key(identity))
     if found is not None:
         return found
-    row = _blank(operator_id, identity) | {"registration": registration.value}
+    is_waiting = registration is Registration.PENDING
+    if is_waiting and await stations.count_quarantined(tx) >= settings.quarantine_max:
+        raise QuarantineFull(f"{settings.quarantine_max} unknown stations wait already.")
+    row = _blank(operator_id, identity) | {
+        "registration": registration.value,
+        "quarantined_at": clock.now() if is_waiting else None,
+    }
     if await stations.add(tx, row):
         _tell(tx, row, "added", is_credential_changed=True)
+        _note_arrival(tx, row, "station.admitted", by="gateway")
     found = await stations.find_in_use(tx, operator_id, rules.identity_key(identity))  # ours, or who was quicker
     assert found is not None
     return found
 
 
 async def change_station(
-    tx: Tx, principal: Principal, station: stations.Row, given: Mapping[str, Any], secret: bytes
+    tx: Tx,
+    principal: Principal,
+    station: stations.Row,
+    given: Mapping[str, Any],
+    secret: bytes,
+    settings: StationsSettings,
 ) -> Saved:
     """Change what is given of a station. Raises StationRetired, PasswordNotWanted, InvalidField."""
     if station.retired_at is not None:
@@ -122,31 +151,105 @@ async def change_station(
     )
     password, hashed = _password(change, secret)
     if hashed is not None or change.is_removed:
-        values |= {"secret_hash": hashed, "candidate_hashes": None}
+        weak = None if hashed is None else rules.is_weak(password or given["password"], station.identity)
+        values |= {
+            "secret_hash": hashed,
+            "candidate_hashes": None,
+            "is_password_weak": weak,
+            "has_factory_password": False,
+        }
+    profile = given.get("security_profile", station.security_profile)
     if "security_profile" in given:
         values["security_profile_target"] = None
+        _check_lowering(tx, principal, station, profile, given.get("override_reason"))
+    is_released = station.quarantined_at is not None and "registration" in given
+    if is_released:
+        values["quarantined_at"] = None
+    if "open_until" in given or profile != station.security_profile or (is_released and profile == 0):
+        values["open_until"] = _open_until(profile, given.get("open_until"), settings)
     await stations.change(tx, station.id, values)
     if "evses" in given:
         await _replace_layout(tx, station, given["evses"])
     is_credential_changed = any(values[name] != getattr(station, name) for name in _CREDENTIAL_COLUMNS & values.keys())
     _tell(tx, station._asdict(), "edited", is_credential_changed=is_credential_changed)
+    changed = audit.changes({name: getattr(station, name) for name in values}, values)
+    if "evses" in given:
+        changed["after"]["evses"] = given["evses"]
+    audit.note(tx, principal, "station.edited", ("station", station.id), **changed)
     return Saved(await stations.get(tx, station.id), password)
 
 
 async def accept(tx: Tx, station: stations.Row) -> None:
     """Let a pending station work; it hears of it when it boots again, to which its gateway asks it."""
     if station.registration == Registration.PENDING.value:
-        await stations.change(tx, station.id, {"registration": Registration.ACCEPTED.value})
+        now = {"registration": Registration.ACCEPTED.value}
+        await stations.change(tx, station.id, now | {"quarantined_at": None})
+        was = {"registration": station.registration}
+        target, operator_id = ("station", station.id), station.operator_id
+        audit.note(
+            tx,
+            acting.get(),
+            "station.accepted",
+            target,
+            operator_id=operator_id,
+            by="provisioning",
+            before=was,
+            after=now,
+        )
         _tell(tx, station._asdict(), "edited", is_credential_changed=True)
 
 
-async def retire_station(tx: Tx, station: stations.Row) -> None:
+async def retire_station(tx: Tx, principal: Principal | None, station: stations.Row) -> None:
     """Take a station out of service for good: it may not connect, its history stays, its identity is free again."""
     if station.retired_at is not None:
         return
-    values = {"retired_at": clock.now(), "retired_key": station.id, "secret_hash": None, "candidate_hashes": None}
+    values = {
+        "retired_at": clock.now(),
+        "retired_key": station.id,
+        "secret_hash": None,
+        "candidate_hashes": None,
+        "quarantined_at": None,
+    }
     await stations.change(tx, station.id, values)
     _tell(tx, station._asdict(), "retired", is_credential_changed=True)
+    was, operator_id = {"identity": station.identity}, station.operator_id
+    audit.note(
+        tx, principal, "station.retired", ("station", station.id), operator_id=operator_id, by="quarantine", before=was
+    )
+
+
+def _note_arrival(tx: Tx, row: Mapping[str, Any], action: str, *, by: str) -> None:
+    shown = {name: row[name] for name in ("identity", "location_id", "security_profile", "registration")}
+    audit.note(tx, None, action, ("station", row["id"]), operator_id=row["operator_id"], by=by, after=shown)
+
+
+def _check_lowering(tx: Tx, principal: Principal, station: stations.Row, wanted: int, reason: str | None) -> None:
+    """A lower profile is not taken up again, but for a board that was swapped: by a person, who says why, which is kept."""
+    if not rules.is_lower(station.security_profile, wanted):
+        return
+    if not reason:
+        raise InvalidField.at("$.override_reason", "a lower security profile needs a reason, which is kept")
+    audit.note(
+        tx,
+        principal,
+        "station.profile_lowered",
+        ("station", station.id),
+        before={"security_profile": station.security_profile},
+        after={"security_profile": wanted},
+        reason=reason,
+    )
+
+
+def _open_until(security_profile: int, given: datetime | None, settings: StationsSettings) -> datetime | None:
+    """Until when profile 0 lets anybody in. Raises InvalidField."""
+    if security_profile != 0:
+        if given is not None:
+            raise InvalidField.at("$.open_until", "goes with security_profile 0, and with that only")
+        return None
+    now = clock.now()
+    if given is not None and not now < given <= now + OPEN_FOR_MAX:
+        raise InvalidField.at("$.open_until", "should lie ahead, within 366 days")
+    return given or now + timedelta(days=settings.open_days)
 
 
 def _check_identity(identity: str) -> None:
@@ -161,7 +264,7 @@ async def _check_location(tx: Tx, principal: Principal, location_id: str | None)
         is_known = principal.location_ids is None
     else:
         is_ours = await locations.exists(tx, principal.operator_id, location_id)
-        is_known = is_ours and (principal.location_ids is None or location_id in principal.location_ids)
+        is_known = is_ours and principal.reaches(location_id)
     if not is_known:
         message = f"there is no location {location_id}" if location_id else "name one of your locations"
         raise InvalidField.at("$.location_id", message)
@@ -181,6 +284,10 @@ def _blank(operator_id: str, identity: str) -> dict[str, Any]:
         "secret_hash": None,
         "candidate_hashes": None,
         "security_profile_target": None,
+        "is_password_weak": None,
+        "has_factory_password": False,
+        "open_until": None,
+        "quarantined_at": None,
         "registration": Registration.ACCEPTED.value,
         "connector_map": None,
         "boot_level": 0.0,
@@ -240,8 +347,6 @@ def _tell(tx: Tx, row: Mapping[str, Any], what: str, *, is_credential_changed: b
 
 async def add_location(tx: Tx, principal: Principal, given: Mapping[str, Any]) -> Any:
     """Add a location; its row."""
-    if principal.location_ids is not None:
-        raise PermissionMissing("Who is bound to locations adds none.")
     row = {
         **given,
         "id": new_id(),
@@ -250,14 +355,18 @@ async def add_location(tx: Tx, principal: Principal, given: Mapping[str, Any]) -
         "created_at": clock.now(),
     }
     await locations.add(tx, row)
+    tx.publish(LocationChanged(operator_id=principal.operator_id, at=clock.now(), location_id=row["id"]))
+    audit.note(tx, principal, "location.added", ("location", row["id"]), after=given)
     return await locations.get(tx, row["id"])
 
 
-async def retire_location(tx: Tx, location_id: str) -> None:
+async def retire_location(tx: Tx, principal: Principal, location: Any) -> None:
     """Remove a location; what happened there still names it. Raises LocationInUse."""
-    if await locations.is_in_use(tx, location_id):
+    if await locations.is_in_use(tx, location.id):
         raise LocationInUse("Move or retire the charging stations at this location first.")
-    await locations.change(tx, location_id, {"retired_at": clock.now()})
+    await locations.change(tx, location.id, {"retired_at": clock.now()})
+    tx.publish(LocationChanged(operator_id=location.operator_id, at=clock.now(), location_id=location.id))
+    audit.note(tx, principal, "location.removed", ("location", location.id), before={"name": location.name})
 
 
 # ---- commands
@@ -295,6 +404,15 @@ async def add_command(tx: Tx, station: stations.Row, command: NewCommand, settin
     }
     await commands.add(tx, row)
     _tell_command(tx, row, CommandState.PENDING, None)
+    audit.note(
+        tx,
+        acting.get(),
+        "command.sent",
+        ("station", station.id),
+        operator_id=station.operator_id,
+        by=command.requested_by,
+        after={"command_id": row["id"], "type": command.type, "arguments": row["arguments"]},
+    )
     return str(row["id"])
 
 
@@ -368,5 +486,6 @@ def _tell_command(tx: Tx, row: Mapping[str, Any], state: CommandState, effect: s
             type=row["type"],
             state=state,
             effect=effect,
+            requested_by=row["requested_by"],
         )
     )

@@ -14,6 +14,12 @@ class StationsSettings(Settings):
     """What an accepted station is told at boot. At least one heartbeat a day keeps its clock right (OCPP-J, 5.2)."""
     boot_retry_interval_s: int = Field(default=60, ge=5, le=86_400)
     """When a station that is pending or rejected is to boot again."""
+    open_days: int = Field(default=90, ge=1, le=366)
+    """How long a station may be let in without proof (security profile 0), unless somebody says until when."""
+    quarantine_max: int = Field(default=1000, ge=1, le=100_000)
+    """Unknown stations that may wait for somebody's word (unknown_stations=pending); further ones are refused."""
+    quarantine_days: int = Field(default=7, ge=1, le=366)
+    """After so long without being seen or accepted an unknown station's record is retired."""
     boots_max: int = Field(default=5, ge=1)
     """More boots than this within `boot_window_s` are a boot loop: the interval doubles with each, up to the limit below."""
     boot_window_s: int = Field(default=600, ge=60)
@@ -26,3 +32,7 @@ class StationsSettings(Settings):
     """How long the parts of a report may take that a command has asked for."""
     data_transfers_kept_max: int = Field(default=1000, ge=1, le=100_000)
     """Vendors' own messages that are kept of each station; the oldest go first."""
+    status_days: float = Field(default=400.0, ge=1, le=3650)
+    """How long the history of a station's connectors is kept."""
+    event_days: float = Field(default=400.0, ge=1, le=3650)
+    """How long the events are kept that its monitors have told."""

@@ -30,6 +30,12 @@ locations = sa.Table(
     sa.Column("latitude", sa.Double),
     sa.Column("longitude", sa.Double),
     sa.Column("time_zone", sa.String(64), nullable=False),
+    # What drivers may know of it
+    sa.Column("published_at", UtcDateTime),  # null: nothing
+    sa.Column("opening_hours", JsonDocument),  # of OpeningHourBody; null: always open
+    sa.Column("help_phone", sa.String(30)),
+    sa.Column("directions", sa.String(500)),
+    sa.Column("facilities", JsonDocument),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("retired_at", UtcDateTime),
@@ -51,9 +57,13 @@ stations = sa.Table(
     # Who may connect
     sa.Column("security_profile", sa.SmallInteger, nullable=False),
     sa.Column("secret_hash", sa.LargeBinary(64)),
-    sa.Column("candidate_hashes", sa.LargeBinary(200)),  # rules.CANDIDATE_BYTES each: it may have one of these by now
+    sa.Column("candidate_hashes", sa.LargeBinary(200)),  # rules.Candidate: it may have one of these by now
     sa.Column("security_profile_target", sa.SmallInteger),
+    sa.Column("is_password_weak", sa.Boolean),  # null: it was set before this was looked at
+    sa.Column("has_factory_password", sa.Boolean),  # pending until it has another
+    sa.Column("open_until", UtcDateTime),  # profile 0 ends then; null: it does not
     sa.Column("registration", sa.String(16), nullable=False),
+    sa.Column("quarantined_at", UtcDateTime),  # it came by itself, and nobody has said yet what is to become of it
     sa.Column("connector_map", JsonDocument),
     # What the station says of itself
     sa.Column("vendor", sa.String(255)),
@@ -85,6 +95,7 @@ stations = sa.Table(
     sa.Index(None, "operator_id", "id"),
     sa.Index(None, "location_id"),
     sa.Index(None, "is_online"),
+    sa.Index(None, "quarantined_at"),
 )
 
 evses = sa.Table(

@@ -18,14 +18,14 @@ from voltway.contracts.access import (
     ReportLocalList,
     StationSettings,
 )
-from voltway.contracts.station_link import LinkOpened
+from voltway.contracts.station_link import LinkOpened, ReportNotRecorded
 from voltway.contracts.stations import SendCommand, StationChanged
 from voltway.contracts.vocabulary import CommandState, IdToken
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.runtime import Runtime
-from voltway.modules.users import list_rules, rules
+from voltway.modules.users import list_rules, quota_rules, quotas, rules
 from voltway.modules.users.errors import StationNotFound
 from voltway.modules.users.list_rules import ListFacts
 from voltway.modules.users.settings import UsersSettings
@@ -166,6 +166,7 @@ class LocalListHandler:
     async def quarantine(self, tx: Tx, report: ReportLocalList, error: Exception) -> None:
         """What a station has is not known then; the next list is a full one."""
         log.error("local_list.not_recorded", station_id=report.station_id, exc_info=error)
+        tx.publish(ReportNotRecorded.of(report, error))
 
 
 class CustomerClearedHandler:
@@ -195,6 +196,7 @@ class CustomerClearedHandler:
     async def quarantine(self, tx: Tx, report: ReportCustomerCleared, error: Exception) -> None:
         """The list is as it was."""
         log.error("local_list.not_left_out", station_id=report.station_id, exc_info=error)
+        tx.publish(ReportNotRecorded.of(report, error))
 
 
 # ---- what to send
@@ -230,11 +232,14 @@ async def _wanted(tx: Tx, operator_id: str, location_id: str | None, row: Any | 
     if row.mode == "selected":
         statement = statement.where(id_tokens.c.id.in_(row.token_ids or []))
     now, left_out = clock.now(), set(row.left_out or ())
-    # What holds only now, a credit or the hour, no list can say: those are asked about.
+    bound = await quotas.keys_with_quota(tx, operator_id)
+    # What holds only now, a credit, a quota or the hour, no list can say: those are asked about.
     return [
         _entry_of(token, location_id, now)
         for token in (await tx.execute(statement)).all()
-        if token.value.casefold() not in left_out and rules.is_kept(token)
+        if token.value.casefold() not in left_out
+        and rules.is_kept(token)
+        and bound.isdisjoint(quota_rules.keys_of(token.group_value, token.user_id))
     ]
 
 

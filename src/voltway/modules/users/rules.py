@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from voltway.contracts.payments import PaidLimit
 from voltway.contracts.station_link import Authorization
 from voltway.contracts.vocabulary import AuthorizationStatus, IdToken, SpendingLimit
 from voltway.kernel.money import Money
-from voltway.modules.users import hour_rules
+from voltway.modules.users import autocharge_rules, hour_rules
 
 _VERDICTS = {
     "accepted": AuthorizationStatus.ACCEPTED,
@@ -58,11 +59,11 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
     if token.kind in NEEDS_NO_TOKEN:
         return Authorization(status=AuthorizationStatus.ACCEPTED)
     if row is None:
-        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else replace(UNKNOWN, limit=_refused(place))
+        return PAID_AT_TERMINAL if token.kind == DIRECT_PAYMENT else replace(UNKNOWN, limit=refused(place.is_stopping))
     status = _status(row, at, place)
     return Authorization(
         status=status,
-        limit=limit_of(row) if status is AuthorizationStatus.ACCEPTED else _refused(place),
+        limit=limit_of(row) if status is AuthorizationStatus.ACCEPTED else refused(place.is_stopping),
         evse_numbers=_evse_numbers(row, place),
         is_kept=is_kept(row),
         id_token_id=row.id,
@@ -75,6 +76,13 @@ def verdict(row: Any | None, token: IdToken, at: datetime, place: Place = Place(
         message=row.message,
         energy_transfer_modes=tuple(row.energy_transfer_modes or ()),
     )
+
+
+def verdict_on_payment(payment: PaidLimit, station_id: str) -> Authorization:
+    """The verdict on the token of a payment on the web: at its station, as far as was paid for, and not for later."""
+    if not payment.is_paid or payment.station_id != station_id:
+        return Authorization(status=AuthorizationStatus.INVALID, is_kept=False)
+    return Authorization(status=AuthorizationStatus.ACCEPTED, limit=payment.limit, is_kept=False, concurrent_max=None)
 
 
 def is_master(row: Any, place: Place) -> bool:
@@ -104,12 +112,24 @@ def _status(row: Any, at: datetime, place: Place) -> AuthorizationStatus:
 
 def is_kept(row: Any) -> bool:
     """Whether a verdict on a token holds for later, too."""
-    return row.balance_minor is None and row.valid_hours is None
+    return (
+        row.balance_minor is None
+        and row.valid_hours is None
+        and row.quota is None
+        and not autocharge_rules.is_car(row)  # whether it may is the operator's and the driver's to say, each time
+    )
 
 
-def _refused(place: Place) -> SpendingLimit | None:
+def refused(is_stopping: bool) -> SpendingLimit | None:
     """How far a session goes that began all the same, mostly at a station that was offline (2.0.1 C15, StopTxOnInvalidId)."""
-    return SpendingLimit(duration_s=0) if place.is_stopping else None
+    return SpendingLimit(duration_s=0) if is_stopping else None
+
+
+def with_session_limit(verdict: Authorization, limit: Mapping[str, Any]) -> Authorization:
+    """A verdict whose session goes no further than this, in Wh."""
+    known = verdict.limit or SpendingLimit()
+    energy_wh = limit["energy_wh"] if known.energy_wh is None else min(known.energy_wh, limit["energy_wh"])
+    return replace(verdict, limit=replace(known, energy_wh=energy_wh))
 
 
 def limit_of(row: Any) -> SpendingLimit | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from voltway.kernel.http import Instant, MoneyOut, Schema
+from voltway.kernel.http import Instant, MoneyOut, Schema, TimeZone
 from voltway.kernel.money import Money
 from voltway.modules.users.list_rules import ListState, Mode
 
@@ -57,12 +57,6 @@ def _fits_without_case(value: str) -> str:
     return value
 
 
-def _is_a_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("Input should be the name of a time zone, e.g. Europe/Berlin")
-    return name
-
-
 class MoneyIn(Schema):
     """An amount in minor units."""
 
@@ -92,8 +86,26 @@ class HoursWindow(Schema):
 class ValidHours(Schema):
     """When a token may begin to charge."""
 
-    time_zone: Annotated[str, AfterValidator(_is_a_time_zone)] = Field(max_length=64)
+    time_zone: TimeZone = Field(max_length=64)
     windows: list[HoursWindow] = Field(min_length=1, max_length=50)
+
+
+class Quota(Schema):
+    """How much may be taken in a day and in a month, which begin at midnight there; a field that is null is no limit. Costs are
+    incl. VAT. It is judged when a session begins, and a session is stopped where it is used up."""
+
+    time_zone: TimeZone = Field(max_length=64)
+    energy_wh_per_day: int | None = Field(default=None, ge=0, le=10**12)
+    energy_wh_per_month: int | None = Field(default=None, ge=0, le=10**12)
+    cost_per_day: MoneyIn | None = None
+    cost_per_month: MoneyIn | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        figures = (self.energy_wh_per_day, self.energy_wh_per_month, self.cost_per_day, self.cost_per_month)
+        if all(figure is None for figure in figures):
+            raise ValueError("a quota limits at least one of energy and cost, in a day or a month")
+        return self
 
 
 class TokenTerms(Schema):
@@ -105,6 +117,7 @@ class TokenTerms(Schema):
     connector_types: list[Annotated[str, Field(min_length=1, max_length=40)]] | None = Field(
         default=None, min_length=1, max_length=50, description="only at these, e.g. cCCS2; null: at all"
     )
+    quota: Quota | None = None
 
 
 class IdTokenIn(TokenTerms):
@@ -149,7 +162,7 @@ class IdTokenPatch(TokenTerms):
 
 
 class IdTokenOut(Schema):
-    """A token."""
+    """A token. Its value is whole for callers with `tokens:reveal`, else its last characters."""
 
     id: str
     value: str
@@ -167,15 +180,18 @@ class IdTokenOut(Schema):
     session_limit: SessionLimit | None
     valid_hours: ValidHours | None
     connector_types: list[str] | None
+    quota: Quota | None
+    name: str | None
+    lost_at: Instant | None
     created_at: Instant
     updated_at: Instant
 
 
-def id_token_out(row: Any) -> IdTokenOut:
-    """A row of users_id_tokens as the API shows it."""
+def id_token_out(row: Any, shown: Callable[[str], str]) -> IdTokenOut:
+    """A row of users_id_tokens as the API shows it; its value as it is to be `shown`."""
     return IdTokenOut(
         id=row.id,
-        value=row.value,
+        value=shown(row.value),
         kind=row.kind,
         status=row.status,
         expires_at=row.expires_at,
@@ -190,6 +206,9 @@ def id_token_out(row: Any) -> IdTokenOut:
         session_limit=row.session_limit,
         valid_hours=row.valid_hours,
         connector_types=row.connector_types,
+        quota=row.quota,
+        name=row.name,
+        lost_at=row.lost_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -228,7 +247,7 @@ class LocalListOut(Schema):
     left_out: list[str]
 
 
-def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
+def local_list_out(station_id: str, row: Any | None, shown: Callable[[str], str]) -> LocalListOut:
     """A row of users_local_lists as the API shows it; none is a list that nobody has asked for."""
     if row is None:
         return LocalListOut(
@@ -253,11 +272,24 @@ def local_list_out(station_id: str, row: Any | None) -> LocalListOut:
         wire_status=row.wire_status,
         detail=row.detail,
         told_at=row.told_at,
-        left_out=row.left_out or [],
+        left_out=[shown(token) for token in row.left_out or ()],
     )
 
 
 # ---- authorisation of an operator's tokens
+
+
+class AutoCharge(Schema):
+    """Cars that are known by their address alone, and how far that goes."""
+
+    energy_wh_per_session: int = Field(gt=0, le=10**6)
+    cost_per_day: MoneyIn = Field(description="of one car, incl. VAT")
+    time_zone: TimeZone = Field(max_length=64)
+    contract_location_ids: LocationIds = Field(
+        default=[],
+        max_length=500,
+        description="where a contract certificate is demanded: no car gets by on its address",
+    )
 
 
 class AccessSettingsIn(Schema):
@@ -269,6 +301,7 @@ class AccessSettingsIn(Schema):
         description="stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that "
         "began, mostly offline, with one that may not charge",
     )
+    autocharge: AutoCharge | None = Field(default=None, description="null: off; each driver must allow it, too")
 
 
 class AccessSettingsOut(AccessSettingsIn):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
+from voltway.modules.users import autocharge_rules
 from voltway.modules.users.errors import IdTokenExists, IdTokenNotFound
 from voltway.modules.users.tables import access_settings, id_tokens, stops
+
+CHUNK = 500
 
 
 async def get(tx: Tx, operator_id: str, token_id: str, *, is_locked: bool = False) -> Any:
@@ -25,12 +28,38 @@ async def get(tx: Tx, operator_id: str, token_id: str, *, is_locked: bool = Fals
 
 async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
     """Add a token; the row. Raises IdTokenExists."""
+    [token_id] = await add_all(tx, operator_id, [values])
+    if token_id is None:
+        raise IdTokenExists("Another token has this value and kind; values compare without case.")
+    return await get(tx, operator_id, token_id)
+
+
+def value_key(value: str, kind: str | None) -> str:
+    """Equal for values of a kind that are the same token."""
+    mac = autocharge_rules.mac_of(value) if kind == autocharge_rules.KIND else None
+    return mac or value.casefold()
+
+
+async def add_all(tx: Tx, operator_id: str, wanted: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """Add tokens; the id of each, None where another has its value and kind."""
+    rows = [_row(operator_id, values) for values in wanted]
+    added: set[str] = set()
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        await bulk.insert_if_absent(tx, id_tokens, chunk)
+        # Whose insert fell on a key that was there has no row: no driver counts them reliably.
+        found = sa.select(id_tokens.c.id).where(id_tokens.c.id.in_([row["id"] for row in chunk]))
+        added.update((await tx.execute(found)).scalars())
+    return [row["id"] if row["id"] in added else None for row in rows]
+
+
+def _row(operator_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     now = clock.now()
-    row = {
+    return {
         "id": new_id(),
         "operator_id": operator_id,
         "value": values["value"],
-        "value_key": values["value"].casefold(),
+        "value_key": value_key(values["value"], values["kind"]),
         "kind": values["kind"],
         "kind_key": (values["kind"] or "").casefold(),
         "status": values["status"],
@@ -46,13 +75,13 @@ async def add(tx: Tx, operator_id: str, values: Mapping[str, Any]) -> Any:
         "session_limit": values.get("session_limit"),
         "valid_hours": values.get("valid_hours"),
         "connector_types": values.get("connector_types"),
+        "quota": values.get("quota"),
+        "name": values.get("name"),
+        "lost_at": None,
         "created_at": now,
         "updated_at": now,
         "version": 1,
     }
-    if await bulk.insert_if_absent(tx, id_tokens, [row]) == 0:
-        raise IdTokenExists("Another token has this value and kind; values compare without case.")
-    return await get(tx, operator_id, row["id"])
 
 
 def balance_columns(balance: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -93,7 +122,7 @@ async def set_access_settings(tx: Tx, operator_id: str, values: Mapping[str, Any
         access_settings,
         [row],
         key=("operator_id",),
-        update=("master_group", "is_stopping_deauthorized", "updated_at"),
+        update=("master_group", "is_stopping_deauthorized", "autocharge", "updated_at"),
     )
 
 

@@ -29,10 +29,14 @@ id_tokens = sa.Table(
     sa.Column("session_limit", JsonDocument),
     sa.Column("valid_hours", JsonDocument),  # null: at all hours
     sa.Column("connector_types", JsonDocument),  # null: all of them
+    sa.Column("quota", JsonDocument),  # quota_rules; null: none
+    sa.Column("name", sa.String(100)),  # the driver's word for it
+    sa.Column("lost_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("operator_id", "value_key", "kind_key"),
+    sa.Index(None, "operator_id", "user_id"),
 )
 """`value_key` is the value without case, `kind_key` the kind or '': two tokens of one kind and value cannot be."""
 
@@ -75,6 +79,7 @@ access_settings = sa.Table(
     sa.Column("operator_id", sa.String(36), primary_key=True),
     sa.Column("master_group", sa.String(255)),
     sa.Column("is_stopping_deauthorized", sa.Boolean, nullable=False),
+    sa.Column("autocharge", JsonDocument),  # autocharge_rules; null: off
     sa.Column("updated_at", UtcDateTime, nullable=False),
 )
 
@@ -87,3 +92,67 @@ stops = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
 )
 """Tokens that may not charge any more and whose running sessions are still to be stopped. A token may be gone by then."""
+
+drivers = sa.Table(
+    "users_drivers",
+    metadata,
+    sa.Column("account_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("app_token_id", sa.String(36)),
+    sa.Column("default_token_id", sa.String(36)),
+    sa.Column("is_autocharge_allowed", sa.Boolean, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+"""What drivers have chosen. Locked by who changes one of a driver's tokens that there is once."""
+
+activation_codes = sa.Table(
+    "users_activation_codes",
+    metadata,
+    sa.Column("id_token_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),  # keyed hash: a code is random and looked up by it
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
+)
+"""By which a driver takes a card as his own: one for a card, the last that was made."""
+
+quotas = sa.Table(
+    "users_quotas",
+    metadata,
+    sa.Column("operator_id", sa.String(36), primary_key=True),
+    sa.Column("kind", sa.String(10), primary_key=True),  # group, driver
+    sa.Column("key", sa.String(255), primary_key=True),  # a group without case, an account's id
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("quota", JsonDocument, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+"""What all tokens of a group or a driver may take together."""
+
+usage = sa.Table(
+    "users_usage",
+    metadata,
+    sa.Column("session_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("id_token_id", sa.String(36), nullable=False),
+    sa.Column("group_key", sa.String(255)),
+    sa.Column("user_id", sa.String(36)),
+    sa.Column("ended_at", UtcDateTime, nullable=False),
+    sa.Column("energy_wh", sa.BigInteger, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger),
+    sa.Column("currency", sa.String(3)),
+    sa.Index(None, "operator_id", "id_token_id", "ended_at"),
+    sa.Index(None, "operator_id", "group_key", "ended_at"),
+    sa.Index(None, "operator_id", "user_id", "ended_at"),
+)
+"""What sessions took, for quotas: each once, with whose token it was when it ended."""
+
+autocharge_places = sa.Table(
+    "users_autocharge_places",
+    metadata,
+    sa.Column("id_token_id", sa.String(36), primary_key=True),
+    sa.Column("location_id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+)
+"""Where a car has charged by its address: its driver is told of each new place."""

@@ -92,6 +92,9 @@ def _variables(kind: str, count: int) -> Any:
         while len(said) < count:
             payload = await station.expect_call(action)
             said += [(one["component"]["name"], one["variable"]["name"]) for one in payload[f"{kind}VariableData"]]
+            if kind == "set":
+                for one in payload["setVariableData"]:
+                    expect(action, one, attributeValue="true")
         if said != list(_VARIABLES[:count]):
             raise CaseFailed(f"{action} names {said}, expected {_VARIABLES[:count]}")
         await order.ends(state="accepted")

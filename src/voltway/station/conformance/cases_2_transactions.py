@@ -264,7 +264,7 @@ async def _metered(play: Play, context: str) -> ScriptedStation:
 @case("TC_J_01", "Clock-aligned values without a transaction", "J01.FR.18")
 async def aligned(play: Play) -> None:
     station = await _metered(play, "Sample.Clock")
-    await station.call("Heartbeat")
+    await play.shows_meter_value(station, evse_number=1, energy_wh=1000, context="Sample.Clock")
 
 
 def _aligned_in_transaction(is_beside: bool) -> Any:

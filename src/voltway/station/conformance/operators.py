@@ -44,6 +44,10 @@ class Driver(Protocol):
         """The station as the CSMS shows it; None if it cannot be asked."""
         ...
 
+    async def meter_value(self, identity: str) -> Mapping[str, Any] | None:
+        """The newest values of a station outside of transactions, as the CSMS shows them; None if it cannot be asked."""
+        ...
+
     async def finish(self, identity: str) -> None:
         """The station is not needed any more."""
         ...
@@ -75,6 +79,9 @@ class Nobody:
         return None
 
     async def station(self, identity: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def meter_value(self, identity: str) -> Mapping[str, Any] | None:
         return None
 
     async def finish(self, identity: str) -> None:
@@ -138,6 +145,10 @@ class VoltwayDriver:
 
     async def station(self, identity: str) -> Mapping[str, Any] | None:
         return dict(await self._ask("GET", f"/charging-stations/{self._ids[identity]}"))
+
+    async def meter_value(self, identity: str) -> Mapping[str, Any] | None:
+        items = (await self._ask("GET", f"/charging-stations/{self._ids[identity]}/meter-values?limit=1"))["items"]
+        return dict(items[0]) if items else {}
 
     async def finish(self, identity: str) -> None:
         await self._ask("DELETE", f"/charging-stations/{self._ids.pop(identity)}")

@@ -99,6 +99,10 @@ class Play:
         """The CSMS shows the station like this."""
         await self._shown("the station", lambda: self.driver.station(station.identity), wanted)
 
+    async def shows_meter_value(self, station: ScriptedStation, **wanted: Any) -> None:
+        """The CSMS shows the newest values that the station has measured outside of transactions like this."""
+        await self._shown("the meter value", lambda: self.driver.meter_value(station.identity), wanted)
+
     async def _shown(self, what: str, look: Any, wanted: Mapping[str, Any]) -> None:
         deadline = clock.monotonic() + SHOWN_WITHIN_S
         while True:

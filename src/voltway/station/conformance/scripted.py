@@ -15,11 +15,11 @@ import picows
 from voltway.kernel import clock
 from voltway.station.conformance.answers import usual_answer
 from voltway.station.conformance.case import CaseFailed, expect
+from voltway.station.listening import FRAME_BYTES_MAX, MessageListener
 from voltway.wire.ocpp.faults import Fault, ProtocolError
 from voltway.wire.ocpp.rpc import Call, CallError, Codec, Result, codec_for
 
 CONNECT_TIMEOUT_S = 15.0
-FRAME_BYTES_MAX = 1 << 20
 
 Payload = dict[str, Any]
 Answer = Payload | Callable[[Payload], Payload]
@@ -77,7 +77,7 @@ class ScriptedStation:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await picows.ws_connect(
-                    lambda: _Listener(self),
+                    lambda: MessageListener(self),
                     self._url,
                     extra_headers=headers,
                     max_frame_size=FRAME_BYTES_MAX,
@@ -173,7 +173,7 @@ class ScriptedStation:
                 if not future.done():
                     future.set_exception(CaseFailed("the CSMS closed the link before it answered"))
 
-    def received(self, raw: bytes) -> None:
+    def received(self, transport: picows.WSTransport, raw: bytes) -> None:
         self._note("<", raw.decode(errors="replace"))
         try:
             frame = self._codec.decode(raw)
@@ -207,30 +207,3 @@ class ScriptedStation:
             self._send([3, message_id, answer])
         self._orders.append((action, payload))
         self._news.set()
-
-
-class _Listener(picows.WSListener):
-    """One connection's callbacks; a message in several frames is put together here."""
-
-    __slots__ = ("_parts", "_station")
-
-    def __init__(self, station: ScriptedStation) -> None:
-        self._station = station
-        self._parts: list[bytes] = []
-
-    def on_ws_connected(self, transport: picows.WSTransport) -> None:
-        self._station.opened(transport)
-
-    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
-        kind = frame.msg_type
-        if kind in (picows.WSMsgType.TEXT, picows.WSMsgType.CONTINUATION):
-            self._parts.append(frame.get_payload_as_bytes())
-            if frame.fin:
-                parts, self._parts = self._parts, []
-                self._station.received(b"".join(parts))
-        elif kind == picows.WSMsgType.CLOSE:
-            transport.send_close(picows.WSCloseCode.OK)
-            transport.disconnect()
-
-    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
-        self._station.closed(transport)

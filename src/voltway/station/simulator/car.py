@@ -29,6 +29,8 @@ class CarModel:
     taper_from_percent: float = 80.0
     taper_to_share: float = 0.12
     efficiency: float = 0.92
+    tells_needs: bool = False
+    """Whether it says over ISO 15118 how much it wants and by when; the station tells it on in OCPP 2.x."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ CAR_MODELS = {
         CarModel("long-range estate", 95_000, 3, 16.0, 210_000),
         CarModel("delivery van", 68_000, 3, 16.0, 90_000),
         CarModel("plug-in hybrid", 13_000, 1, 16.0, 7_400, has_dc_inlet=False),
+        CarModel("connected saloon", 82_000, 3, 16.0, 190_000, taper_from_percent=70.0, tells_needs=True),
+        CarModel("connected van", 75_000, 3, 32.0, 115_000, taper_from_percent=85.0, tells_needs=True),
         # Small batteries: sessions of a few minutes, for a demonstration on the true clock.
         CarModel("light quadricycle", 1_200, 1, 16.0, 12_000),
         CarModel("cargo trike", 1_800, 3, 16.0, 25_000),
@@ -71,7 +75,8 @@ CAR_MODELS = {
     )
 }
 DEMO_CARS = ("light quadricycle", "cargo trike", "neighbourhood pod")
-ROAD_CARS = tuple(name for name in CAR_MODELS if name not in DEMO_CARS)
+SMART_CARS = tuple(name for name, model in CAR_MODELS.items() if model.tells_needs)
+ROAD_CARS = tuple(name for name in CAR_MODELS if name not in DEMO_CARS + SMART_CARS)
 
 
 def fits(model: CarModel, is_dc: bool) -> bool:
@@ -115,3 +120,8 @@ def charge(model: CarModel, soc_percent: float, supply: Supply, seconds: float) 
         return ChargeStep(FULL_PERCENT, lacking_wh, lacking_wh * 3600.0 / seconds)
     gained_percent = wanted_wh * model.efficiency / model.battery_wh * 100.0
     return ChargeStep(min(soc_percent + gained_percent, FULL_PERCENT), wanted_wh, wanted_wh * 3600.0 / seconds)
+
+
+def needs_wh(model: CarModel, soc_percent: float, to_percent: float = FULL_PERCENT) -> int:
+    """What has to pass the meter until the battery has reached a state of charge, in whole Wh."""
+    return max(0, round(model.battery_wh * (to_percent - soc_percent) / 100.0 / model.efficiency))

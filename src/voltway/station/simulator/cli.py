@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
 import uvloop
@@ -15,12 +18,16 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from voltway.station.simulator.dialects import DIALECTS
-from voltway.station.simulator.driver import SCENARIOS
+from voltway.kernel.clock import to_rfc3339
+from voltway.station.ocpp.dialects import DIALECTS
+from voltway.station.ocpp.vocabulary import GUEST_TOKEN, IdToken
 from voltway.station.simulator.fleet import CannotConnect, Fleet, Snapshot
-from voltway.station.simulator.ledger import Difference, compare
+from voltway.station.simulator.ledger import Difference, PlatformSession, compare, of_this_run
+from voltway.station.simulator.makes import MAKES, build_specs
 from voltway.station.simulator.platform import PlatformUnreachable, fetch_sessions
-from voltway.station.simulator.vocabulary import GUEST_TOKEN, ConnectorSpec, EvseSpec, IdToken, StationSpec
+from voltway.station.simulator.quirks import QUIRKS
+from voltway.station.simulator.report import document
+from voltway.station.simulator.scenarios import SCENARIOS
 
 EXIT_DIFFERENT = 1
 EXIT_WRONG_USE = 2
@@ -29,34 +36,6 @@ PLAIN_LINE_S = 5.0
 DIFFERENCES_SHOWN_MAX = 50
 # The platform may correct a station's clock, or keep seconds only.
 SINCE_MARGIN = timedelta(minutes=1)
-
-_HARDWARE = (
-    ("Simulated AC 22", (EvseSpec(22_080, 3),)),
-    ("Simulated AC 11 Duo", (EvseSpec(11_040, 3), EvseSpec(11_040, 3))),
-    ("Simulated DC 50", (EvseSpec(50_000, 0, (ConnectorSpec("cCCS2"),)),)),
-    ("Simulated DC 150", (EvseSpec(150_000, 0, (ConnectorSpec("cCCS2"),)),)),
-)
-
-
-def build_specs(
-    count: int, protocol: str | None, id_template: str, password: str | None, rng: random.Random
-) -> list[StationSpec]:
-    """Stations of mixed hardware; without a protocol they speak all of them in turn."""
-    protocols = [protocol] if protocol else sorted(DIALECTS)
-    specs = []
-    for number in range(1, count + 1):
-        model, evses = rng.choice(_HARDWARE)
-        specs.append(
-            StationSpec(
-                identity=id_template.format(n=number),
-                protocol=protocols[number % len(protocols)],
-                model=model,
-                serial_number=f"SN{number:08d}",
-                password=password,
-                evses=evses,
-            )
-        )
-    return specs
 
 
 def simulate(
@@ -71,12 +50,21 @@ def simulate(
     sessions: Annotated[int | None, typer.Option(min=1, help="End when so many cars came to each EVSE.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed draws the same drivers.")] = None,
     password: Annotated[str | None, typer.Option(help="HTTP Basic password of every station.")] = None,
+    make: Annotated[
+        list[str] | None, typer.Option(help=f"Which makes; may be given again: {', '.join(MAKES)}.")
+    ] = None,
+    quirk: Annotated[
+        list[str] | None, typer.Option(help=f"What all stations do wrong; may be given again: {', '.join(QUIRKS)}.")
+    ] = None,
     id_template: Annotated[str, typer.Option(help="Identities; {n} is the station's number.")] = "SIM-{n:05d}",
     id_token: Annotated[
         list[str] | None, typer.Option(help=f"What drivers present; may be given again.  [default: {GUEST_TOKEN}]")
     ] = None,
     api: Annotated[str | None, typer.Option(help="The platform's REST address: compare with it at the end.")] = None,
     api_key: Annotated[str | None, typer.Option(envvar="VOLTWAY_API_KEY", help="The key for --api.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write each station's own ledger, and the comparison, to this file as JSON.")
+    ] = None,
     data_dir: Annotated[str | None, typer.Option(hidden=True, help="Not needed; every command takes it.")] = None,
 ) -> None:
     """Run simulated charging stations against a CSMS, and compare their ledger with the platform's at the end.
@@ -85,12 +73,18 @@ def simulate(
     """
     console = Console()
     wrong = _wrong_use(url, protocol, scenario, id_template, stations, api, api_key)
+    wrong = wrong or _wrong_names(make or (), quirk or ()) or _wrong_file(report)
     if wrong:
         console.print(f"voltway simulate: {wrong}", style="red", soft_wrap=True, highlight=False, markup=False)
         raise typer.Exit(EXIT_WRONG_USE)
     drawn_seed = seed if seed is not None else int.from_bytes(os.urandom(4), "big")
     rng = random.Random(drawn_seed)
-    specs = build_specs(stations, protocol, id_template, password, rng)
+    makes = make or SCENARIOS[scenario].makes
+    try:
+        specs = build_specs(stations, protocol, id_template, password, rng, makes, quirk or ())
+    except ValueError as error:
+        console.print(f"voltway simulate: {error}", style="red", soft_wrap=True, highlight=False, markup=False)
+        raise typer.Exit(EXIT_WRONG_USE) from error
     tokens = [IdToken(value) for value in id_token or [GUEST_TOKEN]]
     console.print(f"{len(specs)} stations, scenario {scenario}, speed {speed:g}, seed {drawn_seed}: {url}")
 
@@ -102,7 +96,15 @@ def simulate(
             console.print(f"voltway simulate: {error}", style="red", soft_wrap=True, highlight=False, markup=False)
             return EXIT_WRONG_USE
         _conclude(fleet, console)
-        return await _compare(fleet, api, api_key, console)
+        found = await _compare(fleet, api, api_key, console)
+        if report is not None:
+            run = {"url": url, "scenario": scenario, "seed": drawn_seed, "speed": speed}
+            run |= {"began_at": to_rfc3339(fleet.began_at), "ended_at": to_rfc3339(fleet.clock.now())}
+            undelivered = fleet.snapshot().undelivered
+            text = document(run, specs, fleet.ledger, undelivered, found.platform, found.differences)
+            report.write_text(json.dumps(text, indent=1) + "\n")
+            console.print(f"Report: {report}", soft_wrap=True, highlight=False, markup=False)
+        return found.code
 
     code = uvloop.run(main())
     if code:
@@ -128,6 +130,30 @@ def _wrong_use(
     if api is not None and not key:
         return "--api needs --api-key, or VOLTWAY_API_KEY in the environment"
     return None
+
+
+def _wrong_names(makes: Sequence[str], quirks: Sequence[str]) -> str | None:
+    for option, names, known in (("--make", makes, MAKES), ("--quirk", quirks, QUIRKS)):
+        if unknown := [name for name in names if name not in known]:
+            return f"{option} {unknown[0]} is unknown: choose from {', '.join(known)}"
+    return None
+
+
+def _wrong_file(report: Path | None) -> str | None:
+    """Better at the beginning than after hours."""
+    if report is not None and not (
+        report.parent.is_dir() and os.access(report.parent, os.W_OK) and not report.is_dir()
+    ):
+        return f"--report {report} cannot be written: its folder must be there, and must let us write"
+    return None
+
+
+class _Found(NamedTuple):
+    """What came of the comparison; `platform` None: it was not asked, or did not answer."""
+
+    code: int
+    platform: list[PlatformSession] | None = None
+    differences: list[Difference] = []  # noqa: RUF012  (nobody changes it)
 
 
 async def _run(fleet: Fleet, duration_s: float | None, console: Console) -> None:
@@ -195,23 +221,25 @@ def _conclude(fleet: Fleet, console: Console) -> None:
         console.print(f"  {counters.denials} drivers were refused{hint}", highlight=False, markup=False)
 
 
-async def _compare(fleet: Fleet, api: str | None, key: str | None, console: Console) -> int:
+async def _compare(fleet: Fleet, api: str | None, key: str | None, console: Console) -> _Found:
     if api is None or not key:
         console.print("The platform's sessions were not compared: give --api and --api-key for that.")
-        return 0
+        return _Found(0)
     try:
-        platform = await fetch_sessions(api, key, fleet.began_at - SINCE_MARGIN)
+        lasted = fleet.clock.now() - fleet.began_at
+        found = await fetch_sessions(api, key, fleet.began_at - SINCE_MARGIN - lasted)
     except PlatformUnreachable as error:
         console.print(f"voltway simulate: {error}", style="red", soft_wrap=True, highlight=False, markup=False)
-        return EXIT_WRONG_USE
+        return _Found(EXIT_WRONG_USE)
+    platform = of_this_run(fleet.ledger, found, fleet.began_at - SINCE_MARGIN)
     identities = frozenset(station.spec.identity.casefold() for station in fleet.stations)
     differences = compare(fleet.ledger, platform, identities)
     if not differences:
         wh = fleet.ledger.energy_wh
         console.print(f"Ledger and platform agree: {len(fleet.ledger.entries)} sessions, {wh} Wh.", style="green")
-        return 0
+        return _Found(0, platform)
     _show_differences(differences, console)
-    return EXIT_DIFFERENT
+    return _Found(EXIT_DIFFERENT, platform, differences)
 
 
 def _show_differences(differences: list[Difference], console: Console) -> None:

@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
 
-from voltway.station.simulator.car import CAR_MODELS, DEMO_CARS, ROAD_CARS, CarModel, fits
-from voltway.station.simulator.charging import EvseControl
+from voltway.station.ocpp.vocabulary import ChargingNeeds, EvseState, IdToken, Registration
+from voltway.station.simulator.car import AC_CURRENT_A_MIN, CAR_MODELS, CarModel, fits, needs_wh
+from voltway.station.simulator.control import SimulatedControl
 from voltway.station.simulator.evse import PluggedCar
-from voltway.station.simulator.vocabulary import EvseState, IdToken, Registration
-
-Range = tuple[float, float]
+from voltway.station.simulator.scenarios import Range, Scenario
 
 # Seconds, all virtual: what a person does between two things, and how long one waits for a charge to begin.
 MOMENT_S: Range = (2, 8)
 WALK_S: Range = (5, 20)
 PATIENCE_S = 180
 LOOK_AGAIN_S = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """How drivers and the network behave; ranges are drawn from evenly, in virtual seconds."""
-
-    name: str
-    about: str
-    first_arrival_s: Range = (0, 120)
-    gap_s: Range = (60, 600)
-    stay_s: Range = (900, 3600)
-    linger_s: Range = (30, 300)  # how long a full car stays
-    arrival_soc_percent: Range = (10, 75)
-    cars: tuple[str, ...] = ROAD_CARS
-    visits_max: int | None = None  # per EVSE
-    link_lasts_s: Range | None = None
-    link_away_s: Range = (30, 240)
-
-
-SCENARIOS = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario("steady", "drivers come and go"),
-        Scenario("rush", "everybody plugs in at once", first_arrival_s=(0, 2), gap_s=(30, 90), stay_s=(600, 2400)),
-        Scenario("soak", "long stays and long pauses, for days", gap_s=(300, 7200), stay_s=(1800, 28_800)),
-        Scenario("offline", "links break while cars charge", gap_s=(30, 180), link_lasts_s=(120, 900)),
-        Scenario("one-charge", "one car at each EVSE, then the end", stay_s=(600, 1800), visits_max=1),
-        Scenario(
-            "demo",
-            "short stays and small batteries, for a look on the true clock",
-            first_arrival_s=(0, 150),
-            gap_s=(60, 420),
-            stay_s=(180, 480),
-            linger_s=(10, 40),
-            arrival_soc_percent=(35, 70),
-            cars=DEMO_CARS,
-        ),
-    )
-}
+NEEDS_AFTER_S = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +37,15 @@ class Visit:
     linger_s: float
 
 
-def plan_visit(scenario: Scenario, rng: random.Random, evse: EvseControl, tokens: tuple[IdToken, ...]) -> Visit:
+T = TypeVar("T")
+
+
+def hand_of(tokens: Sequence[T], seat: int, seats: int) -> tuple[T, ...]:
+    """The tokens of those who come to one of `seats` EVSEs. With as many tokens as EVSEs, none is ever at two of them at once."""
+    return tuple(tokens[seat::seats]) or (tokens[seat % len(tokens)],)
+
+
+def plan_visit(scenario: Scenario, rng: random.Random, evse: SimulatedControl, tokens: tuple[IdToken, ...]) -> Visit:
     """Draw the next visitor of an EVSE."""
     spec = evse.hardware.spec
     models = [CAR_MODELS[name] for name in scenario.cars if fits(CAR_MODELS[name], spec.is_dc)]
@@ -84,7 +55,8 @@ def plan_visit(scenario: Scenario, rng: random.Random, evse: EvseControl, tokens
         token=rng.choice(tokens),
         connector_number=rng.randint(1, len(spec.connectors)),
         is_token_first=rng.random() < 0.3,
-        is_leaving_by_cable=rng.random() < 0.3,
+        # Out of a socket it does not come before it is unlocked, which ends the charge.
+        is_leaving_by_cable=rng.random() < 0.3 and not spec.connectors[0].kind.startswith("s"),
         stay_s=rng.uniform(*scenario.stay_s),
         linger_s=rng.uniform(*scenario.linger_s),
     )
@@ -94,6 +66,7 @@ class SimulatedDriver:
     """All the drivers of one EVSE, one after the other."""
 
     __slots__ = (
+        "_asking",
         "_evse",
         "_finished",
         "_is_winding_down",
@@ -107,7 +80,7 @@ class SimulatedDriver:
 
     def __init__(
         self,
-        evse: EvseControl,
+        evse: SimulatedControl,
         scenario: Scenario,
         rng: random.Random,
         tokens: tuple[IdToken, ...],
@@ -121,6 +94,7 @@ class SimulatedDriver:
         self._visit: Visit | None = None
         self._visits = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._asking: asyncio.TimerHandle | None = None
         self._is_winding_down = False
         evse.driver = self
 
@@ -136,9 +110,10 @@ class SimulatedDriver:
             self._leave()
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._asking):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._asking = None
 
     # -- what the EVSE tells ----------------------------------------------------------------------------------------
 
@@ -151,9 +126,13 @@ class SimulatedDriver:
     def started(self) -> None:
         if self._visit is not None:
             self._after((self._visit.stay_s, self._visit.stay_s), self._depart)
+            if self._visit.car.tells_needs:
+                self._needs_due()
 
     def full(self) -> None:
-        if self._visit is not None and not self._is_winding_down:
+        # A car that has not answered the first offer yet looks the same from outside.
+        car = self._evse.hardware.car
+        if self._visit is not None and not self._is_winding_down and car is not None and car.is_full:
             self._after((self._visit.linger_s, self._visit.linger_s), self._depart)
 
     def ended(self) -> None:
@@ -163,12 +142,43 @@ class SimulatedDriver:
     def denied(self) -> None:
         self.ended()
 
+    def _needs_due(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = self._evse.station.clock.after(NEEDS_AFTER_S, self._tell_needs)
+
+    def _tell_needs(self) -> None:
+        """A car with ISO 15118 says what it wants, once the CSMS knows of the transaction."""
+        self._asking = None
+        visit, plugged, transaction = self._visit, self._evse.hardware.car, self._evse.transaction
+        if visit is None or plugged is None or transaction is None:
+            return
+        if not self._evse.knows_transaction():
+            self._needs_due()
+            return
+        self._evse.tell_needs(
+            ChargingNeeds(
+                phases=min(self._evse.hardware.spec.phases, visit.car.ac_phases),
+                energy_wh=needs_wh(visit.car, plugged.soc_percent),
+                departs_at=transaction.started_at + timedelta(seconds=visit.stay_s),
+                current_a_min=AC_CURRENT_A_MIN,
+                current_a_max=visit.car.ac_current_a_max,
+                power_w_max=visit.car.battery_power_w_max,
+                soc_percent=plugged.soc_percent,
+                battery_wh=visit.car.battery_wh,
+            )
+        )
+
     # -- a visit ----------------------------------------------------------------------------------------------------
 
     def _arrive(self) -> None:
         is_ready = self._evse.state is EvseState.AVAILABLE and self._evse.authorization is None
         if not is_ready or self._evse.station.registration is not Registration.ACCEPTED:
             self._after((LOOK_AGAIN_S / 3, LOOK_AGAIN_S), self._arrive)
+            return
+        by_hour = self._scenario.by_hour
+        if by_hour and self._rng.random() >= by_hour[self._evse.station.clock.now().hour]:
+            self._after(self._scenario.gap_s, self._arrive)  # not at this hour of the day
             return
         self._visit = plan_visit(self._scenario, self._rng, self._evse, self._tokens)
         if self._visit.is_token_first:
@@ -214,5 +224,6 @@ class SimulatedDriver:
 
     def _after(self, range_s: Range, act: Callable[[], None]) -> None:
         """Do one thing next, instead of whatever was to be next."""
-        self.close()
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = self._evse.station.clock.after(self._rng.uniform(*range_s), act)

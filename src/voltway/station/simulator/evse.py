@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from voltway.charging.profiles import DC_VOLTAGE_V
+from voltway.station.ocpp.vocabulary import Context, EvseSpec, EvseState, MeterSample, Trouble
 from voltway.station.simulator import car
-from voltway.station.simulator.vocabulary import Context, EvseSpec, MeterSample
 
 
 class PluggedCar:
@@ -53,6 +53,38 @@ class SimulatedEvse:
     @property
     def is_plugged(self) -> bool:
         return self.car is not None
+
+    @property
+    def is_faulted(self) -> bool:
+        """Nothing breaks here."""
+        return False
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """So there is nothing to tell."""
+        return None
+
+    def when_off(self, then: Callable[[], object]) -> None:
+        """It opens at once."""
+        then()
+
+    def release(self, then: Callable[[bool], object]) -> None:
+        """Its lock never jams."""
+        then(True)
+
+    def take_out(self, is_out: bool) -> None:
+        """It has nothing to show it with."""
+
+    def close(self) -> None:
+        """Nothing runs here."""
+
+    def charging_state(self, at: datetime) -> EvseState:
+        """By who keeps the power at zero, if it is."""
+        if self.power_w > 0:
+            return EvseState.CHARGING
+        if not self.is_power_permitted or self.is_limited_to_nothing(at):
+            return EvseState.SUSPENDED_EVSE
+        return EvseState.SUSPENDED_EV
 
     def plug(self, plugged: PluggedCar, connector_number: int, at: datetime) -> None:
         self.advance(at)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from voltway.station.simulator.dialects import DIALECTS
-from voltway.station.simulator.driver import Scenario, SimulatedDriver
+from voltway.station.ocpp.dialects import DIALECTS
+from voltway.station.ocpp.virtual_time import VirtualClock
+from voltway.station.ocpp.vocabulary import Counters, IdToken, StationSpec
+from voltway.station.simulator.control import SimulatedStation, build, give_seals
+from voltway.station.simulator.driver import SimulatedDriver, hand_of
 from voltway.station.simulator.ledger import Ledger
-from voltway.station.simulator.station import Station
-from voltway.station.simulator.virtual_time import VirtualClock
-from voltway.station.simulator.vocabulary import Counters, IdToken, StationSpec
+from voltway.station.simulator.machine import MachineEvse
+from voltway.station.simulator.quirks import spoiler
+from voltway.station.simulator.scenarios import Range, Scenario
 
 CONNECTS_AT_ONCE = 50
 # Stations switch on one after the other, at this pace and within this time.
@@ -68,28 +72,44 @@ class Fleet:
         self._scenario = scenario if visits_max is None else replace(scenario, visits_max=visits_max)
         self._rng = rng
         gate = asyncio.Semaphore(CONNECTS_AT_ONCE)
-        self.stations = [
-            Station(
-                spec,
-                DIALECTS[spec.protocol],
-                url,
-                clock=self.clock,
-                # One generator each, so that what one station does is not decided by how fast another one is.
-                rng=random.Random(rng.getrandbits(64)),
-                ledger=self.ledger,
-                counters=self.counters,
-                gate=gate,
-                ssl_context=ssl_context,
-            )
-            for spec in specs
-        ]
+        self.stations = [self._station(spec, url, gate, ssl_context) for spec in specs]
+        evses = [evse for station in self.stations for evse in station.evses]
         self._drivers = [
-            SimulatedDriver(evse, self._scenario, random.Random(rng.getrandbits(64)), tuple(tokens), self._finished)
-            for station in self.stations
-            for evse in station.evses
+            SimulatedDriver(
+                evse,
+                self._scenario,
+                random.Random(rng.getrandbits(64)),
+                hand_of(tokens, seat, len(evses)),
+                self._finished,
+            )
+            for seat, evse in enumerate(evses)
         ]
         self._busy_drivers = len(self._drivers)
-        self._faults: dict[Station, asyncio.TimerHandle] = {}
+        self._troubles: dict[object, asyncio.TimerHandle] = {}
+        """What is to go wrong next, by what it happens to."""
+
+    def _station(
+        self, spec: StationSpec, url: str, gate: asyncio.Semaphore, ssl_context: ssl.SSLContext | None
+    ) -> SimulatedStation:
+        # One generator each, so that what one station does is not decided by how fast another one is.
+        rng = random.Random(self._rng.getrandbits(64))
+        station = SimulatedStation(
+            spec,
+            DIALECTS[spec.protocol],
+            url,
+            clock=self.clock,
+            rng=rng,
+            ledger=self.ledger,
+            counters=self.counters,
+            gate=gate,
+            ssl_context=ssl_context,
+            build=lambda station, number: build(station, number, float(rng.randrange(10_000, 5_000_000))),
+        )
+        if spec.signs:
+            give_seals(station)
+        if spec.quirks:
+            station.link.spoil = spoiler(spec.quirks)
+        return station
 
     async def run(self, stop: asyncio.Event, *, drain_s: float = DRAIN_S, is_failing_fast: bool = False) -> None:
         """Run until `stop` is set or every driver is done; then let all leave, deliver what is queued, switch off.
@@ -99,7 +119,9 @@ class Fleet:
         spread_s = min(START_SPREAD_S_MAX, len(self.stations) / STARTS_PER_S)
         for number, station in enumerate(self.stations):
             station.start(spread_s * number / len(self.stations))
-            self._plan_fault(station)
+            self._plan(station.link, self._scenario.link_lasts_s, partial(self._lose_link, station))
+            self._plan(station, self._scenario.fault_every_s, partial(self._break, station))
+        self._plan(self, self._scenario.outage_every_s, self._lose_all)
         for driver in self._drivers:
             driver.begin()
         try:
@@ -129,26 +151,32 @@ class Fleet:
             messages=counters.calls_sent + counters.calls_received,
             energy_wh=self.ledger.energy_wh + charging_wh,
             errors=counters.call_errors + counters.timeouts + counters.connect_failures,
-            undelivered=sum(len(station.caller.queued) for station in self.stations),
+            undelivered=self._undelivered(),
         )
 
     async def _drain(self, drain_s: float) -> None:
         """Everybody leaves, every link comes back, every report is given its time to be delivered."""
-        for fault in self._faults.values():
-            fault.cancel()
+        for trouble in self._troubles.values():
+            trouble.cancel()
         for driver in self._drivers:
             driver.wind_down()
         for station in self.stations:
             station.link.hurry()
-        deadline = asyncio.get_running_loop().time() + drain_s
-        while asyncio.get_running_loop().time() < deadline:
+        loop = asyncio.get_running_loop()
+        deadline, left = loop.time() + drain_s, self._undelivered()
+        while loop.time() < deadline:
             if all(station.caller.is_idle for station in self.stations):
                 return
             await asyncio.sleep(LOOK_S)
+            if self._undelivered() < left:  # it is slow, but it goes on
+                deadline, left = loop.time() + drain_s, self._undelivered()
+
+    def _undelivered(self) -> int:
+        return sum(len(station.caller.queued) for station in self.stations)
 
     def _switch_off(self) -> None:
-        for fault in self._faults.values():
-            fault.cancel()
+        for trouble in self._troubles.values():
+            trouble.cancel()
         for driver in self._drivers:
             driver.close()
         for station in self.stations:
@@ -157,16 +185,38 @@ class Fleet:
     def _finished(self) -> None:
         self._busy_drivers -= 1
 
-    def _plan_fault(self, station: Station) -> None:
-        lasts_s = self._scenario.link_lasts_s
-        if lasts_s is not None:
-            self._faults[station] = self.clock.after(self._rng.uniform(*lasts_s), lambda: self._fault(station))
+    def _plan(self, what: object, range_s: Range | None, happen: Callable[[], None]) -> None:
+        """Have something go wrong after a while, again and again."""
+        if range_s is not None:
+            self._troubles[what] = self.clock.after(
+                self._rng.uniform(*range_s), lambda: self._happen(what, range_s, happen)
+            )
 
-    def _fault(self, station: Station) -> None:
-        away_s = self._rng.uniform(*self._scenario.link_away_s)
+    def _happen(self, what: object, range_s: Range, happen: Callable[[], None]) -> None:
+        happen()
+        self._plan(what, range_s, happen)
+
+    def _lose_link(self, station: SimulatedStation, away_s: float | None = None) -> None:
+        if away_s is None:
+            away_s = self._rng.uniform(*self._scenario.link_away_s)
         self.counters.links_lost += 1
         station.link.drop(away_s / self.clock.speed)
-        self._plan_fault(station)
+
+    def _lose_all(self) -> None:
+        """Everybody is away, and everybody comes back at one moment."""
+        away_s = self._rng.uniform(*self._scenario.outage_lasts_s)
+        for station in self.stations:
+            self._lose_link(station, away_s)
+
+    def _break(self, station: SimulatedStation) -> None:
+        """One AC EVSE of a station has a fault for a while; DC is computed, and has none."""
+        breakable = [evse.hardware for evse in station.evses if isinstance(evse.hardware, MachineEvse)]
+        if breakable:
+            hardware, fault = self._rng.choice(breakable), self._rng.choice(self._scenario.faults)
+            self.counters.faults += 1
+            hardware.inject(fault)
+            lasts_s = self._rng.uniform(*self._scenario.fault_lasts_s)
+            self.clock.after(lasts_s, partial(hardware.inject, fault, is_present=False))
 
 
 async def _wait(stop: asyncio.Event, true_s: float) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from voltway.station.simulator.vocabulary import Transaction
+from voltway.station.ocpp.caller import OutgoingCall
+from voltway.station.ocpp.vocabulary import Transaction
 
 
 @dataclass(slots=True, eq=False)
@@ -24,10 +27,13 @@ class Entry:
 class Ledger:
     """Entries in the order in which the charges began."""
 
-    __slots__ = ("active", "energy_wh", "entries")
+    __slots__ = ("active", "deliveries", "energy_wh", "entries")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.deliveries: list[tuple[str, OutgoingCall]] | None = None
+        """Every report by its station's identity, once somebody asks for that (sets a list): which ids it was sent under, and
+        whether it was confirmed."""
         self.active = 0
         self.energy_wh = 0
 
@@ -38,6 +44,11 @@ class Ledger:
     def started(self, station_identity: str, transaction: Transaction) -> None:
         self.entries.append(Entry(station_identity, transaction))
         self.active += 1
+
+    def reported(self, station_identity: str, call: OutgoingCall) -> None:
+        """A report is on its way."""
+        if self.deliveries is not None:
+            self.deliveries.append((station_identity, call))
 
     def ended(self, transaction: Transaction) -> None:
         self.active -= 1
@@ -57,6 +68,7 @@ class PlatformSession:
     meter_start_wh: int | None
     meter_stop_wh: int | None
     energy_wh: int | None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,22 @@ class Difference:
     field: str
     ledger: str
     platform: str
+
+
+def of_this_run(ledger: Ledger, sessions: Iterable[PlatformSession], since: datetime) -> list[PlatformSession]:
+    """Those of an earlier run left out: what began before an instant, unless the ledger knows it by its id.
+
+    A platform dates by its own clock. A fleet whose time runs faster is ahead of it, so a session that was told late may be
+    put before the beginning of the run.
+    """
+    known = {(entry.station_identity.casefold(), entry.transaction.transaction_id) for entry in ledger.entries}
+    return [
+        one
+        for one in sessions
+        if one.started_at is None
+        or one.started_at >= since
+        or (one.station_identity.casefold(), one.transaction_id) in known
+    ]
 
 
 def compare(ledger: Ledger, sessions: list[PlatformSession], identities: frozenset[str]) -> list[Difference]:

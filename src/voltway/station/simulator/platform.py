@@ -12,6 +12,7 @@ from typing import Any
 
 from voltway.kernel.clock import to_rfc3339
 from voltway.station.simulator.ledger import PlatformSession
+from voltway.wire.ocpp.times import parse_instant
 
 API_PATH = "/api/v1"
 PAGE_SIZE = 100
@@ -66,4 +67,5 @@ def _session(item: dict[str, Any]) -> PlatformSession:
         meter_start_wh=item["meter_start_wh"],
         meter_stop_wh=item["meter_stop_wh"],
         energy_wh=item["energy_wh"],
+        started_at=parse_instant(started).at if (started := item.get("started_at")) else None,
     )

@@ -86,3 +86,9 @@ it("speaks German, with German numbers", async () => {
     await setLanguage("en");
   }
 });
+
+it("says so where the browser cannot draw a map, and shows the way to the list", async () => {
+  openConsole("/"); // jsdom has no WebGL
+  expect(await screen.findByText(/This browser cannot draw the map/)).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "List of stations" })).toHaveAttribute("href", "/stations");
+});

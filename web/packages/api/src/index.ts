@@ -1,3 +1,4 @@
-export { client, setCsrfToken, take, whenSignedOut } from "./client.ts";
+export { client, newKey, setCsrfToken, take, whenProofNeeded, whenSignedOut } from "./client.ts";
 export { ProblemError } from "./problem.ts";
+export { askPasskey, canOfferPasskeys, hasPasskeys, makePasskey } from "./webauthn.ts";
 export type * from "./types.ts";

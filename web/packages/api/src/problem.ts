@@ -3,15 +3,21 @@ export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly status: number;
   readonly title: string;
+  /** What kind of refusal it is: the last word of the problem's type, such as `step-up-required`. */
+  readonly code: string;
   readonly detail: string | undefined;
   readonly correlationId: string | undefined;
+  /** What a program needs to go on, such as the ticket of a log-in's second step. */
+  readonly context: Readonly<Record<string, unknown>>;
 
-  constructor(problem: { status: number; title: string; detail?: unknown; correlation_id?: unknown }) {
+  constructor(problem: { status: number; title: string; type?: unknown; detail?: unknown; correlation_id?: unknown; context?: unknown }) {
     const detail = typeof problem.detail === "string" ? problem.detail : undefined;
     super(detail ?? problem.title);
     this.status = problem.status;
     this.title = problem.title;
+    this.code = typeof problem.type === "string" ? problem.type.replace(/^.*[/:#]/, "") : "";
     this.detail = detail;
+    this.context = typeof problem.context === "object" && problem.context !== null ? { ...problem.context } : {};
     this.correlationId = typeof problem.correlation_id === "string" ? problem.correlation_id : undefined;
   }
 

@@ -28,6 +28,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Account Activity
+         * @description Switch an account off, which ends its log-ins at once, or on again.
+         */
+        put: operations["set_account_activity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Other Account
+         * @description Erase a person who has asked the operator for it, as they could themselves. This cannot be taken back.
+         */
+        post: operations["erase_other_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -67,6 +107,330 @@ export interface paths {
          * @description End an API key, at once.
          */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Entries
+         * @description Who did what, newest first. An act is here within a second or two.
+         */
+        get: operations["list_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audit Entry
+         * @description One entry.
+         */
+        get: operations["get_audit_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit Entries
+         * @description The entries that fit, as JSON lines or as a table. That somebody took them is an act as well.
+         */
+        get: operations["export_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit Entries
+         * @description Read the whole audit log and say whether anybody has changed, removed, put in or cut off an entry.
+         */
+        get: operations["verify_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bookings
+         * @description Bookings, newest first.
+         */
+        get: operations["list_bookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{booking_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Booking
+         * @description One booking.
+         */
+        get: operations["get_booking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{booking_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Booking
+         * @description Take a booking back. The driver owes nothing, and is told why.
+         */
+        post: operations["cancel_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{booking_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Booking
+         * @description Agree to a booking that was asked for.
+         */
+        post: operations["confirm_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{booking_id}/fee-waiver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waive Booking Fee
+         * @description Take the fee of a booking back, all of it.
+         */
+        post: operations["waive_booking_fee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bulk Orders
+         * @description Orders for many stations, newest first.
+         */
+        get: operations["list_bulk_orders"];
+        put?: never;
+        /**
+         * Add Bulk Order
+         * @description Tell stations, some at once. A station that is offline, or cannot, is no error: the list of stations says so.
+         */
+        post: operations["add_bulk_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-orders/{bulk_order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bulk Order
+         * @description One order for many stations, and how far it is.
+         */
+        get: operations["get_bulk_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-orders/{bulk_order_id}/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bulk Order Stations
+         * @description What became of it at each station, by their identities.
+         */
+        get: operations["list_bulk_order_stations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-orders/{bulk_order_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Bulk Order
+         * @description Tell no more stations: those that wait are left out; those that were told, were told.
+         */
+        post: operations["stop_bulk_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdrs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cdrs
+         * @description The operator's CDRs, newest first.
+         */
+        get: operations["list_cdrs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdrs/{cdr_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cdr
+         * @description One CDR.
+         */
+        get: operations["get_cdr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdrs/{cdr_id}/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Credit Cdr
+         * @description Take a CDR back whole, once; and make a new one in its place where that is wanted.
+         */
+        post: operations["credit_cdr"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -172,6 +536,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Charging Code
+         * @description Where a printed code leads, what charging costs there and how it can be paid. A code that is none of ours is not found.
+         */
+        get: operations["get_charging_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-codes/{code}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Estimate Charging Code
+         * @description What so much energy in so much time would cost there, begun now.
+         */
+        get: operations["estimate_charging_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-offers/{station_identity}/{evse_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Charging Offer
+         * @description What charging costs at an EVSE, and how it can be paid.
+         */
+        get: operations["get_charging_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-profiles": {
         parameters: {
             query?: never;
@@ -240,6 +664,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start As Guest
+         * @description Hold money and start a visit, as a guest. `Idempotency-Key` is the guest's own, at least 16 random characters: with the same
+         *     key at the same EVSE it is the same payment, however often it is sent, until that is over.
+         */
+        post: operations["start_as_guest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Charging Start
+         * @description What has become of a guest's payment.
+         */
+        get: operations["get_charging_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Charging Start
+         * @description The guest does not want to charge: what is held is let go. Once the start is ordered, stop the session instead.
+         */
+        post: operations["cancel_charging_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}/charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Guest Charge
+         * @description All that a guest sees of their charge: payment, place, session and its cost so far, receipt.
+         */
+        get: operations["get_guest_charge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Charging Start
+         * @description The payer is back from where they have confirmed: the provider is asked. What the payer says counts for nothing.
+         */
+        post: operations["confirm_charging_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Charging Start
+         * @description Stop the guest's session; what it has cost is captured when the station has ended it.
+         */
+        post: operations["stop_charging_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-starts/{payment_id}/{key}/unlocking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock Charging Start
+         * @description Let go the guest's cable, which is stuck after their session.
+         */
+        post: operations["unlock_charging_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations": {
         parameters: {
             query?: never;
@@ -249,7 +814,7 @@ export interface paths {
         };
         /**
          * List Stations
-         * @description The operator's charging stations, newest first.
+         * @description The operator's charging stations, newest first unless something else is asked for.
          */
         get: operations["list_stations"];
         put?: never;
@@ -734,9 +1299,30 @@ export interface paths {
         /**
          * List Messages
          * @description The messages between a station and us, newest first. Passwords are never kept; tokens are cut for those who may not
-         *     read them.
+         *     see them whole.
          */
         get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/meter-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Meter Values
+         * @description What a charging station measured outside of any transaction, newest first. What it measured in one is under
+         *     /sessions/{id}/samples.
+         */
+        get: operations["list_meter_values"];
         put?: never;
         post?: never;
         delete?: never;
@@ -825,6 +1411,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/public-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Code
+         * @description The code of a station, published or not: signs are printed before drivers come. Raises StationNotFound.
+         */
+        get: operations["get_public_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/quirks": {
         parameters: {
             query?: never;
@@ -837,6 +1443,47 @@ export interface paths {
          * @description How a station differs from its protocol: the corrections that its make needs, and what it has done how often.
          */
         get: operations["read_quirks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Station
+         * @description Put new hardware in the place of old: history, tariff, token list and limits stay with the record. The new password is
+         *     shown in this answer only.
+         */
+        post: operations["replace_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/charging-stations/{station_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Timeline
+         * @description What happened at a station around an instant, in one column, with what probably was the matter and what to do next.
+         */
+        get: operations["read_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -885,6 +1532,343 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/credit-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Credit Lines
+         * @description Who pays by invoice, newest first.
+         */
+        get: operations["list_credit_lines"];
+        put?: never;
+        /**
+         * Add Credit Line
+         * @description Let somebody pay by invoice, up to a limit.
+         */
+        post: operations["add_credit_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credit-lines/{credit_line_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Credit Line
+         * @description Change who pays by invoice, and how much. A limit below what is open stops new visits.
+         */
+        put: operations["change_credit_line"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credit-lines/{credit_line_id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Invoice Paid
+         * @description An invoice was paid: so much of the line is free again.
+         */
+        post: operations["note_invoice_paid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Customers
+         * @description Who gets invoices, newest first.
+         */
+        get: operations["list_customers"];
+        put?: never;
+        /**
+         * Add Customer
+         * @description Add a customer: from now on there are invoices for the sessions of their account and their cards, and no receipts.
+         */
+        post: operations["add_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Customer
+         * @description One customer.
+         */
+        get: operations["get_customer"];
+        /**
+         * Change Customer
+         * @description Change a customer, from the next document on.
+         */
+        put: operations["change_customer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detection-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Detection Rules
+         * @description All rules, with the thresholds that hold for the operator.
+         */
+        get: operations["list_detection_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detection-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Detection Rule
+         * @description Move thresholds of a rule, or switch it on and off, for the whole operator.
+         */
+        patch: operations["change_detection_rule"];
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description Receipts, invoices, credit notes and statements, newest first. By session: also the monthly invoice that it stands on.
+         */
+        get: operations["list_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description One document.
+         */
+        get: operations["get_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document Content
+         * @description What a document says, as it was written: JSON, whose SHA-256 stands beside it.
+         */
+        get: operations["get_document_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document Pdf
+         * @description A document as PDF; of an invoice to a business, with the electronic invoice in it (Factur-X).
+         */
+        get: operations["get_document_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Document Again
+         * @description Send a document again, to whom it is for.
+         */
+        post: operations["send_document_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Electronic Invoice
+         * @description The electronic invoice (CII, EN 16931) of an invoice to a business.
+         */
+        get: operations["get_electronic_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-changes/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Email Change
+         * @description Take the new address, with the link that was sent there. The old one is told.
+         */
+        post: operations["confirm_email_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excluded-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Excluded Times
+         * @description The records of times that may be excluded from outages, newest first.
+         */
+        get: operations["list_excluded_times"];
+        put?: never;
+        /**
+         * Add Excluded Time
+         * @description Say that a time is not to be held against the operator, why, and where the proof is. Which definitions take it is their
+         *     own: see docs/reports.md. Raises PlaceNotFound.
+         */
+        post: operations["add_excluded_time"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excluded-times/{excluded_time_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Excluded Time
+         * @description Take a record back; the audit log keeps what it said.
+         */
+        delete: operations["remove_excluded_time"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/file-jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -897,6 +1881,74 @@ export interface paths {
          * @description One order about a file, and how the station has got on with it.
          */
         get: operations["get_file_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firmware Campaigns
+         * @description Campaigns, newest first.
+         */
+        get: operations["list_firmware_campaigns"];
+        put?: never;
+        /**
+         * Add Firmware Campaign
+         * @description Plan a campaign. Nothing is sent until it is set running.
+         */
+        post: operations["add_firmware_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Firmware Campaign
+         * @description One campaign.
+         */
+        get: operations["get_firmware_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Firmware Campaign
+         * @description Begin a campaign or go on with it, pause it, or stop it for good. Stations that are busy with it finish.
+         */
+        patch: operations["change_firmware_campaign"];
+        trace?: never;
+    };
+    "/api/v1/firmware-campaigns/{campaign_id}/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Stations
+         * @description The stations of a campaign, the first wave first.
+         */
+        get: operations["list_campaign_stations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -977,6 +2029,458 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/firmware-makers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firmware Makers
+         * @description The certificates of makers, newest first.
+         */
+        get: operations["list_firmware_makers"];
+        put?: never;
+        /**
+         * Add Firmware Maker
+         * @description Store a maker's certificate. The same one again is the same.
+         */
+        post: operations["add_firmware_maker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firmware-makers/{maker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Firmware Maker
+         * @description Forget a maker's certificate. Images that were checked by it stay.
+         */
+        delete: operations["remove_firmware_maker"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fleets
+         * @description The fleets that the caller sees, the newest first, with what is used of the limits of each as a whole.
+         */
+        get: operations["list_fleets"];
+        put?: never;
+        /**
+         * Add Fleet
+         * @description Add a fleet.
+         */
+        post: operations["add_fleet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Fleet
+         * @description A fleet with its managers, vehicles, cost centres, members and limits.
+         */
+        get: operations["get_fleet"];
+        /**
+         * Change Fleet
+         * @description Give a fleet another name or time zone. Limits and statements follow the time zone at once, those of the past as well.
+         */
+        put: operations["change_fleet"];
+        post?: never;
+        /**
+         * Delete Fleet
+         * @description Delete a fleet that has neither members nor vehicles, and never charged: its statements are kept.
+         */
+        delete: operations["delete_fleet"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/cost-centres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Cost Centre
+         * @description Add a cost centre.
+         */
+        post: operations["add_cost_centre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/cost-centres/{cost_centre_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Cost Centre
+         * @description Give a cost centre another code or name; statements of the past call it by these as well.
+         */
+        put: operations["change_cost_centre"];
+        post?: never;
+        /**
+         * Delete Cost Centre
+         * @description Delete a cost centre that no vehicle and no member has. Statements name it still.
+         */
+        delete: operations["delete_cost_centre"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Fleet Limits
+         * @description The limits of a fleet, of its vehicles and of its members, and what is used of each since its time began.
+         */
+        get: operations["get_fleet_limits"];
+        /**
+         * Set Fleet Limits
+         * @description Put these limits in the place of all that the fleet has.
+         */
+        put: operations["set_fleet_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/managers/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Fleet Manager
+         * @description Let somebody manage a fleet: it shows to whoever has the role of a fleet manager.
+         */
+        put: operations["add_fleet_manager"];
+        post?: never;
+        /**
+         * Remove Fleet Manager
+         * @description Let them manage it no more.
+         */
+        delete: operations["remove_fleet_manager"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/members/{id_token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Fleet Member
+         * @description Add a token of the operator to a fleet: its sessions from now on are the fleet's.
+         */
+        put: operations["add_fleet_member"];
+        post?: never;
+        /**
+         * Remove Fleet Member
+         * @description Take a token out of a fleet; what it charged stays in the fleet's statements.
+         */
+        delete: operations["remove_fleet_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/members/{id_token_id}/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign Fleet Member
+         * @description Say to which vehicle and cost centre a member's sessions belong.
+         */
+        put: operations["assign_fleet_member"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Fleet Statement
+         * @description What a fleet charged in a month, by cost centre and vehicle; sessions count in the month in which they ended.
+         */
+        get: operations["get_fleet_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Fleet Statement Csv
+         * @description The same as a table for a spreadsheet: energy in kWh, amounts in major units.
+         */
+        get: operations["get_fleet_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/vehicles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Vehicle
+         * @description Add a vehicle.
+         */
+        post: operations["add_vehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleets/{fleet_id}/vehicles/{vehicle_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Vehicle
+         * @description Change a vehicle; sessions that have ended stay where they are.
+         */
+        put: operations["change_vehicle"];
+        post?: never;
+        /**
+         * Delete Vehicle
+         * @description Take a vehicle that no member has out of a fleet, and its limits with it. Statements name it still.
+         */
+        delete: operations["delete_vehicle"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/held-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Held Sessions
+         * @description Sessions that were metered in a way that is not plausible: POST /sessions/{id}/review says what becomes of them.
+         */
+        get: operations["list_held_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Host Agreements
+         * @description What was agreed with hosts, newest first.
+         */
+        get: operations["list_host_agreements"];
+        put?: never;
+        /**
+         * Add Host Agreement
+         * @description Agree on something with a host for a location, from a day on. It is never edited: agree on another thing from another day on.
+         */
+        post: operations["add_host_agreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Host Statements
+         * @description Closed statements, newest first.
+         */
+        get: operations["list_host_statements"];
+        put?: never;
+        /**
+         * Close Host Statements
+         * @description Close a month for a host: its statements never change after that, and what it gets is posted.
+         */
+        post: operations["close_host_statements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hosts
+         * @description The operator's site hosts, newest first.
+         */
+        get: operations["list_hosts"];
+        put?: never;
+        /**
+         * Add Host
+         * @description Add a site host.
+         */
+        post: operations["add_host"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host
+         * @description One site host.
+         */
+        get: operations["get_host"];
+        /**
+         * Change Host
+         * @description Another name or account. Batches that are made already keep the one they have.
+         */
+        put: operations["change_host"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host_id}/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host Statements
+         * @description What a host gets for a month: as closed, or as it stands by what is posted so far.
+         */
+        get: operations["get_host_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/id-tokens": {
         parameters: {
             query?: never;
@@ -1010,7 +2514,7 @@ export interface paths {
         };
         /**
          * Get Id Token
-         * @description One token.
+         * @description One token. That its value was shown whole is noted in the audit log.
          */
         get: operations["get_id_token"];
         put?: never;
@@ -1029,6 +2533,467 @@ export interface paths {
         patch: operations["change_id_token"];
         trace?: never;
     };
+    "/api/v1/id-tokens/{token_id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Use
+         * @description How much a token may still take.
+         */
+        get: operations["get_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/id-tokens/activation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Activation Codes
+         * @description Make activation codes for cards that are nobody's; a card's earlier code ends. They are shown in this answer only. Until
+         *     its code is used a card is not good (`invalid`).
+         */
+        post: operations["make_activation_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/id-tokens/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Id Tokens
+         * @description All tokens as CSV, oldest first. Values are whole for callers with `tokens:reveal`. Cells that a spreadsheet would take
+         *     for a formula begin with an apostrophe, which an import takes off again.
+         */
+        get: operations["export_id_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/id-tokens/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Id Tokens
+         * @description Add tokens from a CSV file (UTF-8, commas, a header; up to 10,000 rows, 4 MiB). Columns: value, kind, status, expires_at,
+         *     group, user_id, concurrent_max, language, message, location_ids. Rows that are wrong are explained by their line.
+         */
+        post: operations["import_id_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, newest first.
+         */
+        get: operations["list_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident
+         * @description One incident with its timeline.
+         */
+        get: operations["get_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Incident
+         * @description Give it to somebody, acknowledge it, close it, take it up again.
+         */
+        patch: operations["change_incident"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Write something into the timeline.
+         */
+        post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation-acceptances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Accept an invitation with a new account, which can log in then. A code that is unknown, used or expired gets the same
+         *     404; whoever has an account already logs in and attaches it (409).
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation-attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach Invitation
+         * @description Accept an invitation with the account that is logged in, whose address must be the invited one. An account works for one
+         *     operator: it leaves the one that it worked for.
+         */
+        post: operations["attach_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description Who is invited and has not come yet, newest first.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Add Invitation
+         * @description Invite somebody by e-mail. The mail holds a code for one use.
+         */
+        post: operations["add_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Invitation
+         * @description Withdraw an invitation; its code opens nothing any more.
+         */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Invitation Again
+         * @description Send an invitation again, with another code; the earlier one is over.
+         */
+        post: operations["send_invitation_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ledger Accounts
+         * @description All accounts with what they hold, as of an instant.
+         */
+        get: operations["list_ledger_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Differences
+         * @description What session, ledger and provider say differently, newest first.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/differences/{difference_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Difference
+         * @description Say who looks after a difference and what is known of it; with a reason it is resolved, and stays so while its figures do.
+         */
+        patch: operations["change_difference"];
+        trace?: never;
+    };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ledger Entries
+         * @description Entries, newest first. What happens is here within a second or two.
+         */
+        get: operations["list_ledger_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Ledger Entries
+         * @description The entries that fit, as a table.
+         */
+        get: operations["export_ledger_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile Ledger
+         * @description Reconcile now; it happens once a day by itself.
+         */
+        post: operations["reconcile_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trial Balance
+         * @description Whether the books balance, for each currency.
+         */
+        get: operations["get_trial_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Ledger
+         * @description Read the whole ledger and say whether anybody has changed, removed, put in or cut off a posting.
+         */
+        get: operations["verify_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal-entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Legal Entities
+         * @description Who sells, newest first. The first receipt makes one with the operator's name, if there is none.
+         */
+        get: operations["list_legal_entities"];
+        put?: never;
+        /**
+         * Add Legal Entity
+         * @description Add a legal entity. Documents that are there keep the one that they name, as it was.
+         */
+        post: operations["add_legal_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal-entities/{entity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Legal Entity
+         * @description One legal entity.
+         */
+        get: operations["get_legal_entity"];
+        /**
+         * Change Legal Entity
+         * @description Change a legal entity, from the next document on. The default stays the default until another one is.
+         */
+        put: operations["change_legal_entity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1038,7 +3003,8 @@ export interface paths {
         };
         /**
          * Live
-         * @description Changes as they happen: `station.changed`, `session.changed`, `command.changed`, `message.logged`, `refresh`.
+         * @description Changes as they happen: `station.changed`, `session.changed`, `command.changed`, `message.logged`, `alert.raised`,
+         *     `alert.changed`, `refresh`.
          *
          *     Hints, not facts: they may be late or folded together; what matters is read again from the resource.
          */
@@ -1046,6 +3012,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Location Groups
+         * @description The operator's location groups, by name.
+         */
+        get: operations["list_location_groups"];
+        put?: never;
+        /**
+         * Add Location Group
+         * @description Name a set of locations, to bind members and keys to.
+         */
+        post: operations["add_location_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location Group
+         * @description One location group.
+         */
+        get: operations["get_location_group"];
+        /**
+         * Change Location Group
+         * @description Replace a location group. It holds at once for everybody who is bound to it.
+         */
+        put: operations["change_location_group"];
+        post?: never;
+        /**
+         * Remove Location Group
+         * @description Delete a location group that nobody is bound to. The locations stay.
+         */
+        delete: operations["remove_location_group"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1103,6 +3121,50 @@ export interface paths {
         patch: operations["change_location"];
         trace?: never;
     };
+    "/api/v1/locations/{location_id}/booking-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location Calendar
+         * @description The slots that can be booked, as drivers see them.
+         */
+        get: operations["get_location_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{location_id}/booking-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Booking Rules
+         * @description How a location is booked and queued at.
+         */
+        get: operations["get_booking_rules"];
+        /**
+         * Set Booking Rules
+         * @description Say how a location is booked and queued at. What is booked keeps the terms it was booked by.
+         */
+        put: operations["set_booking_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locations/{location_id}/limit": {
         parameters: {
             query?: never;
@@ -1132,6 +3194,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations/{location_id}/reporting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location Reporting
+         * @description A location's opening hours and the CO2 of its grid, as reports take them.
+         */
+        get: operations["get_location_reporting"];
+        /**
+         * Set Location Reporting
+         * @description Set them. They hold for all reports that are made from now on, also of times before.
+         */
+        put: operations["set_location_reporting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log-in-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Log In Policy
+         * @description Which roles of the operator need a second factor.
+         */
+        get: operations["get_log_in_policy"];
+        /**
+         * Set Log In Policy
+         * @description Say which roles need a second factor. People have the grace from now on, or from when their account was made; then nothing
+         *     but their own account is open to them until they have one.
+         */
+        put: operations["set_log_in_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -1143,9 +3254,70 @@ export interface paths {
         put?: never;
         /**
          * Log In
-         * @description Begin a browser session: sets the session cookie.
+         * @description Begin a browser session: sets the session cookie. An account with a second factor gets a 401 of the type
+         *     `second-factor-required` with a ticket, and goes on at /login/second-factor.
          */
         post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log In With Passkey
+         * @description Begin a browser session with a passkey, without a password. It is two factors by itself: the device, and what unlocks it.
+         */
+        post: operations["log_in_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Passkey Log In
+         * @description What to ask the browser for: any passkey of this site; with the ticket of a first step, one of that account.
+         */
+        post: operations["start_passkey_log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log In With Second Factor
+         * @description Go on with a log-in whose password was right, by a code of the authenticator app or a recovery code.
+         */
+        post: operations["log_in_with_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,6 +3344,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mails
+         * @description Mails, newest first.
+         */
+        get: operations["list_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mail
+         * @description One mail.
+         */
+        get: operations["get_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Mail
+         * @description Send a mail again that nobody took, while its text is kept.
+         */
+        post: operations["retry_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1186,6 +3418,1328 @@ export interface paths {
         get: operations["show_me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/autocharge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Autocharge
+         * @description Whether the caller's cars are known by their address.
+         */
+        get: operations["get_autocharge"];
+        /**
+         * Set Autocharge
+         * @description Allow that cars are known by their address, or not; it holds at once.
+         */
+        put: operations["set_autocharge"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookable-locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Booking Offer
+         * @description The rules of a location, with what is due for a booking that nobody comes to: to be shown before somebody books.
+         */
+        get: operations["get_booking_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookable-locations/{location_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Booking Calendar
+         * @description The slots that can be booked, each with how many EVSEs are free.
+         */
+        get: operations["get_booking_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Bookings
+         * @description The caller's own bookings, newest first.
+         */
+        get: operations["list_own_bookings"];
+        put?: never;
+        /**
+         * Add Own Booking
+         * @description Book a slot. Of two who want the last EVSE one gets it; the other is told that it is taken (409).
+         */
+        post: operations["add_own_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookings/{booking_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Booking
+         * @description One of the caller's bookings.
+         */
+        get: operations["get_own_booking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Own Booking
+         * @description Another slot, or another connector, for a booking, as long as cancelling it costs nothing.
+         */
+        patch: operations["change_own_booking"];
+        trace?: never;
+    };
+    "/api/v1/me/bookings/{booking_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Own Booking
+         * @description Give a booking up. After `free_cancel_until` the fee is due that was shown.
+         */
+        post: operations["cancel_own_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/bookings/{booking_id}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check In Own Booking
+         * @description The driver is there: the EVSE is kept to the end of the slot. Charging with the token of the booking says the same.
+         */
+        post: operations["check_in_own_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Car
+         * @description A car that AutoCharge is to know by its address; where the network offers it and the driver has allowed it.
+         */
+        post: operations["add_car"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/charging-starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Own Charging
+         * @description Hold money and start a visit. While a payment of the caller's is open at this EVSE, it is that one.
+         */
+        post: operations["start_own_charging"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consents
+         * @description One's consents: what holds, and all that was said.
+         */
+        get: operations["list_consents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Consent
+         * @description Agree to something, in a version, or take it back. What was said before stays in the history.
+         */
+        put: operations["set_consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description The browsers that one is known to use, the newest first.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Device
+         * @description Forget a browser: its log-ins end, and the next one from it is news again.
+         */
+        delete: operations["forget_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Documents
+         * @description The documents of the caller, newest first.
+         */
+        get: operations["list_own_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Document
+         * @description One of them.
+         */
+        get: operations["get_own_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/documents/{document_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Document Pdf
+         * @description One of them as PDF.
+         */
+        get: operations["get_own_document_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Email
+         * @description Ask for another address: a link comes there by mail. An address that has an account gets another mail, and the same answer.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Account
+         * @description Erase oneself: the account is closed and says nobody's name, tokens open nothing, charging sessions stay without the person.
+         *     This cannot be taken back.
+         */
+        post: operations["erase_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Factors
+         * @description One's second factors.
+         */
+        get: operations["show_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/id-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Tokens
+         * @description The caller's own tokens, newest first.
+         */
+        get: operations["list_own_tokens"];
+        put?: never;
+        /**
+         * Add Own Card
+         * @description Take a card as one's own, by the activation code that came with it. A code works once.
+         */
+        post: operations["add_own_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/id-tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Token
+         * @description One of the caller's own tokens.
+         */
+        get: operations["get_own_token"];
+        put?: never;
+        post?: never;
+        /**
+         * Give Token Back
+         * @description The token is the caller's no more, and nobody charges with it. A card may be activated again with a new code.
+         */
+        delete: operations["give_token_back"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Own Token
+         * @description Name a token, or say that it is the one to charge with unless another is shown.
+         */
+        patch: operations["change_own_token"];
+        trace?: never;
+    };
+    "/api/v1/me/id-tokens/{token_id}/loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Loss
+         * @description The token was lost: it is blocked at once. Only the operator can take that back.
+         */
+        post: operations["report_loss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/id-tokens/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make App Token
+         * @description The virtual card by which the app starts sessions: made at the first call, the same at every other.
+         */
+        post: operations["make_app_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Add a passkey: what the browser answered to the options.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Passkey
+         * @description Remove a passkey.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Passkey
+         * @description What to ask the browser for, to make a passkey.
+         */
+        post: operations["start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Choose another password. All other log-ins end, and this one goes on under a new cookie and a new CSRF token.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Payments
+         * @description The caller's own payments, newest first.
+         */
+        get: operations["list_own_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Payment
+         * @description One of the caller's payments.
+         */
+        get: operations["get_own_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Own Payment
+         * @description The payer does not want to charge: what is held is let go.
+         */
+        post: operations["cancel_own_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}/charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Charge
+         * @description All that the caller sees of one of their charges.
+         */
+        get: operations["get_own_charge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Own Payment
+         * @description The payer is back from where they have confirmed: the provider is asked.
+         */
+        post: operations["confirm_own_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Own Charging
+         * @description Stop the session of one of the caller's payments.
+         */
+        post: operations["stop_own_charging"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/payments/{payment_id}/unlocking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock Own Charging
+         * @description Let go the caller's cable, which is stuck after their session.
+         */
+        post: operations["unlock_own_charging"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Personal Data
+         * @description All that is kept of oneself, as JSON (GDPR, articles 15 and 20).
+         */
+        get: operations["export_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Profile
+         * @description One's own account.
+         */
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Profile
+         * @description Change what is given.
+         */
+        patch: operations["change_profile"];
+        trace?: never;
+    };
+    "/api/v1/me/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Push Subscriptions
+         * @description The caller's devices that show messages, and the key with which a browser subscribes another one.
+         */
+        get: operations["list_push_subscriptions"];
+        put?: never;
+        /**
+         * Add Push Subscription
+         * @description Have messages shown on a device: what its browser's `PushSubscription.toJSON()` says. Asked again it is the same one; a
+         *     device that was somebody else's is the caller's from now on, and beyond `notify.push_devices_max` the oldest goes.
+         */
+        post: operations["add_push_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Push Subscription
+         * @description Have no more messages shown on a device.
+         */
+        delete: operations["remove_push_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/queue-places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Queue Places
+         * @description The caller's own places, newest first: at most one is open.
+         */
+        get: operations["list_own_queue_places"];
+        put?: never;
+        /**
+         * Join Queue
+         * @description Take a place at the end of a location's queue. One person has one place, wherever it is (409).
+         */
+        post: operations["join_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/queue-places/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Queue Place
+         * @description One of the caller's places, with how many people are ahead.
+         */
+        get: operations["get_own_queue_place"];
+        put?: never;
+        post?: never;
+        /**
+         * Leave Queue
+         * @description Give the place up; what was held is let go.
+         */
+        delete: operations["leave_queue"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/queue-places/{place_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze Queue Place
+         * @description Let others pass for some minutes, and be first again after that. The EVSE that was held goes to the next.
+         */
+        post: operations["snooze_queue_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Codes
+         * @description Ten new recovery codes; those before are over.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Saved Views
+         * @description One's own, by their names.
+         */
+        get: operations["list_saved_views"];
+        /**
+         * Save View
+         * @description Keep a list's filters under a name; what had that name before is replaced.
+         */
+        put: operations["save_view"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/saved-views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Saved View
+         * @description Forget one.
+         */
+        delete: operations["remove_saved_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Log Ins
+         * @description One's log-ins that have not ended, the newest first.
+         */
+        get: operations["list_log_ins"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Log Ins
+         * @description End all log-ins but this one.
+         */
+        delete: operations["end_other_log_ins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Log In
+         * @description End one log-in, also this one.
+         */
+        delete: operations["end_log_in"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up
+         * @description Prove again who one is, before something dangerous. The session goes on under a new cookie and a new CSRF token.
+         */
+        post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Step Up
+         * @description What to ask the browser for, to prove by passkey who one is.
+         */
+        post: operations["start_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Totp
+         * @description Begin with an authenticator app. The one before, if there is one, is over; the new one counts once it is confirmed.
+         */
+        post: operations["start_totp"];
+        /**
+         * Remove Totp
+         * @description Do without the authenticator app; one that is not there is none.
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description Show that the authenticator app works; from then on log-ins by password ask for it.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/wallets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Wallets
+         * @description The caller's prepaid balances, one for each currency.
+         */
+        get: operations["list_own_wallets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/wallets/auto-top-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Auto Top Up
+         * @description Let the caller's wallet fill itself when it is low, up to a sum in each month; null ends it.
+         */
+        put: operations["set_auto_top_up"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/wallets/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Top Up Terms
+         * @description How the caller's wallet can be filled.
+         */
+        get: operations["get_top_up_terms"];
+        put?: never;
+        /**
+         * Top Up Wallet
+         * @description Fill the caller's wallet by another payment. One top-up at a time.
+         */
+        post: operations["top_up_wallet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who works for the operator, newest first; disabled ones too.
+         */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Member
+         * @description One member.
+         */
+        get: operations["get_member"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description Delete a member's account: their log-ins, the API keys and the OAuth clients that they made end with it.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Member
+         * @description Give a member another role or other locations, or do not let them in any more. It holds at once.
+         */
+        patch: operations["change_member"];
+        trace?: never;
+    };
+    "/api/v1/notification-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notification Policies
+         * @description Who hears of which incidents, newest first.
+         */
+        get: operations["list_notification_policies"];
+        put?: never;
+        /**
+         * Add Notification Policy
+         * @description Add a policy.
+         */
+        post: operations["add_notification_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-policies/{policy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification Policy
+         * @description One policy.
+         */
+        get: operations["get_notification_policy"];
+        /**
+         * Replace Notification Policy
+         * @description Make a policy this.
+         */
+        put: operations["replace_notification_policy"];
+        post?: never;
+        /**
+         * Remove Notification Policy
+         * @description Remove a policy; what it was still to tell is not told.
+         */
+        delete: operations["remove_notification_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Oauth Clients
+         * @description The operator's OAuth clients that are not revoked, newest first.
+         */
+        get: operations["list_oauth_clients"];
+        put?: never;
+        /**
+         * Add Oauth Client
+         * @description Make an OAuth client. Nobody can hand out more than they have.
+         */
+        post: operations["add_oauth_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Oauth Client
+         * @description End an OAuth client and all of its tokens, at once.
+         */
+        delete: operations["revoke_oauth_client"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{client_id}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Oauth Client
+         * @description A new secret; the old one is good for a while longer (`accounts.oauth_secret_overlap_h`).
+         */
+        post: operations["rotate_oauth_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Token
+         * @description End a token of this client; one that is not there is none (RFC 7009 §2.2).
+         */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch Token
+         * @description A token for a client that shows its secret.
+         */
+        post: operations["fetch_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1232,6 +4786,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description The providers that staff may log in with.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Provider Log In
+         * @description Where the provider sends the browser back to: begins a session and goes on to the page that was wanted.
+         */
+        get: operations["finish_provider_log_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Provider Log In
+         * @description Send the browser to the provider.
+         */
+        get: operations["start_provider_log_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operators
+         * @description The operators of this installation. To act for one of them, send its slug as X-Operator.
+         */
+        get: operations["list_operators"];
+        put?: never;
+        /**
+         * Add Operator
+         * @description Add an operator, and invite its first administrator if an address is given. Its stations connect to
+         *     /ocpp/{slug}/{identity}.
+         */
+        post: operations["add_operator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/{operator_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Operator
+         * @description One operator.
+         */
+        get: operations["get_operator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Operator
+         * @description Rename, suspend or resume an operator. Of a suspended one no account and no key is let in, at once; its stations go on.
+         */
+        patch: operations["change_operator"];
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -1246,6 +4909,312 @@ export interface paths {
          */
         get: operations["get_overview"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget Password
+         * @description Ask for a link by which to set a new password. The answer is the same for an address that nobody has.
+         */
+        post: operations["forget_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Set a new password with the link of the mail. All log-ins end; second factors stay and are asked for.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-notices/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Payment Notice
+         * @description A provider tells something, signed. Of a payment it is a hint and no more: the provider is asked, so that what is forged,
+         *     told again or told late changes nothing.
+         */
+        post: operations["take_payment_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payments
+         * @description Payments, newest first.
+         */
+        get: operations["list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Payment
+         * @description One payment, with all that its provider was asked.
+         */
+        get: operations["get_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Payment
+         * @description Give back some of what was taken. The provider does it within seconds, or is asked until it says what came of it.
+         */
+        post: operations["refund_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payout Batches
+         * @description Payouts to hosts, newest first.
+         */
+        get: operations["list_payout_batches"];
+        put?: never;
+        /**
+         * Add Payout Batch
+         * @description Put closed statements together to be paid, once somebody else has approved it.
+         */
+        post: operations["add_payout_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Payout Batch
+         * @description One batch.
+         */
+        get: operations["get_payout_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{batch_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Payout Batch
+         * @description Approve a batch that somebody else has made.
+         */
+        post: operations["approve_payout_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{batch_id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay Payout Batch
+         * @description Say that the bank has paid an approved batch.
+         */
+        post: operations["pay_payout_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{batch_id}/rejection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Payout Batch
+         * @description Give up a batch that is not paid; its statements can be paid in another one.
+         */
+        post: operations["reject_payout_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{batch_id}/sepa-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sepa File
+         * @description An approved batch as the file that a bank takes (ISO 20022, pain.001.001.09). The same batch gives the same message id, by which a
+         *     bank knows a file that it is given twice.
+         */
+        get: operations["get_sepa_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problem-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Problem
+         * @description Report what is wrong at an EVSE (by its printed code) or at a location. The answer has the key that shows how it stands.
+         */
+        post: operations["report_problem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problem-reports/{ticket_id}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Problem Report
+         * @description How a report stands.
+         */
+        get: operations["get_problem_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problem-reports/{ticket_id}/{key}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Report Photo
+         * @description A photo to a report, in place of the one before: a JPEG of at most 800 kB. All but the picture is taken out of it.
+         */
+        put: operations["add_report_photo"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1305,6 +5274,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/location-clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Clusters
+         * @description A part of the map (`bbox`; else all of it), with places that lie close together as one point; about 1600 at most.
+         */
+        get: operations["list_public_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Locations
+         * @description Where one can charge, with what is free now and what it costs: the nearest first if a point is given, else by name.
+         */
+        get: operations["list_public_locations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Location
+         * @description One place.
+         */
+        get: operations["get_public_location"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Public Map
+         * @description What the map is drawn on. With all addresses null: on the map that the app brings along.
+         */
+        get: operations["get_public_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Public Spots
+         * @description Where something is: what the geocoder says if there is one, then the towns that the platform knows by itself.
+         */
+        get: operations["find_public_spots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/towns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Towns
+         * @description The largest towns of a part of the map, to write on it; not more than can be read side by side.
+         */
+        get: operations["list_public_towns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue-places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queue Places
+         * @description Places in queues, newest first.
+         */
+        get: operations["list_queue_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue-places/{place_id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Queue Place
+         * @description Take a place away; its person is told why.
+         */
+        post: operations["remove_queue_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quotas
+         * @description The quotas of groups and drivers, in the order of their names.
+         */
+        get: operations["list_quotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Quota
+         * @description Say what all tokens of a group, or of a driver, may take together.
+         */
+        put: operations["set_quota"];
+        post?: never;
+        /**
+         * Remove Quota
+         * @description Limit them no more.
+         */
+        delete: operations["remove_quota"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registration-tokens": {
         parameters: {
             query?: never;
@@ -1350,6 +5523,197 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Registration Terms
+         * @description Whether drivers may register, and what they must agree to.
+         */
+        get: operations["get_registration_terms"];
+        put?: never;
+        /**
+         * Register
+         * @description Ask for an account, as a driver: a link comes by mail. An address that has an account gets another mail, and the same
+         *     answer.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Registration
+         * @description Open the account with the link of the mail, choose its password, and log in.
+         */
+        post: operations["confirm_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Report Schedules
+         * @description The reports that are mailed, newest first.
+         */
+        get: operations["list_report_schedules"];
+        put?: never;
+        /**
+         * Add Report Schedule
+         * @description Mail a report when each day, week or month is over. Raises ReportNotFound, GroupNotKnown.
+         */
+        post: operations["add_report_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Report Schedule
+         * @description Mail it no more.
+         */
+        delete: operations["remove_report_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description A report: sessions, energy, revenue, tax, utilisation, success, payments, refunds, disputes, wallets.
+         *
+         *     Raises ReportNotFound, GroupNotKnown, ReportTooLarge.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/nevi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Nevi Quarter
+         * @description A part of what NEVI wants each quarter: sessions, uptime over twelve months at the end of each month, outages.
+         */
+        get: operations["get_nevi_quarter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/status-ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Status Ledger
+         * @description What an EVSE was, without gaps. Raises PlaceNotFound.
+         */
+        get: operations["get_status_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/uk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Uk Year
+         * @description Reliability of a calendar year as the UK's regulations count it. Name the stations of 50 kW and more.
+         */
+        get: operations["get_uk_year"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/uptime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Uptime
+         * @description Uptime of each EVSE, and of all together, as NEVI, the UK and the CEC count it, from one ledger of statuses.
+         */
+        get: operations["get_uptime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations": {
         parameters: {
             query?: never;
@@ -1365,7 +5729,8 @@ export interface paths {
         put?: never;
         /**
          * Add Reservation
-         * @description Reserve. The station is told at once, or when `starts_at` comes; one that is offline is told when it is back.
+         * @description Reserve. The station is told at once, or when `starts_at` comes. At one that is offline a reservation for now ends as `offline`; one
+         *     for later is told when the station is back.
          */
         post: operations["add_reservation"];
         delete?: never;
@@ -1393,6 +5758,98 @@ export interface paths {
          * @description Give up a reservation. It stays in the list, as cancelled; the station must agree if it holds it (else 409).
          */
         delete: operations["cancel_reservation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roles
+         * @description The built-in roles, then the operator's own.
+         */
+        get: operations["list_roles"];
+        put?: never;
+        /**
+         * Add Role
+         * @description Make a role of a set of permissions, none that the caller does not have.
+         */
+        post: operations["add_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Role
+         * @description Replace a role of the operator's own. It holds at once for everybody who has it.
+         */
+        put: operations["change_role"];
+        post?: never;
+        /**
+         * Remove Role
+         * @description Delete a role of the operator's own that nobody has.
+         */
+        delete: operations["remove_role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sandbox Page
+         * @description The page on which the payer of a test card confirms (3-D Secure). No real money moves.
+         */
+        get: operations["show_sandbox_page"];
+        put?: never;
+        /**
+         * Answer Sandbox Page
+         * @description The payer of a test card confirms (`answer=yes`, as a form), or refuses.
+         */
+        post: operations["answer_sandbox_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Everything
+         * @description Stations, sessions, tokens, drivers and tickets that a text may mean, of what the caller may see; a few of each.
+         */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1427,7 +5884,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description The operator's sessions, newest first.
+         * @description The operator's sessions, newest first unless something else is asked for.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -1472,6 +5929,26 @@ export interface paths {
         get: operations["get_cost_details"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Session
+         * @description Say what becomes of a session that is held for review. It is priced by the tariff that it began with.
+         */
+        post: operations["review_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1558,6 +6035,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/station-clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Station Clusters
+         * @description The operator's stations on a part of the map, those close together as one point; stations without a location with coordinates
+         *     are not on it.
+         */
+        get: operations["list_station_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tariffs": {
         parameters: {
             query?: never;
@@ -1573,7 +6071,8 @@ export interface paths {
         put?: never;
         /**
          * Add Tariff
-         * @description Add a tariff. It is never edited: for another price add another one and assign that.
+         * @description Add a tariff. It is never edited: another price is another version (PUT), or another tariff. One that cannot be meant is
+         *     refused, with the element named.
          */
         post: operations["add_tariff"];
         delete?: never;
@@ -1594,7 +6093,12 @@ export interface paths {
          * @description One tariff.
          */
         get: operations["get_tariff"];
-        put?: never;
+        /**
+         * Change Tariff
+         * @description Make a new version. Sessions that go on keep the one that they began with; it takes over what the versions before it are
+         *     assigned to, at once or from `takes_over_at` on.
+         */
+        put: operations["change_tariff"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1616,6 +6120,300 @@ export interface paths {
          */
         put: operations["assign_tariff"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tariffs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Tariff
+         * @description What is odd about a tariff, and the sentence that drivers read, in the order that the EU's AFIR demands.
+         */
+        post: operations["check_tariff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tariffs/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Price Session
+         * @description Price a session with a tariff, both in the terms of OCPI 2.2.1 or 2.3.0. Nothing is kept.
+         */
+        post: operations["price_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tariffs/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Simulate Session
+         * @description What a session would cost: "20 kWh in 40 minutes, on Saturday night".
+         */
+        post: operations["simulate_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Terminal Orders
+         * @description What the backends of terminals shall do and have not confirmed, oldest first, at most 500.
+         */
+        get: operations["list_terminal_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-orders/{order_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Terminal Order
+         * @description An order was done, or was not possible. Said again it changes nothing; said otherwise it is refused.
+         */
+        post: operations["confirm_terminal_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Terminal Payment
+         * @description A card terminal has authorised: start at its EVSE. What is told again with the same reference is the same payment. What to
+         *     take in the end stands at /terminal-orders, and is told by the webhook `payment.terminal_order`.
+         */
+        post: operations["add_terminal_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tickets
+         * @description Tickets, newest first.
+         */
+        get: operations["list_tickets"];
+        put?: never;
+        /**
+         * Add Ticket
+         * @description Note what somebody reports.
+         */
+        post: operations["add_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ticket
+         * @description One ticket with its notes.
+         */
+        get: operations["get_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Ticket
+         * @description Give it to somebody, say how it stands. With If-Match only if nobody else has changed it meanwhile.
+         */
+        patch: operations["change_ticket"];
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Ticket Note
+         * @description Write something into a ticket.
+         */
+        post: operations["add_ticket_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ticket Photo
+         * @description What somebody has photographed for their report.
+         */
+        get: operations["get_ticket_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vouchers
+         * @description Vouchers and budgets, newest first.
+         */
+        get: operations["list_vouchers"];
+        put?: never;
+        /**
+         * Add Voucher
+         * @description Make a voucher. Its code is shown in this answer only.
+         */
+        post: operations["add_voucher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers/{voucher_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Voucher
+         * @description End a voucher: it pays for nothing new.
+         */
+        delete: operations["end_voucher"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/web-payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Web Payment
+         * @description What has become of a payment: for the page that the driver looks at.
+         */
+        get: operations["get_web_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/web-payments/{payment_id}/paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay Web Payment
+         * @description The payment provider says that a payment is made; its transaction is started at once. `Voltway-Signature` is the
+         *     HMAC-SHA256 of the body, in hex, with `billing.web_payment_secret`. What is told again changes nothing.
+         */
+        post: operations["pay_web_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1644,15 +6442,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description The webhooks, newest first.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description Add a webhook. The secret by which its deliveries are signed is shown in this answer only.
+         */
+        post: operations["add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Webhook
+         * @description One webhook.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Remove a webhook with its deliveries.
+         */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Webhook
+         * @description Change a webhook. Switched on again, it is given as much time as a new one.
+         */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was to be delivered to a webhook, newest first.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery
+         * @description One delivery, with its body and how each attempt went.
+         */
+        get: operations["get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Delivery
+         * @description Deliver again, with the same id and body: what has failed, or what the receiver has lost.
+         */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Webhook Secret
+         * @description Make a new secret, shown in this answer only. For a while deliveries are signed with the old one as well.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Accepted
+         * @description It is being done. The answer is the same whoever has the address.
+         */
+        Accepted: {
+            /**
+             * Status
+             * @default accepted
+             * @constant
+             */
+            status: "accepted";
+        };
+        /**
+         * AcceptedOut
+         * @description The account that works for the operator now.
+         */
+        AcceptedOut: {
+            /** Account Id */
+            account_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Operator
+             * @description the operator's slug
+             */
+            operator: string;
+        };
+        /**
+         * AcceptIn
+         * @description Accept an invitation with a new account.
+         */
+        AcceptIn: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * AccessSettingsIn
          * @description How an operator's tokens are judged. Tokens of the master group stop any transaction and start none.
          */
         AccessSettingsIn: {
+            /** @description null: off; each driver must allow it, too */
+            autocharge?: components["schemas"]["AutoCharge"] | null;
             /**
              * Is Stopping Deauthorized
              * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that began, mostly offline, with one that may not charge
@@ -1667,6 +6650,8 @@ export interface components {
          * @description How an operator's tokens are judged.
          */
         AccessSettingsOut: {
+            /** @description null: off; each driver must allow it, too */
+            autocharge?: components["schemas"]["AutoCharge"] | null;
             /**
              * Is Stopping Deauthorized
              * @description stop the running sessions of a token that is blocked, expired, made invalid or deleted, and those that began, mostly offline, with one that may not charge
@@ -1695,6 +6680,46 @@ export interface components {
             /** Permissions */
             permissions: components["schemas"]["Permission"][];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * Action
+         * @description What a rule proposes. The modules that own a thing do it; an incident only says that it should be done.
+         * @enum {string}
+         */
+        Action: "incident" | "review" | "quarantine" | "throttle";
+        /**
+         * ActivityIn
+         * @description Whether an account may log in.
+         */
+        ActivityIn: {
+            /** Is Active */
+            is_active: boolean;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * ActivityOut
+         * @description Whether an account may log in.
+         */
+        ActivityOut: {
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+        };
+        /**
+         * AddressPart
+         * @description A postal address.
+         */
+        AddressPart: {
+            /** City */
+            city?: string | null;
+            /** Country */
+            country?: string | null;
+            /** Postal Code */
+            postal_code?: string | null;
+            /** Street */
+            street?: string | null;
         };
         /**
          * AdjustPeriodicEventStream
@@ -1727,12 +6752,94 @@ export interface components {
             type: "afrr_signal";
         };
         /**
+         * AgreementIn
+         * @description What a host gets for a location from a day on (UTC), until the next agreement of the location.
+         */
+        AgreementIn: {
+            /** Currency */
+            currency: string;
+            /**
+             * Energy Price
+             * @default 0
+             */
+            energy_price: number | string;
+            /**
+             * Fixed Minor
+             * @description for each month, minor units
+             * @default 0
+             */
+            fixed_minor: number;
+            /** Host Id */
+            host_id: string;
+            /** Location Id */
+            location_id: string;
+            /**
+             * Share Percent
+             * @default 0
+             */
+            share_percent: number | string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+        };
+        /**
+         * AgreementOut
+         * @description An agreement. It is never edited: another one follows it.
+         */
+        AgreementOut: {
+            /** Created At */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Energy Price
+             * @default 0
+             */
+            energy_price: string;
+            /**
+             * Fixed Minor
+             * @description for each month, minor units
+             * @default 0
+             */
+            fixed_minor: number;
+            /** Host Id */
+            host_id: string;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id: string;
+            /**
+             * Share Percent
+             * @default 0
+             */
+            share_percent: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+        };
+        /**
+         * AmountIn
+         * @description An amount.
+         */
+        AmountIn: {
+            /** Currency */
+            currency: string;
+            /** Minor */
+            minor: number;
+        };
+        /**
          * ApiKeyCreated
          * @description A new API key; `key` is shown this once.
          */
         ApiKeyCreated: {
             /** Created At */
             created_at: string;
+            /** Custom Role Id */
+            custom_role_id: string | null;
             /** Expires At */
             expires_at: string | null;
             /** Id */
@@ -1741,6 +6848,8 @@ export interface components {
             key: string;
             /** Last Used At */
             last_used_at: string | null;
+            /** Location Group Ids */
+            location_group_ids: string[] | null;
             /** Location Ids */
             location_ids: string[] | null;
             /** Name */
@@ -1748,22 +6857,39 @@ export interface components {
             /** Prefix */
             prefix: string;
             role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[] | null;
         };
         /**
          * ApiKeyIn
          * @description A new API key.
          */
         ApiKeyIn: {
+            /**
+             * Custom Role Id
+             * @description with the role `custom`
+             */
+            custom_role_id?: string | null;
             /** Expires At */
             expires_at?: string | null;
             /**
+             * Location Group Ids
+             * @description and those of these groups; with both null: all locations
+             */
+            location_group_ids?: string[] | null;
+            /**
              * Location Ids
-             * @description only these locations; null: all
+             * @description only these locations
              */
             location_ids?: string[] | null;
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+            /**
+             * Scopes
+             * @description of the role's permissions only these; null: all of them
+             */
+            scopes?: components["schemas"]["Permission"][] | null;
         };
         /**
          * ApiKeyOut
@@ -1772,12 +6898,16 @@ export interface components {
         ApiKeyOut: {
             /** Created At */
             created_at: string;
+            /** Custom Role Id */
+            custom_role_id: string | null;
             /** Expires At */
             expires_at: string | null;
             /** Id */
             id: string;
             /** Last Used At */
             last_used_at: string | null;
+            /** Location Group Ids */
+            location_group_ids: string[] | null;
             /** Location Ids */
             location_ids: string[] | null;
             /** Name */
@@ -1785,6 +6915,8 @@ export interface components {
             /** Prefix */
             prefix: string;
             role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[] | null;
         };
         /**
          * AppliedOut
@@ -1815,12 +6947,82 @@ export interface components {
             station_id?: string | null;
         };
         /**
+         * AssignmentIn
+         * @description To which vehicle and cost centre the sessions of a member's token belong; they hold for sessions that end from now on.
+         */
+        AssignmentIn: {
+            /** Cost Centre Id */
+            cost_centre_id?: string | null;
+            /** Vehicle Id */
+            vehicle_id?: string | null;
+        };
+        /**
          * AssignmentsBody
          * @description All targets of one tariff.
          */
         AssignmentsBody: {
             /** Targets */
             targets: components["schemas"]["TargetBody"][];
+        };
+        /**
+         * AttemptOut
+         * @description One attempt at a delivery. `status` is null where nothing came back.
+         */
+        AttemptOut: {
+            /** At */
+            at: string;
+            /** Error */
+            error: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Status */
+            status: number | null;
+        };
+        /**
+         * AuditEntryOut
+         * @description One act. `before` and `after`: the fields that changed; null where nothing was or is.
+         */
+        AuditEntryOut: {
+            /** Action */
+            action: string;
+            /** Actor Id */
+            actor_id: string;
+            /**
+             * Actor Kind
+             * @description account, api_key, driver or system
+             */
+            actor_kind: string;
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * Address
+             * @description of whoever asked; null: nobody from outside
+             */
+            address: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** At */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Correlation Id */
+            correlation_id: string | null;
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+            /** Previous Hash */
+            previous_hash: string;
+            /** Reason */
+            reason: string | null;
+            /** Target Id */
+            target_id: string;
+            /** Target Kind */
+            target_kind: string;
         };
         /**
          * Authorities
@@ -1847,6 +7049,114 @@ export interface components {
              * @description PEM: what stations are to trust
              */
             root_certificate: string;
+        };
+        /**
+         * AutoCharge
+         * @description Cars that are known by their address alone, and how far that goes.
+         */
+        AutoCharge: {
+            /**
+             * Contract Location Ids
+             * @description where a contract certificate is demanded: no car gets by on its address
+             * @default []
+             */
+            contract_location_ids: string[];
+            /** @description of one car, incl. VAT */
+            cost_per_day: components["schemas"]["MoneyIn"];
+            /** Energy Wh Per Session */
+            energy_wh_per_session: number;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * AutoChargeChoice
+         * @description Whether the driver's cars are known by their address. Off unless he says so.
+         */
+        AutoChargeChoice: {
+            /** Is Allowed */
+            is_allowed: boolean;
+        };
+        /**
+         * AutoChargeOut
+         * @description The driver's choice, and whether the network knows cars by their address at all.
+         */
+        AutoChargeOut: {
+            /** Is Allowed */
+            is_allowed: boolean;
+            /** Is Offered */
+            is_offered: boolean;
+        };
+        /**
+         * AutoTopUp
+         * @description A wallet that fills itself: below `below` it takes `amount`, in a month no more than `month_max`.
+         */
+        AutoTopUp: {
+            /** Amount Minor */
+            amount_minor: number;
+            /** Below Minor */
+            below_minor: number;
+            /**
+             * Method
+             * @default card
+             * @constant
+             */
+            method: "card";
+            /** Month Max Minor */
+            month_max_minor: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * AutoTopUpIn
+         * @description How a wallet fills itself; null: not at all.
+         */
+        AutoTopUpIn: {
+            auto_top_up: components["schemas"]["AutoTopUp"] | null;
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * BankPart
+         * @description An account to pay to.
+         */
+        BankPart: {
+            /** Bic */
+            bic?: string | null;
+            /** Iban */
+            iban: string;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * BatchIn
+         * @description Which statements are paid together.
+         */
+        BatchIn: {
+            /** Statement Ids */
+            statement_ids: string[];
+        };
+        /**
+         * BatchOut
+         * @description Payouts to hosts. `state`: draft, approved, rejected, paid.
+         */
+        BatchOut: {
+            /** Approved By */
+            approved_by: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Made By */
+            made_by: string;
+            /** Payees */
+            payees: {
+                [key: string]: unknown;
+            }[];
+            /** State */
+            state: string;
+            total: components["schemas"]["MoneyOut"];
         };
         /**
          * BatteryOut
@@ -1889,6 +7199,629 @@ export interface components {
             verdict: string;
         };
         /**
+         * BookingCalendarOut
+         * @description The slots of one length that begin within a time; those that nobody could book by the rules are left out.
+         */
+        BookingCalendarOut: {
+            /** Capacity */
+            capacity: number;
+            /** Length Minutes */
+            length_minutes: number;
+            /** Location Id */
+            location_id: string;
+            /** Rules Version */
+            rules_version: number;
+            /** Slots */
+            slots: components["schemas"]["BookingSlotOut"][];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * BookingEvse
+         * @description An EVSE.
+         */
+        BookingEvse: {
+            /** Evse Number */
+            evse_number: number;
+            /** Station Id */
+            station_id: string;
+        };
+        /**
+         * BookingFeeOut
+         * @description What is owed for a booking, or was. `reason`: no_show, late_cancel.
+         */
+        BookingFeeOut: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Is Waived */
+            is_waived: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * BookingIn
+         * @description A slot that a driver wants.
+         */
+        BookingIn: {
+            /**
+             * Connector Type
+             * @description that the EVSE must have; null: any
+             */
+            connector_type?: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id Token Id
+             * @description one's own; null: the one usually used
+             */
+            id_token_id?: string | null;
+            /** Location Id */
+            location_id: string;
+            /**
+             * Rules Version
+             * @description of the rules that the driver was shown
+             */
+            rules_version: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * BookingOfferOut
+         * @description What a driver reads before they book: what is possible, until when cancelling is free, what is due if they do not come.
+         *     `rules_version` goes with the booking, so that nobody books by rules that they have not seen.
+         */
+        BookingOfferOut: {
+            /** Confirms By Hand */
+            confirms_by_hand: boolean;
+            /** Connector Types */
+            connector_types: string[];
+            /** Evse Count */
+            evse_count: number;
+            failure_credit: components["schemas"]["MoneyOut"] | null;
+            /** Free Cancel Minutes */
+            free_cancel_minutes: number;
+            /** Grace Minutes */
+            grace_minutes: number;
+            /** Has Queue */
+            has_queue: boolean;
+            /** Hold Minutes */
+            hold_minutes: number;
+            /** Horizon Days */
+            horizon_days: number;
+            /** Is Bookable */
+            is_bookable: boolean;
+            late_cancel_fee: components["schemas"]["MoneyOut"] | null;
+            /** Lead Minutes */
+            lead_minutes: number;
+            /** Length Max Minutes */
+            length_max_minutes: number;
+            /** Length Min Minutes */
+            length_min_minutes: number;
+            /** Location Id */
+            location_id: string;
+            /** Location Name */
+            location_name: string;
+            no_show_fee: components["schemas"]["MoneyOut"] | null;
+            /** Open Max */
+            open_max: number;
+            /** Queue Hold Minutes */
+            queue_hold_minutes: number;
+            /** Queue Length */
+            queue_length: number | null;
+            /** Queue Snooze Minutes */
+            queue_snooze_minutes: number;
+            /** Queue Snoozes Max */
+            queue_snoozes_max: number;
+            /** Rules Version */
+            rules_version: number;
+            /** Slot Step Minutes */
+            slot_step_minutes: number;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * BookingOut
+         * @description A booking. The EVSE is kept from `held_from` to `kept_until`; cancelling is free until `free_cancel_until`. `can_…`: what its
+         *     driver can do now.
+         */
+        BookingOut: {
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Change */
+            can_change: boolean;
+            /** Can Check In */
+            can_check_in: boolean;
+            /** Checked In At */
+            checked_in_at: string | null;
+            /** Connector Type */
+            connector_type: string | null;
+            /** Created At */
+            created_at: string;
+            /** Ends At */
+            ends_at: string;
+            /** Evse Number */
+            evse_number: number;
+            failure_credit: components["schemas"]["MoneyOut"] | null;
+            fee: components["schemas"]["BookingFeeOut"] | null;
+            /** Free Cancel Until */
+            free_cancel_until: string;
+            /** Held From */
+            held_from: string;
+            /** Id */
+            id: string;
+            /** Kept Until */
+            kept_until: string;
+            late_cancel_fee: components["schemas"]["MoneyOut"] | null;
+            /** Location Id */
+            location_id: string;
+            /** Location Name */
+            location_name: string;
+            no_show_fee: components["schemas"]["MoneyOut"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Revision */
+            revision: number;
+            /** Session Id */
+            session_id: string | null;
+            /** Starts At */
+            starts_at: string;
+            state: components["schemas"]["voltway__modules__reservations__booking__State"];
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BookingReason
+         * @description Why the operator does it; the driver reads it.
+         */
+        BookingReason: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * BookingRulesIn
+         * @description How a location is booked and queued at. The defaults are those of a location of which nothing was said: neither is possible.
+         */
+        BookingRulesIn: {
+            /**
+             * Confirms By Hand
+             * @description somebody of the operator confirms each booking
+             * @default false
+             */
+            confirms_by_hand: boolean;
+            /**
+             * Currency
+             * @default EUR
+             */
+            currency: string;
+            /**
+             * Failure Credit Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            failure_credit_minor: number;
+            /**
+             * Free Cancel Minutes
+             * @default 60
+             */
+            free_cancel_minutes: number;
+            /**
+             * Grace Minutes
+             * @description so long it is kept for somebody who is late
+             * @default 15
+             */
+            grace_minutes: number;
+            /**
+             * Has Queue
+             * @default false
+             */
+            has_queue: boolean;
+            /**
+             * Hold Minutes
+             * @description so long before its slot the EVSE is held
+             * @default 10
+             */
+            hold_minutes: number;
+            /**
+             * Horizon Days
+             * @default 14
+             */
+            horizon_days: number;
+            /**
+             * Is Bookable
+             * @default false
+             */
+            is_bookable: boolean;
+            /**
+             * Late Cancel Fee Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            late_cancel_fee_minor: number;
+            /**
+             * Lead Minutes
+             * @description so long ahead a slot is booked at the latest
+             * @default 0
+             */
+            lead_minutes: number;
+            /**
+             * Length Max Minutes
+             * @default 240
+             */
+            length_max_minutes: number;
+            /**
+             * Length Min Minutes
+             * @default 15
+             */
+            length_min_minutes: number;
+            /**
+             * No Show Fee Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            no_show_fee_minor: number;
+            /**
+             * Open Max
+             * @description open bookings of one driver, at all locations
+             * @default 2
+             */
+            open_max: number;
+            /**
+             * Queue Hold Minutes
+             * @description so long an EVSE is held on a call-up
+             * @default 10
+             */
+            queue_hold_minutes: number;
+            /**
+             * Queue Max
+             * @default 50
+             */
+            queue_max: number;
+            /**
+             * Queue Snooze Minutes
+             * @default 15
+             */
+            queue_snooze_minutes: number;
+            /**
+             * Queue Snoozes Max
+             * @default 2
+             */
+            queue_snoozes_max: number;
+            /**
+             * Slot Step Minutes
+             * @default 15
+             * @enum {integer}
+             */
+            slot_step_minutes: 5 | 10 | 15 | 20 | 30 | 60;
+            /**
+             * Unbookable Evses
+             * @default []
+             */
+            unbookable_evses: components["schemas"]["BookingEvse"][];
+            /**
+             * Vat Percent
+             * @default 0
+             */
+            vat_percent: number | string;
+            /**
+             * Walk In Evses
+             * @description so many EVSEs are left to whoever comes by
+             * @default 0
+             */
+            walk_in_evses: number;
+        };
+        /**
+         * BookingRulesOut
+         * @description The rules of a location. `version` 0: nothing was said yet.
+         */
+        BookingRulesOut: {
+            /**
+             * Confirms By Hand
+             * @description somebody of the operator confirms each booking
+             * @default false
+             */
+            confirms_by_hand: boolean;
+            /**
+             * Currency
+             * @default EUR
+             */
+            currency: string;
+            /**
+             * Failure Credit Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            failure_credit_minor: number;
+            /**
+             * Free Cancel Minutes
+             * @default 60
+             */
+            free_cancel_minutes: number;
+            /**
+             * Grace Minutes
+             * @description so long it is kept for somebody who is late
+             * @default 15
+             */
+            grace_minutes: number;
+            /**
+             * Has Queue
+             * @default false
+             */
+            has_queue: boolean;
+            /**
+             * Hold Minutes
+             * @description so long before its slot the EVSE is held
+             * @default 10
+             */
+            hold_minutes: number;
+            /**
+             * Horizon Days
+             * @default 14
+             */
+            horizon_days: number;
+            /**
+             * Is Bookable
+             * @default false
+             */
+            is_bookable: boolean;
+            /**
+             * Late Cancel Fee Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            late_cancel_fee_minor: number;
+            /**
+             * Lead Minutes
+             * @description so long ahead a slot is booked at the latest
+             * @default 0
+             */
+            lead_minutes: number;
+            /**
+             * Length Max Minutes
+             * @default 240
+             */
+            length_max_minutes: number;
+            /**
+             * Length Min Minutes
+             * @default 15
+             */
+            length_min_minutes: number;
+            /** Location Id */
+            location_id: string;
+            /**
+             * No Show Fee Minor
+             * @description minor units, incl. VAT; 0: none
+             * @default 0
+             */
+            no_show_fee_minor: number;
+            /**
+             * Open Max
+             * @description open bookings of one driver, at all locations
+             * @default 2
+             */
+            open_max: number;
+            /**
+             * Queue Hold Minutes
+             * @description so long an EVSE is held on a call-up
+             * @default 10
+             */
+            queue_hold_minutes: number;
+            /**
+             * Queue Max
+             * @default 50
+             */
+            queue_max: number;
+            /**
+             * Queue Snooze Minutes
+             * @default 15
+             */
+            queue_snooze_minutes: number;
+            /**
+             * Queue Snoozes Max
+             * @default 2
+             */
+            queue_snoozes_max: number;
+            /**
+             * Slot Step Minutes
+             * @default 15
+             * @enum {integer}
+             */
+            slot_step_minutes: 5 | 10 | 15 | 20 | 30 | 60;
+            /**
+             * Unbookable Evses
+             * @default []
+             */
+            unbookable_evses: components["schemas"]["BookingEvse"][];
+            /** Updated At */
+            updated_at: string | null;
+            /**
+             * Vat Percent
+             * @default 0
+             */
+            vat_percent: string;
+            /** Version */
+            version: number;
+            /**
+             * Walk In Evses
+             * @description so many EVSEs are left to whoever comes by
+             * @default 0
+             */
+            walk_in_evses: number;
+        };
+        /**
+         * BookingSlotIn
+         * @description Another slot for a booking.
+         */
+        BookingSlotIn: {
+            /**
+             * Connector Type
+             * @description that the EVSE must have; null: any
+             */
+            connector_type?: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Rules Version
+             * @description of the rules that the driver was shown
+             */
+            rules_version: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * BookingSlotOut
+         * @description A slot that could be booked, and how many EVSEs are free for all of it. `local`: its start by the location's clock.
+         */
+        BookingSlotOut: {
+            /** Ends At */
+            ends_at: string;
+            /** Free */
+            free: number;
+            /** Local */
+            local: string;
+            /** Starts At */
+            starts_at: string;
+        };
+        /**
+         * BrokenOut
+         * @description The first entry at which the chain does not hold.
+         */
+        BrokenOut: {
+            /** Number */
+            number: number;
+            /** Says */
+            says: string;
+        };
+        /**
+         * BulkCounts
+         * @description How many of its stations are where. `skipped`: not told, or unable, with why; the others as in a command's state.
+         */
+        BulkCounts: {
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Offline
+             * @default 0
+             */
+            offline: number;
+            /**
+             * Ordered
+             * @default 0
+             */
+            ordered: number;
+            /**
+             * Rejected
+             * @default 0
+             */
+            rejected: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Timed Out
+             * @default 0
+             */
+            timed_out: number;
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * BulkOrderIn
+         * @description One order for many stations. `arguments`: those of the command; of `apply_template` its `template_id`. Settings are a
+         *     template's, new firmware is a campaign's, which has waves and a brake.
+         */
+        BulkOrderIn: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reason
+             * @description for the audit log
+             */
+            reason?: string | null;
+            /** Station Ids */
+            station_ids: string[];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "reset" | "change_availability" | "trigger_message" | "clear_cache" | "apply_template";
+        };
+        /**
+         * BulkOrderOut
+         * @description An order for many stations, with how far it is (at the stations that the caller may see).
+         */
+        BulkOrderOut: {
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            counts: components["schemas"]["BulkCounts"];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * BulkStationOut
+         * @description What became of it at a station. `detail`: the station's word, or why it was not told.
+         */
+        BulkStationOut: {
+            /** Command Id */
+            command_id: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ordered At */
+            ordered_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "ordered" | "accepted" | "rejected" | "failed" | "timed_out" | "offline" | "skipped";
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+        };
+        /**
          * ByKey
          * @description A setting by its configuration key (OCPP 1.6); the standard ones are understood for 2.x stations too.
          */
@@ -1915,6 +7848,14 @@ export interface components {
             instance?: string | null;
             /** Variable */
             variable: string;
+        };
+        /**
+         * CableOut
+         * @description Whether the station says that it has let the cable go.
+         */
+        CableOut: {
+            /** Is Let Go */
+            is_let_go: boolean;
         };
         /**
          * CallErrorOut
@@ -1963,6 +7904,164 @@ export interface components {
             payload?: unknown;
         };
         /**
+         * CampaignCounts
+         * @description How many of its stations are where.
+         */
+        CampaignCounts: {
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Ordered
+             * @default 0
+             */
+            ordered: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * CampaignIn
+         * @description An image for stations, in their order. `waves`: how many in each; the rest is one more. It begins when it is set running.
+         */
+        CampaignIn: {
+            /**
+             * Failures Max
+             * @description it pauses when more have failed
+             * @default 0
+             */
+            failures_max: number;
+            /** Image Id */
+            image_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Parallel Max
+             * @default 10
+             */
+            parallel_max: number;
+            /**
+             * Soak S
+             * @description to wait between waves
+             * @default 0
+             */
+            soak_s: number;
+            /** Station Ids */
+            station_ids: string[];
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /**
+             * Timeout S
+             * @default 21600
+             */
+            timeout_s: number;
+            /** Waves */
+            waves?: number[];
+            /** Window From */
+            window_from?: string | null;
+            /** Window Until */
+            window_until?: string | null;
+        };
+        /**
+         * CampaignOut
+         * @description A campaign. `wave` is the one that is on, from 1. `reason`: `too_many_failures`, or what somebody said.
+         */
+        CampaignOut: {
+            counts: components["schemas"]["CampaignCounts"];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Failures Max */
+            failures_max: number;
+            /** Id */
+            id: string;
+            /** Image Id */
+            image_id: string;
+            /** Name */
+            name: string;
+            /** Parallel Max */
+            parallel_max: number;
+            /** Reason */
+            reason: string | null;
+            /** Soak S */
+            soak_s: number;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "paused" | "done" | "stopped";
+            /** Time Zone */
+            time_zone: string;
+            /** Timeout S */
+            timeout_s: number;
+            /** Wave */
+            wave: number;
+            /** Waves */
+            waves: number[];
+            /** Window From */
+            window_from: string | null;
+            /** Window Until */
+            window_until: string | null;
+        };
+        /**
+         * CampaignPatch
+         * @description Begin or go on, pause, or give it up for good. `reason` is for the audit log.
+         */
+        CampaignPatch: {
+            /** Reason */
+            reason?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped";
+        };
+        /**
+         * CampaignStationOut
+         * @description A station in a campaign.
+         */
+        CampaignStationOut: {
+            /** Detail */
+            detail: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ordered At */
+            ordered_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "ordered" | "done" | "failed" | "skipped";
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+            /** Wave */
+            wave: number;
+        };
+        /**
          * CancelReservation
          * @description Give up a reservation, named by its id or by the number that the station has of it.
          */
@@ -1976,6 +8075,38 @@ export interface components {
              * @enum {string}
              */
             type: "cancel_reservation";
+        };
+        /**
+         * CardForm
+         * @description How a card is taken. `publishable_key`: of Stripe's fields; `test_cards`: of the sandbox, which takes no others.
+         */
+        CardForm: {
+            /** Provider */
+            provider: string;
+            /** Publishable Key */
+            publishable_key: string | null;
+            /** Test Cards */
+            test_cards: string[];
+        };
+        /**
+         * CardIn
+         * @description The activation code that came with a card. Case, blanks and hyphens do not matter.
+         */
+        CardIn: {
+            /** Code */
+            code: string;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * CarIn
+         * @description The address of a car's modem, by which AutoCharge knows it.
+         */
+        CarIn: {
+            /** Mac Address */
+            mac_address: string;
+            /** Name */
+            name: string;
         };
         /**
          * CarScheduleOut
@@ -1998,6 +8129,94 @@ export interface components {
             selected_schedule_id: number | null;
             /** Time Base At */
             time_base_at: string;
+        };
+        /**
+         * CauseOut
+         * @description What probably is the matter. `name` is stable, for translations; `moment_ids` are the evidence; `detail` is the word
+         *     that the station used; `order` is a command worth a try, as it is posted.
+         */
+        CauseOut: {
+            /** Detail */
+            detail: string | null;
+            /** Evse Numbers */
+            evse_numbers: number[];
+            /** Moment Ids */
+            moment_ids: string[];
+            /** Name */
+            name: string;
+            /** Next Step */
+            next_step: string;
+            /** Order */
+            order: {
+                [key: string]: unknown;
+            } | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CdrDimension
+         * @description A volume of a charging period: kWh, hours, A (all phases) or kW.
+         */
+        CdrDimension: {
+            /** Type */
+            type: string;
+            /** Volume */
+            volume: number | string;
+        };
+        /**
+         * CdrLine
+         * @description A line of the price, as in the session.
+         */
+        CdrLine: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Description */
+            description: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Unit Price */
+            unit_price: string;
+            /** Vat Percent */
+            vat_percent: string;
+        };
+        /**
+         * CdrOut
+         * @description A Charge Detail Record. `credited_at`: it was taken back, for the `credit_reason`.
+         */
+        CdrOut: {
+            cost: components["schemas"]["MoneyOut"];
+            cost_excl_vat: components["schemas"]["MoneyOut"];
+            /** Created At */
+            created_at: string;
+            /** Credit Reason */
+            credit_reason: string | null;
+            /** Credited At */
+            credited_at: string | null;
+            /** Ended At */
+            ended_at: string;
+            /** Energy Wh */
+            energy_wh: number;
+            /** Id */
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["CdrLine"][];
+            /** Location Id */
+            location_id: string | null;
+            /** Prices Include Vat */
+            prices_include_vat: boolean;
+            /** Replaces Cdr Id */
+            replaces_cdr_id: string | null;
+            /** Session Id */
+            session_id: string;
+            /** Started At */
+            started_at: string;
+            /** Station Id */
+            station_id: string;
+            /** Tariff Id */
+            tariff_id: string;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * CertificateHash
@@ -2100,6 +8319,164 @@ export interface components {
             type: "change_transaction_tariff";
         };
         /**
+         * Charge
+         * @description All that the one who pays sees of a charge. `at`: the server's clock. `plug_until`: so long the station waits for the car;
+         *     `retry_until`: so long another try uses the same hold.
+         */
+        Charge: {
+            /** At */
+            at: string;
+            idle: components["schemas"]["IdleFee"] | null;
+            payment: components["schemas"]["VisitOut"];
+            /** Plug Until */
+            plug_until: string | null;
+            point: components["schemas"]["ChargePoint"] | null;
+            /** Price */
+            price: string[];
+            receipt: components["schemas"]["ChargeReceipt"] | null;
+            /** Retry Until */
+            retry_until: string | null;
+            session: components["schemas"]["ChargeSession"] | null;
+        };
+        /**
+         * ChargeCost
+         * @description What it costs. `vat` is on top of the lines unless `prices_include_vat`.
+         */
+        ChargeCost: {
+            /** Lines */
+            lines: components["schemas"]["ChargeLine"][];
+            /** Prices Include Vat */
+            prices_include_vat: boolean;
+            total: components["schemas"]["MoneyOut"];
+            vat: components["schemas"]["MoneyOut"];
+        };
+        /**
+         * ChargeLine
+         * @description One priced line; `amount` without taxes, unless the prices include them.
+         */
+        ChargeLine: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Description */
+            description: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Unit Price */
+            unit_price: string;
+            /** Vat Percent */
+            vat_percent: string;
+        };
+        /**
+         * ChargeOffer
+         * @description What charging costs at a printed code, and how it can be paid. `price`: a line for each price, in the order that AFIR
+         *     demands, with taxes. `is_code_fresh`: of a code on a display that changes every minute; null where the code is printed.
+         */
+        ChargeOffer: {
+            card: components["schemas"]["CardForm"] | null;
+            /** Currency */
+            currency: string;
+            hold: components["schemas"]["MoneyOut"];
+            /** Is Code Fresh */
+            is_code_fresh: boolean | null;
+            limit: components["schemas"]["MoneyOut"];
+            limit_max: components["schemas"]["MoneyOut"];
+            /** Methods */
+            methods: string[];
+            point: components["schemas"]["ChargePoint"];
+            /** Price */
+            price: string[];
+            /**
+             * Retry S
+             * @description how long a hold waits for another try after a failed start
+             */
+            retry_s: number;
+        };
+        /**
+         * ChargePoint
+         * @description The true EVSE: what a driver compares with what stands before them. `is_plugged_in` null: not known.
+         */
+        ChargePoint: {
+            /** Address */
+            address: string | null;
+            /** City */
+            city: string | null;
+            /** Code */
+            code: string;
+            /** Connector Types */
+            connector_types: string[];
+            /** Country */
+            country: string | null;
+            /** Evse Number */
+            evse_number: number;
+            /** Help Phone */
+            help_phone: string | null;
+            /** Is Online */
+            is_online: boolean;
+            /** Is Plugged In */
+            is_plugged_in: boolean | null;
+            /** Operator Name */
+            operator_name: string;
+            /** Place Id */
+            place_id: string;
+            /** Place Name */
+            place_name: string;
+            /** Postal Code */
+            postal_code: string | null;
+            /** Power W Max */
+            power_w_max: number | null;
+            /** Station Name */
+            station_name: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * ChargeReceipt
+         * @description The paper of the charge; whoever has `url` can read it.
+         */
+        ChargeReceipt: {
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * ChargeSession
+         * @description How the session stands. `told_at`: when the station last said something.
+         */
+        ChargeSession: {
+            /** Charging Ended At */
+            charging_ended_at: string | null;
+            /** Charging State */
+            charging_state: string | null;
+            cost: components["schemas"]["ChargeCost"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Energy Wh */
+            energy_wh: number;
+            /** Is Cost Final */
+            is_cost_final: boolean;
+            /** Power W */
+            power_w: number | null;
+            /** Soc Percent */
+            soc_percent: number | null;
+            /** Started At */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "active" | "ended";
+            /** Stop Reason */
+            stop_reason: string | null;
+            /** Told At */
+            told_at: string;
+            /** Unplugged At */
+            unplugged_at: string | null;
+        };
+        /**
          * ChargingLimitOut
          * @description A limit from outside, such as the grid operator's. Without schedules the station does not say to how much.
          */
@@ -2151,6 +8528,8 @@ export interface components {
             id: string;
             /** Is Current */
             is_current: boolean;
+            /** Periods Max */
+            periods_max: number | null;
             /** Plan */
             plan: {
                 [key: string]: unknown;
@@ -2163,8 +8542,6 @@ export interface components {
             power_w_max: number | null;
             /** Received At */
             received_at: string;
-            /** Schedules Max */
-            schedules_max: number | null;
             /** Session Id */
             session_id: string | null;
             /** Soc Percent */
@@ -2173,6 +8550,19 @@ export interface components {
             status: string;
             /** Transfer Mode */
             transfer_mode: string;
+        };
+        /**
+         * ChargingPeriod
+         * @description A part of a session, up to the start of the next one.
+         */
+        ChargingPeriod: {
+            /** Dimensions */
+            dimensions: components["schemas"]["CdrDimension"][];
+            /**
+             * Start Date Time
+             * Format: date-time
+             */
+            start_date_time: string;
         };
         /**
          * ChargingProfileIn
@@ -2214,6 +8604,41 @@ export interface components {
          * @enum {string}
          */
         ChargingState: "Charging" | "EVConnected" | "SuspendedEV" | "SuspendedEVSE" | "Idle";
+        /**
+         * CheckOut
+         * @description What is odd about a tariff, and what a driver reads of it, by language.
+         */
+        CheckOut: {
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Sentences */
+            sentences: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CheckRequest
+         * @description A tariff to look at before anybody pays by it.
+         */
+        CheckRequest: {
+            tariff: components["schemas"]["OcpiTariff"];
+        };
+        /**
+         * ChosenPassword
+         * @description The token of a mail's link, and the password chosen with it.
+         */
+        ChosenPassword: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+        };
         /**
          * ClearCache
          * @description Forget the tokens that the station remembers.
@@ -2306,6 +8731,64 @@ export interface components {
             type: "clear_variable_monitoring";
         };
         /**
+         * Code
+         * @description The code of a mail.
+         */
+        Code: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+        };
+        /**
+         * CodeIn
+         * @description What the authenticator app shows.
+         */
+        CodeIn: {
+            /**
+             * Code
+             * Format: password
+             * @description six digits
+             */
+            code: string;
+        };
+        /**
+         * CodeOut
+         * @description A card's code: shown this once.
+         */
+        CodeOut: {
+            /** Code */
+            code: string;
+            /** Id Token Id */
+            id_token_id: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * CodesIn
+         * @description For which cards activation codes are wanted.
+         */
+        CodesIn: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id Token Ids */
+            id_token_ids: string[];
+        };
+        /**
+         * CodesOut
+         * @description The codes of some cards.
+         */
+        CodesOut: {
+            /** Expires At */
+            expires_at: string;
+            /** Items */
+            items: components["schemas"]["CodeOut"][];
+        };
+        /**
          * CommandOut
          * @description A command. `state` says how the order went, `effect` what came of it.
          */
@@ -2340,6 +8823,19 @@ export interface components {
          * @enum {string}
          */
         CommandState: "pending" | "sent" | "accepted" | "rejected" | "failed" | "timed_out" | "offline";
+        /**
+         * ConfirmationIn
+         * @description What became of an order. `amount`: where less was taken.
+         */
+        ConfirmationIn: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "done" | "declined";
+            /** Reason */
+            reason?: string | null;
+        };
         /**
          * ConnectorIn
          * @description A connector of an EVSE.
@@ -2392,6 +8888,43 @@ export interface components {
             type?: string | null;
         };
         /**
+         * ConsentIn
+         * @description What somebody agrees to, or does not.
+         */
+        ConsentIn: {
+            /** Is Given */
+            is_given: boolean;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ConsentOut
+         * @description What somebody said last of a kind of consent.
+         */
+        ConsentOut: {
+            /** At */
+            at: string;
+            /** Is Given */
+            is_given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "terms" | "privacy" | "marketing";
+            /** Version */
+            version: string;
+        };
+        /**
+         * ConsentsOut
+         * @description One's consents: what holds, and all that was said, in order.
+         */
+        ConsentsOut: {
+            /** Current */
+            current: components["schemas"]["ConsentOut"][];
+            /** History */
+            history: components["schemas"]["ConsentOut"][];
+        };
+        /**
          * CorrectionOut
          * @description A correction that holds for a station's make.
          */
@@ -2402,6 +8935,28 @@ export interface components {
             says: string;
             /** Source */
             source: string;
+        };
+        /**
+         * CostCentreIn
+         * @description A cost centre, by the code that the books know it by.
+         */
+        CostCentreIn: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * CostCentreOut
+         * @description A cost centre of a fleet.
+         */
+        CostCentreOut: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * CostDetailsOut
@@ -2436,7 +8991,7 @@ export interface components {
         };
         /**
          * CostLineOut
-         * @description One line of the price. `amount` is excl. VAT.
+         * @description One line of the price. `amount` is excl. VAT, unless the session says that its prices include it.
          */
         CostLineOut: {
             amount: components["schemas"]["MoneyOut"];
@@ -2450,6 +9005,112 @@ export interface components {
             unit_price: string;
             /** Vat Percent */
             vat_percent: string;
+        };
+        /**
+         * CreditIn
+         * @description Take a CDR back. `reissue`: make a new one of what was metered, by the tariff of the session or another one.
+         */
+        CreditIn: {
+            /** Reason */
+            reason: string;
+            /**
+             * Reissue
+             * @default false
+             */
+            reissue: boolean;
+            /** Tariff Id */
+            tariff_id?: string | null;
+        };
+        /**
+         * CreditLineIn
+         * @description Who pays by invoice: account id -> cost centre.
+         */
+        CreditLineIn: {
+            credit_limit: components["schemas"]["AmountIn"];
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Members */
+            members?: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * CreditLineOut
+         * @description A credit line; `open`: taken and not paid yet.
+         */
+        CreditLineOut: {
+            credit_limit: components["schemas"]["MoneyOut"];
+            held: components["schemas"]["MoneyOut"];
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Members */
+            members: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            open: components["schemas"]["MoneyOut"];
+        };
+        /**
+         * CreditOut
+         * @description A CDR that was taken back, and the one that was made in its place.
+         */
+        CreditOut: {
+            /** Cdr Id */
+            cdr_id: string;
+            /** Id */
+            id: string;
+            /** Reissued Cdr Id */
+            reissued_cdr_id: string | null;
+        };
+        /**
+         * CustomerIn
+         * @description Somebody who gets invoices in place of receipts: for each session, or one a month.
+         */
+        CustomerIn: {
+            /**
+             * Account Id
+             * @description whose sessions it pays
+             */
+            account_id?: string | null;
+            /** @default {} */
+            address: components["schemas"]["AddressPart"];
+            /**
+             * Cadence
+             * @default monthly
+             * @enum {string}
+             */
+            cadence: "session" | "monthly";
+            /** Email */
+            email?: string | null;
+            /**
+             * Id Token Ids
+             * @description the cards whose sessions it pays
+             * @default []
+             */
+            id_token_ids: string[];
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description stands on the invoices: an order number, a cost centre
+             */
+            reference?: string | null;
+            /** Vat Id */
+            vat_id?: string | null;
         };
         /**
          * CustomerInformation
@@ -2478,6 +9139,54 @@ export interface components {
              * @enum {string}
              */
             type: "customer_information";
+        };
+        /**
+         * CustomerOut
+         * @description A customer.
+         */
+        CustomerOut: {
+            /**
+             * Account Id
+             * @description whose sessions it pays
+             */
+            account_id?: string | null;
+            /** @default {} */
+            address: components["schemas"]["AddressPart"];
+            /**
+             * Cadence
+             * @default monthly
+             * @enum {string}
+             */
+            cadence: "session" | "monthly";
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Id Token Ids
+             * @description the cards whose sessions it pays
+             * @default []
+             */
+            id_token_ids: string[];
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description stands on the invoices: an order number, a cost centre
+             */
+            reference?: string | null;
+            /** Vat Id */
+            vat_id?: string | null;
         };
         /**
          * DataTransfer
@@ -2537,6 +9246,64 @@ export interface components {
              * @enum {string}
              */
             type: "delete_certificate";
+        };
+        /**
+         * DeliveryOut
+         * @description A delivery.
+         */
+        DeliveryOut: {
+            /** Attempts */
+            attempts: number;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            state: components["schemas"]["DeliveryState"];
+        };
+        /**
+         * DeliveryState
+         * @description Where a delivery is. The last two are final until somebody wants it again.
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "delivered" | "failed";
+        /**
+         * DeliveryWithAttempts
+         * @description A delivery with what it says, and how each attempt went, the first one first.
+         */
+        DeliveryWithAttempts: {
+            /** Attempts */
+            attempts: number;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Log */
+            log: components["schemas"]["AttemptOut"][];
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            state: components["schemas"]["DeliveryState"];
         };
         /**
          * DerAlarmOut
@@ -2605,6 +9372,42 @@ export interface components {
             says: string;
         };
         /**
+         * DeviceOut
+         * @description A browser that an account has logged in with.
+         */
+        DeviceOut: {
+            /** Address */
+            address: string;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string;
+            /** User Agent */
+            user_agent: string;
+        };
+        /**
+         * DevicesOut
+         * @description One's known browsers, the newest first.
+         */
+        DevicesOut: {
+            /** Items */
+            items: components["schemas"]["DeviceOut"][];
+        };
+        /**
+         * DifferenceChange
+         * @description Who looks after it, what is known of it, and why it is resolved (then it is).
+         */
+        DifferenceChange: {
+            /** Assignee Id */
+            assignee_id?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
          * DifferenceOut
          * @description A variable that is not what the template says; `actual` is nothing where the station has not told it.
          */
@@ -2647,6 +9450,50 @@ export interface components {
             updated_at: string;
         };
         /**
+         * DocumentOut
+         * @description A document. What it says in full: GET …/content, …/pdf, …/xml, or the page at `link`.
+         */
+        DocumentOut: {
+            /**
+             * Credits Id
+             * @description the document that a credit note takes back
+             */
+            credits_id: string | null;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Entity Id */
+            entity_id: string;
+            excl_vat: components["schemas"]["MoneyOut"];
+            /** Id */
+            id: string;
+            incl_vat: components["schemas"]["MoneyOut"];
+            /** Issued At */
+            issued_at: string;
+            kind: components["schemas"]["Kind-Output"];
+            /**
+             * Link
+             * @description a page for whoever has the address
+             */
+            link: string;
+            /** Locale */
+            locale: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Number */
+            number: string;
+            /** Payer Id */
+            payer_id: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Sha256
+             * @description of the content, byte for byte
+             */
+            sha256: string;
+        };
+        /**
          * DriftOut
          * @description What of a station is not as its template says, by what it has told of its variables.
          */
@@ -2687,6 +9534,157 @@ export interface components {
             setpoint_reactive_l2?: number | null;
             /** Setpoint Reactive L3 */
             setpoint_reactive_l3?: number | null;
+        };
+        /**
+         * EmailIn
+         * @description An address.
+         */
+        EmailIn: {
+            /** Email */
+            email: string;
+        };
+        /**
+         * EntityIn
+         * @description A legal entity: who sells, and stands on the documents.
+         */
+        EntityIn: {
+            /** @default {} */
+            address: components["schemas"]["AddressPart"];
+            bank?: components["schemas"]["BankPart"] | null;
+            /**
+             * Due Days
+             * @description so long an invoice may wait to be paid
+             * @default 14
+             */
+            due_days: number;
+            /** Email */
+            email?: string | null;
+            /** Footer */
+            footer?: string | null;
+            /**
+             * Is Default
+             * @description it sells what no other one does; at most one is
+             * @default false
+             */
+            is_default: boolean;
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /**
+             * Number Prefix
+             * @description its numbers begin with it; fixed once there is one
+             */
+            number_prefix: string;
+            /** Phone */
+            phone?: string | null;
+            /**
+             * Place Ids
+             * @description the locations whose sessions it sells
+             */
+            place_ids?: string[] | null;
+            /** Register Entry */
+            register_entry?: string | null;
+            /** Tax Number */
+            tax_number?: string | null;
+            /**
+             * Time Zone
+             * @description by its clock months and years begin
+             * @default UTC
+             */
+            time_zone: string;
+            /** Vat Id */
+            vat_id?: string | null;
+            /** Website */
+            website?: string | null;
+        };
+        /**
+         * EntityOut
+         * @description A legal entity.
+         */
+        EntityOut: {
+            /** @default {} */
+            address: components["schemas"]["AddressPart"];
+            bank?: components["schemas"]["BankPart"] | null;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Due Days
+             * @description so long an invoice may wait to be paid
+             * @default 14
+             */
+            due_days: number;
+            /** Email */
+            email?: string | null;
+            /** Footer */
+            footer?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Is Default
+             * @description it sells what no other one does; at most one is
+             * @default false
+             */
+            is_default: boolean;
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /** Number Prefix */
+            number_prefix: string;
+            /** Phone */
+            phone?: string | null;
+            /**
+             * Place Ids
+             * @description the locations whose sessions it sells
+             */
+            place_ids?: string[] | null;
+            /** Register Entry */
+            register_entry?: string | null;
+            /** Tax Number */
+            tax_number?: string | null;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /** Vat Id */
+            vat_id?: string | null;
+            /** Website */
+            website?: string | null;
+        };
+        /**
+         * EntryOut
+         * @description A line of a timeline. `actor` null: a rule did it.
+         */
+        EntryOut: {
+            /** Actor */
+            actor: string | null;
+            /** At */
+            at: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "raised" | "repeated" | "worsened" | "recovered" | "reopened" | "acknowledged" | "assigned" | "noted" | "closed" | "notified" | "escalated";
         };
         /**
          * EvseIn
@@ -2732,9 +9730,88 @@ export interface components {
             power_w_max?: number | null;
         };
         /**
+         * ExcludedTimeIn
+         * @description A time that may be excluded: of a location, of a station, or of one EVSE of it.
+         */
+        ExcludedTimeIn: {
+            /** Evidence Url */
+            evidence_url?: string | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            kind: components["schemas"]["Exclusion"];
+            /** Location Id */
+            location_id?: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Station Id */
+            station_id?: string | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * ExcludedTimeOut
+         * @description A time that may be excluded, and who says so.
+         */
+        ExcludedTimeOut: {
+            /** Created At */
+            created_at: string;
+            /** Evidence Url */
+            evidence_url: string | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Recorded By */
+            recorded_by: string;
+            /** Since */
+            since: string;
+            /** Station Id */
+            station_id: string | null;
+            /** Until */
+            until: string;
+        };
+        /**
+         * Exclusion
+         * @description Why a time when an EVSE was down is not held against its operator.
+         * @enum {string}
+         */
+        Exclusion: "utility_outage" | "vehicle_fault" | "planned_maintenance" | "vandalism" | "natural_disaster" | "outside_hours";
+        /**
+         * Facility
+         * @description What else is there; the words are those of OCPI 2.2.1, Facility.
+         * @enum {string}
+         */
+        Facility: "HOTEL" | "RESTAURANT" | "CAFE" | "MALL" | "SUPERMARKET" | "SPORT" | "RECREATION_AREA" | "NATURE" | "MUSEUM" | "BIKE_SHARING" | "BUS_STOP" | "TAXI_STAND" | "TRAM_STOP" | "METRO_STATION" | "TRAIN_STATION" | "AIRPORT" | "PARKING_LOT" | "CARPOOL_PARKING" | "FUEL_STATION" | "WIFI";
+        /**
+         * FactorsOut
+         * @description An account's second factors.
+         */
+        FactorsOut: {
+            /** Has Totp */
+            has_totp: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyOut"][];
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+        };
+        /**
          * FileJobOut
          * @description An order about a file. `answer` and `status` are the station's words, `outcome` is done, failed (it may try again),
-         *     canceled, rejected, or null while it goes on. `is_here`: the address is one of ours, and holds until `expires_at`.
+         *     canceled, rejected, offline, timed_out, or null while it goes on. `is_here`: the address is one of ours, and holds until `expires_at`.
          */
         FileJobOut: {
             /** Answer */
@@ -2809,6 +9886,23 @@ export interface components {
             statuses: components["schemas"]["JobStatusOut"][];
         };
         /**
+         * FindingOut
+         * @description Something odd. `element` counts from 0; null: about the whole tariff. An error cannot be meant.
+         */
+        FindingOut: {
+            /** Code */
+            code: string;
+            /** Element */
+            element: number | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Text */
+            text: string;
+        };
+        /**
          * FirmwareImageIn
          * @description A firmware image, described; its content follows. Without a signature of the vendor's we sign it with our own.
          */
@@ -2870,6 +9964,200 @@ export interface components {
             vendor: string;
             /** Version */
             version: string;
+        };
+        /**
+         * FirmwareMakerIn
+         * @description A certificate that a maker signs firmware with, or issues such certificates with.
+         */
+        FirmwareMakerIn: {
+            /**
+             * Certificate
+             * @description PEM
+             */
+            certificate: string;
+            /** Vendor */
+            vendor: string;
+        };
+        /**
+         * FirmwareMakerOut
+         * @description A maker's certificate. From now on a signature on firmware of this vendor must lead to one of its certificates.
+         */
+        FirmwareMakerOut: {
+            /** Certificate */
+            certificate: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Fingerprint
+             * @description SHA-256, hexadecimal
+             */
+            fingerprint: string;
+            /** Id */
+            id: string;
+            /** Subject */
+            subject: string;
+            /** Valid To */
+            valid_to: string;
+            /** Vendor */
+            vendor: string;
+        };
+        /**
+         * FleetDetails
+         * @description A fleet with all that belongs to it.
+         */
+        FleetDetails: {
+            /** Cost Centres */
+            cost_centres: components["schemas"]["CostCentreOut"][];
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Limits */
+            limits: components["schemas"]["LimitIn"][];
+            /** Manager Ids */
+            manager_ids: string[];
+            /** Managers */
+            managers: components["schemas"]["FleetManagerOut"][];
+            /** Members */
+            members: components["schemas"]["FleetMemberDetails"][];
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Vehicles */
+            vehicles: components["schemas"]["VehicleOut"][];
+        };
+        /**
+         * FleetIn
+         * @description A new fleet. Its days, weeks and months begin at midnight in its time zone.
+         */
+        FleetIn: {
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * FleetLimitsOut
+         * @description All limits of a fleet, and what is used of them. Sessions that run count when they end.
+         */
+        FleetLimitsOut: {
+            /** Items */
+            items: components["schemas"]["LimitUseOut"][];
+        };
+        /**
+         * FleetManagerOut
+         * @description Who manages a fleet: an account or an API key, by its name.
+         */
+        FleetManagerOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * FleetMemberDetails
+         * @description A member, by what its token says: whole, or its last characters for those who may not read it. `null`: the token is not
+         *     there any more, or is not known now.
+         */
+        FleetMemberDetails: {
+            /** Cost Centre Id */
+            cost_centre_id?: string | null;
+            /** Id Token Id */
+            id_token_id: string;
+            /** Token */
+            token: string | null;
+            /** Token Kind */
+            token_kind: string | null;
+            /** Vehicle Id */
+            vehicle_id?: string | null;
+        };
+        /**
+         * FleetMemberOut
+         * @description A token of a fleet: a card, or a car's address (AutoCharge).
+         */
+        FleetMemberOut: {
+            /** Cost Centre Id */
+            cost_centre_id?: string | null;
+            /** Id Token Id */
+            id_token_id: string;
+            /** Vehicle Id */
+            vehicle_id?: string | null;
+        };
+        /**
+         * FleetOut
+         * @description A fleet.
+         */
+        FleetOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * FleetStatementOut
+         * @description A month of a fleet: one line per cost centre, vehicle and currency.
+         */
+        FleetStatementOut: {
+            /** Lines */
+            lines: components["schemas"]["StatementLine"][];
+            /** Month */
+            month: string;
+            /** Since */
+            since: string;
+            /** Until */
+            until: string;
+        };
+        /**
+         * FleetSummary
+         * @description A fleet in the list: how much is in it, and what is used of the limits of it as a whole.
+         */
+        FleetSummary: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Limits */
+            limits: components["schemas"]["LimitUseOut"][];
+            /** Members */
+            members: number;
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Vehicles */
+            vehicles: number;
+        };
+        /**
+         * FoundOut
+         * @description Something that the search has found.
+         */
+        FoundOut: {
+            /** Hint */
+            hint: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "station" | "session" | "id_token" | "driver" | "ticket";
+            /** State */
+            state: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * FoundThings
+         * @description What a text may mean: of each kind the likeliest first.
+         */
+        FoundThings: {
+            /** Items */
+            items: components["schemas"]["FoundOut"][];
         };
         /**
          * GetBaseReport
@@ -3021,6 +10309,11 @@ export interface components {
             /** Since */
             since?: string | null;
             /**
+             * Transfer
+             * @description of an address of ours: by which way; if not given, what files.transfer says. FTP and SFTP only where they are open
+             */
+            transfer?: ("http" | "ftp" | "sftp") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -3130,6 +10423,70 @@ export interface components {
             variables: (components["schemas"]["ByKey"] | components["schemas"]["ByName"])[];
         };
         /**
+         * Grant
+         * @description A role, and where it holds. With both lists null it holds at every location.
+         */
+        Grant: {
+            /**
+             * Custom Role Id
+             * @description with the role `custom`, and only then
+             */
+            custom_role_id?: string | null;
+            /**
+             * Location Group Ids
+             * @description and at those of these groups
+             */
+            location_group_ids?: string[] | null;
+            /**
+             * Location Ids
+             * @description only at these locations
+             */
+            location_ids?: string[] | null;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * HeldOut
+         * @description A session that waits for a person before it is priced. The sessions module holds others: those whose `review` says so.
+         */
+        HeldOut: {
+            /** Location Id */
+            location_id: string | null;
+            /** Reasons */
+            reasons: string[];
+            /** Session Id */
+            session_id: string;
+            /** Station Id */
+            station_id: string;
+        };
+        /**
+         * HostIn
+         * @description A site host, and the account it is paid to.
+         */
+        HostIn: {
+            /** Bic */
+            bic?: string | null;
+            /** Iban */
+            iban: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * HostOut
+         * @description A site host.
+         */
+        HostOut: {
+            /** Bic */
+            bic?: string | null;
+            /** Created At */
+            created_at: string;
+            /** Iban */
+            iban: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * HoursWindow
          * @description Hours of some days of the week (1: Monday). One that ends before it begins, or then, goes on after midnight.
          */
@@ -3151,6 +10508,19 @@ export interface components {
              *     ]
              */
             weekdays: number[];
+        };
+        /**
+         * IdleFee
+         * @description A price for staying when the car no longer charges: per minute, with taxes. `begins_at`: when it does, or did; null while
+         *     the car charges.
+         */
+        IdleFee: {
+            /** Begins At */
+            begins_at: string | null;
+            /** Currency */
+            currency: string;
+            /** Price Per Minute */
+            price_per_minute: string;
         };
         /**
          * IdTokenIn
@@ -3192,6 +10562,7 @@ export interface components {
              * @description what a 2.x station shows
              */
             message?: string | null;
+            quota?: components["schemas"]["Quota"] | null;
             session_limit?: components["schemas"]["SessionLimit"] | null;
             /**
              * Status
@@ -3207,7 +10578,7 @@ export interface components {
         };
         /**
          * IdTokenOut
-         * @description A token.
+         * @description A token. Its value is whole for callers with `tokens:reveal`, else its last characters.
          */
         IdTokenOut: {
             balance: components["schemas"]["MoneyOut"] | null;
@@ -3231,8 +10602,13 @@ export interface components {
             language: string | null;
             /** Location Ids */
             location_ids: string[] | null;
+            /** Lost At */
+            lost_at: string | null;
             /** Message */
             message: string | null;
+            /** Name */
+            name: string | null;
+            quota: components["schemas"]["Quota"] | null;
             session_limit: components["schemas"]["SessionLimit"] | null;
             /**
              * Status
@@ -3276,6 +10652,7 @@ export interface components {
             location_ids?: string[] | null;
             /** Message */
             message?: string | null;
+            quota?: components["schemas"]["Quota"] | null;
             session_limit?: components["schemas"]["SessionLimit"] | null;
             /** Status */
             status?: ("accepted" | "blocked" | "expired" | "invalid") | null;
@@ -3283,6 +10660,172 @@ export interface components {
             user_id?: string | null;
             valid_hours?: components["schemas"]["ValidHours"] | null;
         };
+        /**
+         * Imported
+         * @description What became of a table. Nothing is saved where `is_saved` is false: a dry run, or one row of an all-or-nothing import
+         *     could not be added.
+         */
+        Imported: {
+            /** Added */
+            added: number;
+            /** Is Saved */
+            is_saved: boolean;
+            /** Not Added */
+            not_added: number;
+            /** Rows */
+            rows: components["schemas"]["ImportedRow"][];
+        };
+        /**
+         * ImportedRow
+         * @description What became of a row. `line` counts from 1, the header included; `errors` say why it was not added.
+         */
+        ImportedRow: {
+            /**
+             * Errors
+             * @default []
+             */
+            errors: {
+                [key: string]: string;
+            }[];
+            /** Id */
+            id?: string | null;
+            /** Line */
+            line: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "added" | "exists" | "repeated" | "wrong";
+        };
+        /**
+         * IncidentDetail
+         * @description An incident with its timeline, oldest first: the latest 500 lines.
+         */
+        IncidentDetail: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** @description what the rule proposes */
+            action: components["schemas"]["Action"];
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Closed By
+             * @description null on a closed one: it recovered by itself
+             */
+            closed_by: string | null;
+            /** Closed Reason */
+            closed_reason: string | null;
+            /** Count */
+            count: number;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** First At */
+            first_at: string;
+            /** Id */
+            id: string;
+            /** Last At */
+            last_at: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Raised At */
+            raised_at: string;
+            /** Rule Id */
+            rule_id: string;
+            severity: components["schemas"]["voltway__contracts__detection__Severity"];
+            state: components["schemas"]["IncidentState"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Subject */
+            subject: string;
+            /** Timeline */
+            timeline: components["schemas"]["EntryOut"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * IncidentOut
+         * @description Something that looks wrong. `count`: how often it was seen; `facts`: what the latest signal said.
+         */
+        IncidentOut: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** @description what the rule proposes */
+            action: components["schemas"]["Action"];
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Closed By
+             * @description null on a closed one: it recovered by itself
+             */
+            closed_by: string | null;
+            /** Closed Reason */
+            closed_reason: string | null;
+            /** Count */
+            count: number;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** First At */
+            first_at: string;
+            /** Id */
+            id: string;
+            /** Last At */
+            last_at: string;
+            /** Location Id */
+            location_id: string | null;
+            /** Raised At */
+            raised_at: string;
+            /** Rule Id */
+            rule_id: string;
+            severity: components["schemas"]["voltway__contracts__detection__Severity"];
+            state: components["schemas"]["IncidentState"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * IncidentPatch
+         * @description What to change. A reason is needed to close an incident and to take one up again.
+         */
+        IncidentPatch: {
+            /**
+             * Assignee Id
+             * @description an account of the operator; null: nobody
+             */
+            assignee_id?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** @default open */
+            state: components["schemas"]["IncidentState"];
+        };
+        /**
+         * IncidentState
+         * @description Whether somebody looks after it.
+         * @enum {string}
+         */
+        IncidentState: "open" | "acknowledged" | "closed";
         /**
          * InstallCertificate
          * @description Have the station trust an authority. Without a certificate: that of our own authority.
@@ -3338,6 +10881,48 @@ export interface components {
             transaction_id: string | null;
         };
         /**
+         * InvitationIn
+         * @description Whom to invite, as what; `locale`: the language of the mail.
+         */
+        InvitationIn: {
+            /** Email */
+            email: string;
+            grant: components["schemas"]["Grant"];
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+        };
+        /**
+         * InvitationOut
+         * @description An invitation that has not been accepted. An expired one can be sent again.
+         */
+        InvitationOut: {
+            /** Created At */
+            created_at: string;
+            /** Custom Role Id */
+            custom_role_id: string | null;
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Invited By Name */
+            invited_by_name: string;
+            /** Locale */
+            locale: string;
+            /** Location Group Ids */
+            location_group_ids: string[] | null;
+            /** Location Ids */
+            location_ids: string[] | null;
+            role: components["schemas"]["Role"];
+            /** Sent At */
+            sent_at: string;
+        };
+        /**
          * JobKind
          * @description What a station does with a file.
          * @enum {string}
@@ -3368,6 +10953,193 @@ export interface components {
             key: string;
             /** Value */
             value: string;
+        };
+        /**
+         * Kind
+         * @description What a document is. A statement lists others and is no bill; the rest are what tax law calls invoices.
+         * @enum {string}
+         */
+        "Kind-Output": "receipt" | "invoice" | "credit_note" | "statement";
+        /**
+         * LedgerAccountOut
+         * @description An account in one currency. `balance` is on the side on which the account grows; `pending` is held, and in no balance.
+         */
+        LedgerAccountOut: {
+            /** Account */
+            account: string;
+            balance: components["schemas"]["MoneyOut"];
+            credits: components["schemas"]["MoneyOut"];
+            debits: components["schemas"]["MoneyOut"];
+            pending: components["schemas"]["MoneyOut"];
+            /**
+             * Side
+             * @description debit or credit: on which the account grows
+             */
+            side: string;
+        };
+        /**
+         * LedgerBrokenOut
+         * @description The first posting at which the chain does not hold.
+         */
+        LedgerBrokenOut: {
+            /** Number */
+            number: number;
+            /** Says */
+            says: string;
+        };
+        /**
+         * LedgerDifferenceOut
+         * @description What two sides say differently of one thing.
+         */
+        LedgerDifferenceOut: {
+            /** Assignee Id */
+            assignee_id: string | null;
+            /** Changed At */
+            changed_at: string;
+            expected: components["schemas"]["MoneyOut"] | null;
+            found: components["schemas"]["MoneyOut"] | null;
+            /** Found At */
+            found_at: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @description open, resolved, gone
+             */
+            state: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * LedgerEntryOut
+         * @description An amount that debits one account and credits another. `phase`: posted, pending, released.
+         */
+        LedgerEntryOut: {
+            amount: components["schemas"]["MoneyOut"];
+            /** At */
+            at: string;
+            /** Cdr Id */
+            cdr_id: string | null;
+            /** Credit */
+            credit: string;
+            /** Debit */
+            debit: string;
+            /** Kind */
+            kind: string;
+            /** Line */
+            line: number;
+            /** Number */
+            number: number;
+            /** Payment Id */
+            payment_id: string | null;
+            /** Phase */
+            phase: string;
+            /** Posted At */
+            posted_at: string;
+            /** Session Id */
+            session_id: string | null;
+        };
+        /**
+         * LedgerVerificationOut
+         * @description How the operator's ledger stands. `postings`: up to which it holds; `hash`: of that posting.
+         */
+        LedgerVerificationOut: {
+            broken: components["schemas"]["LedgerBrokenOut"] | null;
+            /** Hash */
+            hash: string;
+            /**
+             * Is Anchored
+             * @description a file outside the database says where the ledger was seen to end
+             */
+            is_anchored: boolean;
+            /** Is Whole */
+            is_whole: boolean;
+            /** Postings */
+            postings: number;
+        };
+        /**
+         * LeftOut
+         * @description One figure of a quota and what is left of it: Wh, or an amount.
+         */
+        LeftOut: {
+            /** Left Minor */
+            left_minor?: number | null;
+            /** Left Wh */
+            left_wh?: number | null;
+            limit?: components["schemas"]["MoneyIn"] | null;
+            /** Limit Wh */
+            limit_wh?: number | null;
+            /** Since */
+            since: string;
+        };
+        /**
+         * LimitIn
+         * @description How much may be taken in a day, a week or a month: Wh, or minor units of a currency, incl. VAT. `target_id`: the vehicle, or
+         *     the member's token; for the whole fleet null.
+         */
+        LimitIn: {
+            /** Amount Minor */
+            amount_minor?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /** Energy Wh */
+            energy_wh?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fleet" | "vehicle" | "member";
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "day" | "week" | "month";
+            /** Target Id */
+            target_id?: string | null;
+        };
+        /**
+         * LimitsIn
+         * @description All limits of a fleet.
+         */
+        LimitsIn: {
+            /** Items */
+            items: components["schemas"]["LimitIn"][];
+        };
+        /**
+         * LimitUseOut
+         * @description A limit, and what was taken of it since its day, week or month began: in the unit of the limit.
+         */
+        LimitUseOut: {
+            /** Amount Minor */
+            amount_minor?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /** Energy Wh */
+            energy_wh?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fleet" | "vehicle" | "member";
+            /** Since */
+            since: string;
+            /**
+             * Span
+             * @enum {string}
+             */
+            span: "day" | "week" | "month";
+            /** Target Id */
+            target_id?: string | null;
+            /** Used Minor */
+            used_minor: number | null;
+            /** Used Wh */
+            used_wh: number | null;
         };
         /**
          * LocalListEntry
@@ -3448,8 +11220,32 @@ export interface components {
             wire_status: string | null;
         };
         /**
+         * LocationGroupIn
+         * @description A named set of locations.
+         */
+        LocationGroupIn: {
+            /** Location Ids */
+            location_ids: string[];
+            /** Name */
+            name: string;
+        };
+        /**
+         * LocationGroupOut
+         * @description A named set of locations, to which members and API keys can be bound.
+         */
+        LocationGroupOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Location Ids */
+            location_ids: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * LocationIn
-         * @description A new location.
+         * @description A new location. Drivers see it once it is published; `opening_hours` null: always open.
          */
         LocationIn: {
             /** Address */
@@ -3458,12 +11254,25 @@ export interface components {
             city?: string | null;
             /** Country */
             country?: string | null;
+            /** Directions */
+            directions?: string | null;
+            /** Facilities */
+            facilities?: components["schemas"]["Facility"][];
+            /** Help Phone */
+            help_phone?: string | null;
+            /**
+             * Is Published
+             * @default false
+             */
+            is_published: boolean;
             /** Latitude */
             latitude?: number | null;
             /** Longitude */
             longitude?: number | null;
             /** Name */
             name: string;
+            /** Opening Hours */
+            opening_hours?: components["schemas"]["OpeningHourBody"][] | null;
             /** Postal Code */
             postal_code?: string | null;
             /**
@@ -3519,14 +11328,24 @@ export interface components {
             country: string | null;
             /** Created At */
             created_at: string;
+            /** Directions */
+            directions: string | null;
+            /** Facilities */
+            facilities: string[];
+            /** Help Phone */
+            help_phone: string | null;
             /** Id */
             id: string;
+            /** Is Published */
+            is_published: boolean;
             /** Latitude */
             latitude: number | null;
             /** Longitude */
             longitude: number | null;
             /** Name */
             name: string;
+            /** Opening Hours */
+            opening_hours: components["schemas"]["OpeningHourBody"][] | null;
             /** Postal Code */
             postal_code: string | null;
             /** Time Zone */
@@ -3543,12 +11362,22 @@ export interface components {
             city?: string | null;
             /** Country */
             country?: string | null;
+            /** Directions */
+            directions?: string | null;
+            /** Facilities */
+            facilities?: components["schemas"]["Facility"][] | null;
+            /** Help Phone */
+            help_phone?: string | null;
+            /** Is Published */
+            is_published?: boolean | null;
             /** Latitude */
             latitude?: number | null;
             /** Longitude */
             longitude?: number | null;
             /** Name */
             name?: string | null;
+            /** Opening Hours */
+            opening_hours?: components["schemas"]["OpeningHourBody"][] | null;
             /** Postal Code */
             postal_code?: string | null;
             /** Time Zone */
@@ -3577,6 +11406,146 @@ export interface components {
             password: string;
         };
         /**
+         * LogInOut
+         * @description A log-in of a browser.
+         */
+        LogInOut: {
+            /** Address */
+            address: string;
+            /** Created At */
+            created_at: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Current */
+            is_current: boolean;
+            /** Last Used At */
+            last_used_at: string;
+            /** Method */
+            method: string;
+            /** Proved At */
+            proved_at: string;
+            /** User Agent */
+            user_agent: string;
+        };
+        /**
+         * LogInsOut
+         * @description One's log-ins that have not ended, the newest first.
+         */
+        LogInsOut: {
+            /** Items */
+            items: components["schemas"]["LogInOut"][];
+        };
+        /**
+         * MailOut
+         * @description A mail, without its text.
+         */
+        MailOut: {
+            /** Attempts */
+            attempts: number;
+            /** Can Retry */
+            can_retry: boolean;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            state: components["schemas"]["MailState"];
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * @description masked for who is no administrator
+             */
+            to: string;
+        };
+        /**
+         * MailState
+         * @description Where a mail is. The last three are final; one that has failed can be sent again.
+         * @enum {string}
+         */
+        MailState: "queued" | "sent" | "failed" | "dropped";
+        /**
+         * MailWithText
+         * @description A mail. `text` only for administrators, and only where mails lie in a folder because there is no mail server.
+         */
+        MailWithText: {
+            /** Attempts */
+            attempts: number;
+            /** Can Retry */
+            can_retry: boolean;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            state: components["schemas"]["MailState"];
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string | null;
+            /**
+             * To
+             * @description masked for who is no administrator
+             */
+            to: string;
+        };
+        /**
+         * MemberOut
+         * @description Somebody who works for the operator. `second_factors`: what their log-in by password asks for besides it.
+         */
+        MemberOut: {
+            /** Created At */
+            created_at: string;
+            /** Custom Role Id */
+            custom_role_id: string | null;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Location Group Ids */
+            location_group_ids: string[] | null;
+            /** Location Ids */
+            location_ids: string[] | null;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Second Factors */
+            second_factors: string[] | null;
+        };
+        /**
+         * MemberPatch
+         * @description What of a member can be changed. A disabled member is logged out at once.
+         */
+        MemberPatch: {
+            grant?: components["schemas"]["Grant"] | null;
+            /** Is Active */
+            is_active?: boolean | null;
+        };
+        /**
          * MessageOut
          * @description A message of the log. `payload`: of an error its code, description and details; text where it is no JSON.
          */
@@ -3601,6 +11570,72 @@ export interface components {
             message_id: string;
             /** Payload */
             payload: unknown;
+        };
+        /**
+         * MeterValueOut
+         * @description Measured values at one instant, of an EVSE; evse_number 0 or null: of the station's own meter.
+         */
+        MeterValueOut: {
+            /** At */
+            at: string;
+            /** Context */
+            context: string;
+            /** Current A */
+            current_a: number | null;
+            /** Energy Wh */
+            energy_wh: number | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Extra */
+            extra: {
+                [key: string]: unknown;
+            } | null;
+            /** Location */
+            location: string;
+            /** Phases */
+            phases: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            } | null;
+            /** Power W */
+            power_w: number | null;
+            /** Received At */
+            received_at: string;
+            /** Signed */
+            signed: unknown[] | null;
+            /** Soc Percent */
+            soc_percent: number | null;
+            /** Voltage V */
+            voltage_v: number | null;
+        };
+        /**
+         * MomentOut
+         * @description Something that happened, when we heard of it. `is_before`: before the window, and it still held when that began.
+         *     `subject_id`: the command, session, payment or incident. `facts` differ by source.
+         */
+        MomentOut: {
+            /** At */
+            at: string;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Is Before */
+            is_before: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "link" | "status" | "message" | "command" | "session" | "payment" | "incident";
+            /** Subject Id */
+            subject_id: string | null;
         };
         /**
          * MoneyIn
@@ -3716,6 +11751,14 @@ export interface components {
             variable: string;
         };
         /**
+         * NoteIn
+         * @description Something to remember.
+         */
+        NoteIn: {
+            /** Text */
+            text: string;
+        };
+        /**
          * NotifyAllowedEnergyTransfer
          * @description Tell the station in which ways the car of a session may transfer energy, for example also from the car (BPT).
          */
@@ -3746,6 +11789,121 @@ export interface components {
             type: "notify_web_payment_started";
         };
         /**
+         * OAuthClientIn
+         * @description A machine that fetches short-lived tokens.
+         */
+        OAuthClientIn: {
+            /**
+             * Location Ids
+             * @description only these locations; null: all
+             */
+            location_ids?: string[] | null;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Scopes
+             * @description permissions of the role, which a token may have
+             */
+            scopes: components["schemas"]["Permission"][];
+        };
+        /**
+         * OAuthClientOut
+         * @description An OAuth client without its secret. `id` is the client_id.
+         */
+        OAuthClientOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Location Ids */
+            location_ids: string[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Old Secret Until
+             * @description until when the secret before the last rotation is good
+             */
+            old_secret_until: string | null;
+            role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * OAuthClientSecret
+         * @description An OAuth client with its secret, which is shown this once.
+         */
+        OAuthClientSecret: {
+            /** Client Secret */
+            client_secret: string;
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Location Ids */
+            location_ids: string[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Old Secret Until
+             * @description until when the secret before the last rotation is good
+             */
+            old_secret_until: string | null;
+            role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * OAuthRefusal
+         * @description Why there is no token (RFC 6749 §5.2).
+         */
+        OAuthRefusal: {
+            /** Error */
+            error: string;
+            /** Error Description */
+            error_description: string;
+        };
+        /**
+         * OAuthToken
+         * @description A token (RFC 6749 §5.1).
+         */
+        OAuthToken: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In */
+            expires_in: number;
+            /** Scope */
+            scope: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type: "Bearer";
+        };
+        /**
+         * OcpiTariff
+         * @description A tariff of OCPI 2.2.1 or 2.3.0.
+         */
+        OcpiTariff: {
+            /** Currency */
+            currency: string;
+            /** Elements */
+            elements: components["schemas"]["TariffElement"][];
+            /** End Date Time */
+            end_date_time?: string | null;
+            max_price?: components["schemas"]["PriceLimit"] | null;
+            min_price?: components["schemas"]["PriceLimit"] | null;
+            /** Start Date Time */
+            start_date_time?: string | null;
+            /** Tax Included */
+            tax_included?: ("YES" | "NO" | "N/A") | null;
+        };
+        /**
          * OfComponent
          * @description A component, or one of its variables.
          */
@@ -3762,6 +11920,125 @@ export interface components {
             instance?: string | null;
             /** Variable */
             variable?: string | null;
+        };
+        /**
+         * OfferOut
+         * @description What charging costs at an EVSE, and how it can be paid. `hold`: what is held at first, `limit`: the most, if no other is
+         *     named.
+         */
+        OfferOut: {
+            /** Evse Number */
+            evse_number: number;
+            hold: components["schemas"]["MoneyOut"];
+            limit: components["schemas"]["MoneyOut"];
+            /** Methods */
+            methods: string[];
+            /** Station Identity */
+            station_identity: string;
+            /** Tariff */
+            tariff: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * OpeningHourBody
+         * @description Open on a weekday between two times of its wall clock. An end that is not after the begin is of the next day.
+         */
+        OpeningHourBody: {
+            /**
+             * Begin
+             * @example 08:00
+             */
+            begin: string;
+            /**
+             * End
+             * @example 20:00
+             */
+            end: string;
+            /**
+             * Weekday
+             * @description 1: Monday
+             */
+            weekday: number;
+        };
+        /**
+         * OpeningWindow
+         * @description Open from `begins` to `ends` (24-hour local time) on these weekdays, 0 Monday; an end that is not later is of the next day.
+         */
+        OpeningWindow: {
+            /** Begins */
+            begins: string;
+            /** Ends */
+            ends: string;
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /**
+         * OpenPeriodOut
+         * @description Open from `begin` until `end` of a weekday (1: Monday).
+         */
+        OpenPeriodOut: {
+            /** Begin */
+            begin: string;
+            /** End */
+            end: string;
+            /** Weekday */
+            weekday: number;
+        };
+        /**
+         * OperatorIn
+         * @description A new operator, and whom to invite as its first administrator.
+         */
+        OperatorIn: {
+            /** Admin Email */
+            admin_email?: string | null;
+            /**
+             * Locale
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de" | "zh";
+            /** Name */
+            name: string;
+            /**
+             * Slug
+             * @description stands in its stations' addresses: a-z 0-9 -
+             */
+            slug: string;
+        };
+        /**
+         * OperatorOut
+         * @description An operator.
+         */
+        OperatorOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+            /** Suspended At */
+            suspended_at: string | null;
+        };
+        /**
+         * OperatorPatch
+         * @description What of an operator can be changed. Nobody of a suspended one is let in; its stations stay as they are.
+         */
+        OperatorPatch: {
+            /** Is Suspended */
+            is_suspended?: boolean | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * Options
+         * @description What a browser's `navigator.credentials` is to be called with (WebAuthn Level 3, in JSON).
+         */
+        Options: {
+            /** Public Key */
+            public_key: {
+                [key: string]: unknown;
+            };
         };
         /**
          * OverviewOut
@@ -3783,10 +12060,73 @@ export interface components {
             sessions: components["schemas"]["SessionsOut"];
             stations: components["schemas"]["StationsOut"];
         };
+        /**
+         * OwnTokenOut
+         * @description A token of the caller. Its value is never whole: who has the card knows it.
+         */
+        OwnTokenOut: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Is App
+             * @description the virtual card by which the app starts sessions
+             */
+            is_app: boolean;
+            /** Is Default */
+            is_default: boolean;
+            /** Is Lost */
+            is_lost: boolean;
+            /** Kind */
+            kind: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "blocked" | "expired" | "invalid";
+            /** Value */
+            value: string;
+        };
+        /**
+         * OwnTokenPatch
+         * @description What a driver may change of a token; what is left out stays.
+         */
+        OwnTokenPatch: {
+            /** Is Default */
+            is_default?: boolean | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** Page[AgreementOut] */
+        Page_AgreementOut_: {
+            /** Items */
+            items: components["schemas"]["AgreementOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ApiKeyOut] */
         Page_ApiKeyOut_: {
             /** Items */
             items: components["schemas"]["ApiKeyOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[AuditEntryOut] */
+        Page_AuditEntryOut_: {
+            /** Items */
+            items: components["schemas"]["AuditEntryOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[BatchOut] */
+        Page_BatchOut_: {
+            /** Items */
+            items: components["schemas"]["BatchOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3797,10 +12137,52 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[BookingOut] */
+        Page_BookingOut_: {
+            /** Items */
+            items: components["schemas"]["BookingOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[BulkOrderOut] */
+        Page_BulkOrderOut_: {
+            /** Items */
+            items: components["schemas"]["BulkOrderOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[BulkStationOut] */
+        Page_BulkStationOut_: {
+            /** Items */
+            items: components["schemas"]["BulkStationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[CampaignOut] */
+        Page_CampaignOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[CampaignStationOut] */
+        Page_CampaignStationOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignStationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[CarScheduleOut] */
         Page_CarScheduleOut_: {
             /** Items */
             items: components["schemas"]["CarScheduleOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[CdrOut] */
+        Page_CdrOut_: {
+            /** Items */
+            items: components["schemas"]["CdrOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3839,10 +12221,31 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[CreditLineOut] */
+        Page_CreditLineOut_: {
+            /** Items */
+            items: components["schemas"]["CreditLineOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[CustomerOut] */
+        Page_CustomerOut_: {
+            /** Items */
+            items: components["schemas"]["CustomerOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[DataTransferOut] */
         Page_DataTransferOut_: {
             /** Items */
             items: components["schemas"]["DataTransferOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DeliveryOut] */
+        Page_DeliveryOut_: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3867,6 +12270,27 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[DocumentOut] */
+        Page_DocumentOut_: {
+            /** Items */
+            items: components["schemas"]["DocumentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[EntityOut] */
+        Page_EntityOut_: {
+            /** Items */
+            items: components["schemas"]["EntityOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ExcludedTimeOut] */
+        Page_ExcludedTimeOut_: {
+            /** Items */
+            items: components["schemas"]["ExcludedTimeOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[FileJobOut] */
         Page_FileJobOut_: {
             /** Items */
@@ -3881,10 +12305,45 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[FirmwareMakerOut] */
+        Page_FirmwareMakerOut_: {
+            /** Items */
+            items: components["schemas"]["FirmwareMakerOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[FleetSummary] */
+        Page_FleetSummary_: {
+            /** Items */
+            items: components["schemas"]["FleetSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[HeldOut] */
+        Page_HeldOut_: {
+            /** Items */
+            items: components["schemas"]["HeldOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[HostOut] */
+        Page_HostOut_: {
+            /** Items */
+            items: components["schemas"]["HostOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[IdTokenOut] */
         Page_IdTokenOut_: {
             /** Items */
             items: components["schemas"]["IdTokenOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[IncidentOut] */
+        Page_IncidentOut_: {
+            /** Items */
+            items: components["schemas"]["IncidentOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3895,10 +12354,45 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[InvitationOut] */
+        Page_InvitationOut_: {
+            /** Items */
+            items: components["schemas"]["InvitationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LedgerDifferenceOut] */
+        Page_LedgerDifferenceOut_: {
+            /** Items */
+            items: components["schemas"]["LedgerDifferenceOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LedgerEntryOut] */
+        Page_LedgerEntryOut_: {
+            /** Items */
+            items: components["schemas"]["LedgerEntryOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[LocationOut] */
         Page_LocationOut_: {
             /** Items */
             items: components["schemas"]["LocationOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[MailOut] */
+        Page_MailOut_: {
+            /** Items */
+            items: components["schemas"]["MailOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[MemberOut] */
+        Page_MemberOut_: {
+            /** Items */
+            items: components["schemas"]["MemberOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3909,6 +12403,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[MeterValueOut] */
+        Page_MeterValueOut_: {
+            /** Items */
+            items: components["schemas"]["MeterValueOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[MonitorOut] */
         Page_MonitorOut_: {
             /** Items */
@@ -3916,10 +12417,66 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[OAuthClientOut] */
+        Page_OAuthClientOut_: {
+            /** Items */
+            items: components["schemas"]["OAuthClientOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[OperatorOut] */
+        Page_OperatorOut_: {
+            /** Items */
+            items: components["schemas"]["OperatorOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[OwnTokenOut] */
+        Page_OwnTokenOut_: {
+            /** Items */
+            items: components["schemas"]["OwnTokenOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PaymentOut] */
+        Page_PaymentOut_: {
+            /** Items */
+            items: components["schemas"]["PaymentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PolicyOut] */
+        Page_PolicyOut_: {
+            /** Items */
+            items: components["schemas"]["voltway__modules__detection__schemas__PolicyOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[PriorityOut] */
         Page_PriorityOut_: {
             /** Items */
             items: components["schemas"]["PriorityOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PublicPlace] */
+        Page_PublicPlace_: {
+            /** Items */
+            items: components["schemas"]["PublicPlace"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[QueuePlaceOut] */
+        Page_QueuePlaceOut_: {
+            /** Items */
+            items: components["schemas"]["QueuePlaceOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[QuotaOut] */
+        Page_QuotaOut_: {
+            /** Items */
+            items: components["schemas"]["QuotaOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3951,6 +12508,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ScheduleOut] */
+        Page_ScheduleOut_: {
+            /** Items */
+            items: components["schemas"]["ScheduleOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SecurityEventOut] */
         Page_SecurityEventOut_: {
             /** Items */
@@ -3969,6 +12533,27 @@ export interface components {
         Page_SettlementOut_: {
             /** Items */
             items: components["schemas"]["SettlementOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StaffBookingOut] */
+        Page_StaffBookingOut_: {
+            /** Items */
+            items: components["schemas"]["StaffBookingOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StaffQueuePlaceOut] */
+        Page_StaffQueuePlaceOut_: {
+            /** Items */
+            items: components["schemas"]["StaffQueuePlaceOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[StatementOut] */
+        Page_StatementOut_: {
+            /** Items */
+            items: components["schemas"]["StatementOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4021,6 +12606,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[TerminalOrderOut] */
+        Page_TerminalOrderOut_: {
+            /** Items */
+            items: components["schemas"]["TerminalOrderOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TicketOut] */
+        Page_TicketOut_: {
+            /** Items */
+            items: components["schemas"]["TicketOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[VariableOut] */
         Page_VariableOut_: {
             /** Items */
@@ -4028,12 +12627,337 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[VisitOut] */
+        Page_VisitOut_: {
+            /** Items */
+            items: components["schemas"]["VisitOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[VoucherOut] */
+        Page_VoucherOut_: {
+            /** Items */
+            items: components["schemas"]["VoucherOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[WalletOut] */
+        Page_WalletOut_: {
+            /** Items */
+            items: components["schemas"]["WalletOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[WebhookOut] */
+        Page_WebhookOut_: {
+            /** Items */
+            items: components["schemas"]["WebhookOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PaidIn
+         * @description What a payment provider says of a payment.
+         */
+        PaidIn: {
+            /**
+             * Amount
+             * @description major units
+             */
+            amount: number | string;
+            /** Currency */
+            currency: string;
+            /** Psp Reference */
+            psp_reference: string;
+        };
+        /**
+         * ParameterOut
+         * @description A threshold, and between what it may be moved.
+         */
+        ParameterOut: {
+            /** Default */
+            default: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * PasskeyAdded
+         * @description A new passkey; with the first second factor come the recovery codes, shown this once.
+         */
+        PasskeyAdded: {
+            passkey: components["schemas"]["PasskeyOut"];
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
+        };
+        /**
+         * PasskeyAnswer
+         * @description An authenticator's answer: base64url throughout.
+         */
+        PasskeyAnswer: {
+            /** Attestationobject */
+            attestationObject?: string | null;
+            /** Authenticatordata */
+            authenticatorData?: string | null;
+            /** Clientdatajson */
+            clientDataJSON: string;
+            /** Publickey */
+            publicKey?: string | null;
+            /** Publickeyalgorithm */
+            publicKeyAlgorithm?: number | null;
+            /** Signature */
+            signature?: string | null;
+            /** Transports */
+            transports?: string[] | null;
+            /** Userhandle */
+            userHandle?: string | null;
+        };
+        /**
+         * PasskeyCredential
+         * @description What `PublicKeyCredential.toJSON()` of a browser gives.
+         */
+        PasskeyCredential: {
+            /** Authenticatorattachment */
+            authenticatorAttachment?: string | null;
+            /**
+             * Clientextensionresults
+             * @default {}
+             */
+            clientExtensionResults: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Rawid */
+            rawId: string;
+            response: components["schemas"]["PasskeyAnswer"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "public-key";
+        };
+        /**
+         * PasskeyIn
+         * @description A new passkey.
+         */
+        PasskeyIn: {
+            credential: components["schemas"]["PasskeyCredential"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * PasskeyLogIn
+         * @description A passkey's answer.
+         */
+        PasskeyLogIn: {
+            credential: components["schemas"]["PasskeyCredential"];
+        };
+        /**
+         * PasskeyLogInStart
+         * @description A log-in by passkey. With the ticket of a first step only that account's passkeys are asked for.
+         */
+        PasskeyLogInStart: {
+            /** Ticket */
+            ticket?: string | null;
+        };
+        /**
+         * PasskeyOut
+         * @description A passkey.
+         */
+        PasskeyOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Is Synced
+             * @description whether it exists on several devices
+             */
+            is_synced: boolean;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PasswordChange
+         * @description A new password; `current_password` is left out where there is none yet.
+         */
+        PasswordChange: {
+            /** Current Password */
+            current_password?: string | null;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * PaymentDetailOut
+         * @description A payment with all that was asked of its provider, oldest first.
+         */
+        PaymentDetailOut: {
+            /** Calls */
+            calls: components["schemas"]["ProviderCallOut"][];
+            captured: components["schemas"]["MoneyOut"];
+            /** Cdr Id */
+            cdr_id: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Evse Number */
+            evse_number: number | null;
+            held: components["schemas"]["MoneyOut"];
+            /** Hold Expires At */
+            hold_expires_at: string | null;
+            /** Id */
+            id: string;
+            limit: components["schemas"]["MoneyOut"];
+            /** Location Id */
+            location_id: string | null;
+            /** Method */
+            method: string;
+            owed: components["schemas"]["MoneyOut"] | null;
+            /** Payer Id */
+            payer_id: string | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "charge" | "top_up";
+            /** Reason */
+            reason: string | null;
+            /** Reference */
+            reference: string | null;
+            refunded: components["schemas"]["MoneyOut"];
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Start
+             * @enum {string}
+             */
+            start: "none" | "due" | "ordered" | "accepted" | "unknown" | "failed" | "running";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "holding" | "held" | "capturing" | "captured" | "releasing" | "released" | "failed";
+            /** Station Id */
+            station_id: string | null;
+        };
+        /**
+         * PaymentOut
+         * @description A payment as the operator sees it.
+         */
+        PaymentOut: {
+            captured: components["schemas"]["MoneyOut"];
+            /** Cdr Id */
+            cdr_id: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Created At */
+            created_at: string;
+            /** Evse Number */
+            evse_number: number | null;
+            held: components["schemas"]["MoneyOut"];
+            /** Hold Expires At */
+            hold_expires_at: string | null;
+            /** Id */
+            id: string;
+            limit: components["schemas"]["MoneyOut"];
+            /** Location Id */
+            location_id: string | null;
+            /** Method */
+            method: string;
+            owed: components["schemas"]["MoneyOut"] | null;
+            /** Payer Id */
+            payer_id: string | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "charge" | "top_up";
+            /** Reason */
+            reason: string | null;
+            /** Reference */
+            reference: string | null;
+            refunded: components["schemas"]["MoneyOut"];
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Start
+             * @enum {string}
+             */
+            start: "none" | "due" | "ordered" | "accepted" | "unknown" | "failed" | "running";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "holding" | "held" | "capturing" | "captured" | "releasing" | "released" | "failed";
+            /** Station Id */
+            station_id: string | null;
+        };
+        /**
+         * PaymentStateOut
+         * @description What has become of a payment. A cancelled one says why: station_offline, station_refused, station_silent, not_possible,
+         *     not_plugged_in.
+         */
+        PaymentStateOut: {
+            /** Payment Id */
+            payment_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "paid" | "starting" | "started" | "settled" | "cancelled";
+        };
         /**
          * Permission
          * @description What a route asks for.
          * @enum {string}
          */
-        Permission: "stations:read" | "stations:write" | "commands:send" | "sessions:read" | "sessions:write" | "tokens:read" | "tokens:write" | "tariffs:read" | "tariffs:write" | "locations:read" | "locations:write" | "messages:read" | "live:read" | "admin";
+        Permission: "stations:read" | "stations:write" | "commands:send" | "sessions:read" | "sessions:write" | "tokens:read" | "tokens:write" | "tokens:reveal" | "tokens:own" | "tariffs:read" | "tariffs:write" | "locations:read" | "locations:write" | "reservations:read" | "reservations:write" | "bookings:own" | "settlements:read" | "refunds:write" | "payments:read" | "payments:write" | "payments:own" | "terminals:use" | "documents:read" | "documents:send" | "documents:write" | "documents:own" | "ledger:read" | "ledger:write" | "payouts:approve" | "firmware:read" | "firmware:write" | "security:read" | "security:write" | "messages:read" | "live:read" | "members:read" | "members:write" | "audit:read" | "incidents:read" | "incidents:write" | "tickets:read" | "tickets:write" | "mails:read" | "fleets:read" | "fleets:manage" | "fleets:write" | "reports:read" | "reports:write" | "admin" | "platform";
+        /**
+         * PersonalDataOut
+         * @description All that is kept of a person.
+         */
+        PersonalDataOut: {
+            account: components["schemas"]["ProfileOut"];
+            /** Consents */
+            consents: components["schemas"]["ConsentOut"][];
+            /** Devices */
+            devices: components["schemas"]["DeviceOut"][];
+            /** Exported At */
+            exported_at: string;
+            /** Log Ins */
+            log_ins: components["schemas"]["LogInOut"][];
+            /**
+             * Records
+             * @description what each module keeps: tokens, charging sessions …
+             */
+            records: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
         /**
          * PlaceIn
          * @description The EVSE and connector that a 1.6 station's connector is.
@@ -4056,6 +12980,113 @@ export interface components {
             at: string;
             /** Power W */
             power_w: number;
+        };
+        /**
+         * PriceComponent
+         * @description A price, excl. VAT unless the tariff says that taxes are included; per kWh, per hour or flat.
+         */
+        PriceComponent: {
+            /** Price */
+            price: number | string;
+            /**
+             * Step Size
+             * @default 1
+             */
+            step_size: number;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "ENERGY" | "FLAT" | "PARKING_TIME" | "TIME";
+            /** Vat */
+            vat?: number | string | null;
+        };
+        /**
+         * PriceLimit
+         * @description A least or greatest price: 2.2.1 says `excl_vat` and `incl_vat`, 2.3.0 `before_taxes` and `taxes`.
+         */
+        PriceLimit: {
+            /** Before Taxes */
+            before_taxes?: number | string | null;
+            /** Excl Vat */
+            excl_vat?: number | string | null;
+            /** Incl Vat */
+            incl_vat?: number | string | null;
+            /** Taxes */
+            taxes?: components["schemas"]["TaxAmount"][] | null;
+        };
+        /**
+         * PriceLineOut
+         * @description A line. `element` counts the tariff's elements from 0; it and `dimension` are null for what a limit adds or takes off.
+         *     `amount` is rounded to the minor unit, excl. VAT unless the tariff includes taxes.
+         */
+        PriceLineOut: {
+            /** Amount */
+            amount: string;
+            /** Amount Exact */
+            amount_exact: string;
+            /** Description */
+            description: string;
+            /** Dimension */
+            dimension: string | null;
+            /** Element */
+            element: number | null;
+            /** Is Reservation */
+            is_reservation: boolean;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Unit Price */
+            unit_price: string;
+            /** Vat Percent */
+            vat_percent: string | null;
+        };
+        /**
+         * PriceOut
+         * @description What a session costs: what is owed, how it came about, and from which lines.
+         */
+        PriceOut: {
+            /** Currency */
+            currency: string;
+            /** Lines */
+            lines: components["schemas"]["PriceLineOut"][];
+            total_cost: components["schemas"]["TotalOut"];
+            unrounded: components["schemas"]["TotalOut"];
+            /** Warnings */
+            warnings: components["schemas"]["PriceWarningOut"][];
+        };
+        /**
+         * PriceRequest
+         * @description A session and the tariff to price it with.
+         */
+        PriceRequest: {
+            /** Charging Periods */
+            charging_periods: components["schemas"]["ChargingPeriod"][];
+            /**
+             * End Date Time
+             * Format: date-time
+             */
+            end_date_time: string;
+            reservation?: components["schemas"]["ReservationBody"] | null;
+            /**
+             * Start Date Time
+             * Format: date-time
+             */
+            start_date_time: string;
+            tariff: components["schemas"]["OcpiTariff"];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * PriceWarningOut
+         * @description Something that a person should know about the price.
+         */
+        PriceWarningOut: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: string;
         };
         /**
          * PriorityOut
@@ -4092,6 +13123,86 @@ export interface components {
             type: string;
         };
         /**
+         * ProblemReportIn
+         * @description What a driver reports, about an EVSE (`code`, as it is printed on it) or about a location. `contact`: how to reach them, if they
+         *     want that.
+         */
+        ProblemReportIn: {
+            /** Code */
+            code?: string | null;
+            /** Contact */
+            contact?: string | null;
+            /** @default problem */
+            kind: components["schemas"]["TicketKind"];
+            /** Location Id */
+            location_id?: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ProblemReportOut
+         * @description How a report stands, for who made it. `key` opens it.
+         */
+        ProblemReportOut: {
+            /** Changed At */
+            changed_at: string;
+            /** Has Photo */
+            has_photo: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["TicketKind"];
+            /** Opened At */
+            opened_at: string;
+            /** Solved At */
+            solved_at: string | null;
+            state: components["schemas"]["TicketState"];
+        };
+        /**
+         * ProfileOut
+         * @description One's own account. `mfa_due_at`: from when on a second factor is demanded (null: it is not, or there is one);
+         *     `must_set_up_mfa`: it is demanded now, and nothing else is open to this log-in; `must_prove_by_factor`: a step-up takes no
+         *     password.
+         */
+        ProfileOut: {
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Has Password */
+            has_password: boolean;
+            /** Id */
+            id: string;
+            /** Locale */
+            locale: string;
+            /** Mfa Due At */
+            mfa_due_at: string | null;
+            /** Must Prove By Factor */
+            must_prove_by_factor: boolean;
+            /** Must Set Up Mfa */
+            must_set_up_mfa: boolean;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Second Factors */
+            second_factors: ("passkey" | "totp")[];
+            /** Time Zone */
+            time_zone: string | null;
+        };
+        /**
+         * ProfilePatch
+         * @description What may be changed; a field that is left out stays.
+         */
+        ProfilePatch: {
+            /** Locale */
+            locale?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /**
          * ProfileValues
          * @description New values of a dynamic profile, in its unit; what is not given stays as it is.
          */
@@ -4122,6 +13233,49 @@ export interface components {
             setpoint_reactive_l3?: number | null;
         };
         /**
+         * ProviderCallOut
+         * @description A call to a provider.
+         */
+        ProviderCallOut: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Answer */
+            answer: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Made At */
+            made_at: string;
+            /** Reason */
+            reason: string | null;
+            /** Reference */
+            reference: string | null;
+            /** Settled At */
+            settled_at: string | null;
+            /** State */
+            state: string;
+            /** Tries */
+            tries: number;
+        };
+        /**
+         * ProviderOut
+         * @description An OpenID Connect provider that staff may log in with: send the browser to /api/v1/oidc/{name}/start.
+         */
+        ProviderOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ProvidersOut
+         * @description The providers that are set up.
+         */
+        ProvidersOut: {
+            /** Items */
+            items: components["schemas"]["ProviderOut"][];
+        };
+        /**
          * ProvisionIn
          * @description Which template to apply; none: the one that fits best.
          */
@@ -4138,6 +13292,244 @@ export interface components {
             template_id: string;
             /** Template Name */
             template_name: string;
+        };
+        /**
+         * PublicCluster
+         * @description Places that are drawn as one on a map, and how their EVSEs stand; `location_id` and `name` of a single one.
+         */
+        PublicCluster: {
+            /** East */
+            east: number;
+            /** Evses */
+            evses: number;
+            /** Free */
+            free: number;
+            /** Latitude */
+            latitude: number;
+            /** Location Id */
+            location_id: string | null;
+            /** Longitude */
+            longitude: number;
+            /** Name */
+            name: string | null;
+            /** North */
+            north: number;
+            /** Out Of Order */
+            out_of_order: number;
+            /** Places */
+            places: number;
+            /** South */
+            south: number;
+            /** Taken */
+            taken: number;
+            /** Unknown */
+            unknown: number;
+            /** West */
+            west: number;
+        };
+        /**
+         * PublicClusters
+         * @description A part of the map.
+         */
+        PublicClusters: {
+            /** Items */
+            items: components["schemas"]["PublicCluster"][];
+        };
+        /**
+         * PublicCode
+         * @description What a station is called in public: its EVSEs are `{code}-{evse_number}`, and their QR codes lead to `{address}-{evse_number}`.
+         */
+        PublicCode: {
+            /**
+             * Address
+             * @description null: the setting http.public_url does not say where drivers reach this
+             */
+            address: string | null;
+            /** Code */
+            code: string;
+        };
+        /**
+         * PublicConnector
+         * @description A plug or socket.
+         */
+        PublicConnector: {
+            /** Connector Number */
+            connector_number: number;
+            /** Status */
+            status: string | null;
+            /** Type */
+            type: string | null;
+        };
+        /**
+         * PublicEvse
+         * @description Where one car charges at a time. `success_percent`: of the attempts of the last days.
+         */
+        PublicEvse: {
+            /** Connectors */
+            connectors: components["schemas"]["PublicConnector"][];
+            /** Evse Number */
+            evse_number: number;
+            /** Id */
+            id: string;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Power W Max */
+            power_w_max: number | null;
+            /**
+             * Price
+             * @description in words, in the order that AFIR demands, with taxes
+             */
+            price: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "free" | "taken" | "out_of_order" | "unknown";
+            /** Station Name */
+            station_name: string;
+            /** Success Percent */
+            success_percent: number | null;
+            /**
+             * Told At
+             * @description when its connectors last said how they are
+             */
+            told_at: string | null;
+        };
+        /**
+         * PublicMap
+         * @description What the map is drawn on.
+         */
+        PublicMap: {
+            /** Attribution */
+            attribution: string;
+            /** Has Geocoder */
+            has_geocoder: boolean;
+            /** Pmtiles Url */
+            pmtiles_url: string | null;
+            /** Style Url */
+            style_url: string | null;
+            /** Tiles Url */
+            tiles_url: string | null;
+            /** Tiles Zoom Max */
+            tiles_zoom_max: number;
+        };
+        /**
+         * PublicPlace
+         * @description A location that its operator publishes. `opening_hours` null: always open.
+         */
+        PublicPlace: {
+            /** Address */
+            address: string | null;
+            /** City */
+            city: string | null;
+            /** Country */
+            country: string | null;
+            /** Directions */
+            directions: string | null;
+            /**
+             * Distance M
+             * @description from the point that was given
+             */
+            distance_m: number | null;
+            /** Evses */
+            evses: components["schemas"]["PublicEvse"][];
+            /** Facilities */
+            facilities: string[];
+            /** Free Count */
+            free_count: number;
+            /** Help Phone */
+            help_phone: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Is Bookable
+             * @description time slots can be booked, by drivers of its operator
+             */
+            is_bookable: boolean;
+            /** Is Open */
+            is_open: boolean;
+            /** Latitude */
+            latitude: number | null;
+            /** Longitude */
+            longitude: number | null;
+            /** Name */
+            name: string;
+            /** Opening Hours */
+            opening_hours: components["schemas"]["OpenPeriodOut"][] | null;
+            /** Opens Or Closes At */
+            opens_or_closes_at: string | null;
+            /** Operator Name */
+            operator_name: string;
+            /** Postal Code */
+            postal_code: string | null;
+            /**
+             * Queue Length
+             * @description people who wait for an EVSE; null: there is no queue
+             */
+            queue_length: number | null;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * PublicSpot
+         * @description Where something is. `bbox`: west, south, east, north in degrees, of something large.
+         */
+        PublicSpot: {
+            /** Bbox */
+            bbox: number[] | null;
+            /**
+             * Country
+             * @description ISO 3166-1, two letters
+             */
+            country: string | null;
+            /**
+             * Detail
+             * @description where that lies, in words; may be empty
+             */
+            detail: string;
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Name */
+            name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "geocoder" | "gazetteer";
+        };
+        /**
+         * PublicSpots
+         * @description What was found, the best first, and whose data it is, to be shown beside it.
+         */
+        PublicSpots: {
+            /** Attributions */
+            attributions: string[];
+            /** Items */
+            items: components["schemas"]["PublicSpot"][];
+        };
+        /**
+         * PublicTown
+         * @description A town to be written on a map; `people` says how large.
+         */
+        PublicTown: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Name */
+            name: string;
+            /** People */
+            people: number;
+        };
+        /**
+         * PublicTowns
+         * @description The largest towns of a part of the map.
+         */
+        PublicTowns: {
+            /** Items */
+            items: components["schemas"]["PublicTown"][];
         };
         /**
          * PublishFirmware
@@ -4158,6 +13550,11 @@ export interface components {
             /** Retry Interval S */
             retry_interval_s?: number | null;
             /**
+             * Transfer
+             * @description of an address of ours: by which way; if not given, what files.transfer says. FTP and SFTP only where they are open
+             */
+            transfer?: ("http" | "ftp" | "sftp") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4169,6 +13566,106 @@ export interface components {
          * @enum {string}
          */
         Purpose: "ChargingStationMaxProfile" | "TxDefaultProfile" | "TxProfile" | "ChargingStationExternalConstraints" | "PriorityCharging" | "LocalGeneration";
+        /**
+         * PushDevicesOut
+         * @description The caller's devices, the newest first.
+         */
+        PushDevicesOut: {
+            /** Items */
+            items: components["schemas"]["PushSubscriptionOut"][];
+            /** Server Key */
+            server_key: string;
+        };
+        /**
+         * PushKeys
+         * @description What a browser's `PushSubscription.toJSON()` calls `keys`: base64url.
+         */
+        PushKeys: {
+            /**
+             * Auth
+             * @description 16 bytes
+             */
+            auth: string;
+            /**
+             * P256Dh
+             * @description the browser's public point on P-256, 65 bytes
+             */
+            p256dh: string;
+        };
+        /**
+         * PushSubscriptionIn
+         * @description A device that shall show messages.
+         */
+        PushSubscriptionIn: {
+            /**
+             * Endpoint
+             * @description where the push service takes them
+             */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+        };
+        /**
+         * PushSubscriptionOut
+         * @description A device that shows messages. Its endpoint is a secret of the device and is not told.
+         */
+        PushSubscriptionOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * QueuePlaceIn
+         * @description A place at the end of a location's queue.
+         */
+        QueuePlaceIn: {
+            /** Connector Type */
+            connector_type?: string | null;
+            /**
+             * Id Token Id
+             * @description one's own; null: the one usually used
+             */
+            id_token_id?: string | null;
+            /** Location Id */
+            location_id: string;
+        };
+        /**
+         * QueuePlaceOut
+         * @description A place in a queue. Called: the EVSE is held until `until`. Snoozed: others pass until then. `ahead`: people before.
+         */
+        QueuePlaceOut: {
+            /** Ahead */
+            ahead: number | null;
+            /** Connector Type */
+            connector_type: string | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Id */
+            id: string;
+            /** Joined At */
+            joined_at: string;
+            /** Location Id */
+            location_id: string;
+            /** Location Name */
+            location_name: string;
+            /** Reason */
+            reason: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Snoozes */
+            snoozes: number;
+            state: components["schemas"]["voltway__modules__reservations__queueing__State"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Until */
+            until: string | null;
+            /** Updated At */
+            updated_at: string;
+        };
         /**
          * QuirksOut
          * @description How a station differs from its protocol: what is known of its make, and what it has done.
@@ -4186,11 +13683,109 @@ export interface components {
             vendor: string | null;
         };
         /**
+         * Quota
+         * @description How much may be taken in a day and in a month, which begin at midnight there; a field that is null is no limit. Costs are
+         *     incl. VAT. It is judged when a session begins, and a session is stopped where it is used up.
+         */
+        Quota: {
+            cost_per_day?: components["schemas"]["MoneyIn"] | null;
+            cost_per_month?: components["schemas"]["MoneyIn"] | null;
+            /** Energy Wh Per Day */
+            energy_wh_per_day?: number | null;
+            /** Energy Wh Per Month */
+            energy_wh_per_month?: number | null;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * QuotaOut
+         * @description A quota that tokens share.
+         */
+        QuotaOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "group" | "driver";
+            /** Name */
+            name: string;
+            quota: components["schemas"]["Quota"];
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * ReconciliationOut
+         * @description How many differences were found now.
+         */
+        ReconciliationOut: {
+            /** Differences */
+            differences: number;
+        };
+        /**
+         * RecoveryCodesOut
+         * @description Recovery codes, shown this once. Each is good for one log-in.
+         */
+        RecoveryCodesOut: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
+         * RefundIn
+         * @description Money that shall go back.
+         */
+        RefundIn: {
+            amount: components["schemas"]["AmountIn"];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Registration
          * @description Whether a station may work: belongs to its record, not to a link.
          * @enum {string}
          */
         Registration: "accepted" | "pending" | "rejected";
+        /**
+         * RegistrationIn
+         * @description A driver who wants an account. The password is chosen with the link that proves the address.
+         */
+        RegistrationIn: {
+            /**
+             * Consents
+             * @description kind to version; `terms` and `privacy` in their present version are needed
+             */
+            consents: {
+                [key: string]: string;
+            };
+            /** Email */
+            email: string;
+            /**
+             * Locale
+             * @default en
+             */
+            locale: string;
+            /** Name */
+            name: string;
+            /**
+             * Operator
+             * @description the operator's slug
+             * @default default
+             */
+            operator: string;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /**
+         * RegistrationTerms
+         * @description Whether drivers may register, and what they must agree to.
+         */
+        RegistrationTerms: {
+            /** Consents */
+            consents: {
+                [key: string]: string;
+            };
+            /** Is Open */
+            is_open: boolean;
+        };
         /**
          * RegistrationTokenCreated
          * @description A new registration token; `token` is shown this once.
@@ -4271,6 +13866,64 @@ export interface components {
             uses_max: number;
         };
         /**
+         * ReplacementIn
+         * @description New hardware; without an identity of its own it has the old one's.
+         */
+        ReplacementIn: {
+            /** Identity */
+            identity?: string | null;
+            /**
+             * Reason
+             * @description for the audit log
+             */
+            reason: string;
+        };
+        /**
+         * ReportFilters
+         * @description Of what a scheduled report is.
+         */
+        ReportFilters: {
+            /**
+             * Location Ids
+             * @default []
+             */
+            location_ids: string[];
+            /**
+             * Station Ids
+             * @default []
+             */
+            station_ids: string[];
+            /**
+             * Token Groups
+             * @default []
+             */
+            token_groups: string[];
+        };
+        /**
+         * ReportOut
+         * @description A report: names of columns, and rows as objects. Amounts are minor units of the row's currency, energy is Wh.
+         */
+        ReportOut: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** Title */
+            title: string;
+        };
+        /**
+         * ReportPlace
+         * @description What reports must know of a location: opening hours (null: always), and the grid's CO2 (null: the setting).
+         */
+        ReportPlace: {
+            /** Co2 G Per Kwh */
+            co2_g_per_kwh?: number | null;
+            /** Opening Hours */
+            opening_hours?: components["schemas"]["OpeningWindow"][] | null;
+        };
+        /**
          * RequestBatterySwap
          * @description Begin to swap batteries, for this token.
          */
@@ -4284,6 +13937,27 @@ export interface components {
              * @enum {string}
              */
             type: "request_battery_swap";
+        };
+        /**
+         * ReservationBody
+         * @description The time that an EVSE was held: up to the session's start, or its expiry.
+         */
+        ReservationBody: {
+            /**
+             * End Date Time
+             * Format: date-time
+             */
+            end_date_time: string;
+            /**
+             * Expired
+             * @default false
+             */
+            expired: boolean;
+            /**
+             * Start Date Time
+             * Format: date-time
+             */
+            start_date_time: string;
         };
         /**
          * ReservationIn
@@ -4345,7 +14019,7 @@ export interface components {
             session_id: string | null;
             /** Starts At */
             starts_at: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["voltway__modules__reservations__rules__State"];
             /** Station Id */
             station_id: string;
             /** Station Identity */
@@ -4405,11 +14079,50 @@ export interface components {
             type: "reset";
         };
         /**
+         * ReviewIn
+         * @description What becomes of a session that is held: it is priced as it stands, or never.
+         */
+        ReviewIn: {
+            /** Is Billed */
+            is_billed: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Role
          * @description What somebody is to the network.
          * @enum {string}
          */
-        Role: "platform_admin" | "operator_admin" | "operations" | "support" | "finance" | "field_technician" | "site_host" | "fleet_manager" | "driver" | "auditor";
+        Role: "platform_admin" | "operator_admin" | "operations" | "support" | "finance" | "field_technician" | "site_host" | "fleet_manager" | "driver" | "auditor" | "custom";
+        /**
+         * RoleIn
+         * @description A role of one's own: a named set of permissions, none that its maker does not have.
+         */
+        RoleIn: {
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+        };
+        /**
+         * RoleOut
+         * @description A role. Built-in ones have their name as id and cannot be changed.
+         */
+        RoleOut: {
+            /** Id */
+            id: string;
+            /**
+             * Is Bound
+             * @description must be bound to locations
+             */
+            is_bound: boolean;
+            /** Is Built In */
+            is_built_in: boolean;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+        };
         /**
          * RotatePassword
          * @description Give the station a new password, which nobody sees. The old one ends when the station has connected with the new one.
@@ -4422,8 +14135,63 @@ export interface components {
             type: "rotate_password";
         };
         /**
+         * RuleOut
+         * @description A rule as it holds for the operator.
+         */
+        RuleOut: {
+            action: components["schemas"]["Action"];
+            /** Id */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /**
+             * Is Waiting
+             * @description nothing in the platform gives its signals yet
+             */
+            is_waiting: boolean;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterOut"][];
+            severity: components["schemas"]["voltway__contracts__detection__Severity"];
+            /** Signal */
+            signal: string;
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
+            /** Waits For */
+            waits_for: string;
+        };
+        /**
+         * RulePatch
+         * @description What to change of a rule. `severity` null: the rule's own; `parameters`: those that are given, null: the default.
+         */
+        RulePatch: {
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: number | null;
+            };
+            severity?: components["schemas"]["voltway__contracts__detection__Severity"] | null;
+        };
+        /**
+         * Rules
+         * @description All rules.
+         */
+        Rules: {
+            /** Items */
+            items: components["schemas"]["RuleOut"][];
+        };
+        /**
          * RunOut
-         * @description One time that a template was applied. `reason`: `boot`, or `order` where somebody asked for it.
+         * @description One time that a template was applied. `reason`: `boot`, or `order` where somebody asked for it. `rebooting`:
+         *     it goes on when the station has booted.
          */
         RunOut: {
             /** Ended At */
@@ -4443,7 +14211,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "done" | "failed";
+            state: "running" | "rebooting" | "done" | "failed";
             /** Steps */
             steps: components["schemas"]["StepOut"][];
             /** Template Id */
@@ -4488,6 +14256,87 @@ export interface components {
             voltage_v: number | null;
         };
         /**
+         * ScheduleIn
+         * @description A report that is mailed when each of its periods is over, in the operator's zone.
+         */
+        ScheduleIn: {
+            /** Emails */
+            emails: string[];
+            /**
+             * @default {
+             *       "location_ids": [],
+             *       "station_ids": [],
+             *       "token_groups": []
+             *     }
+             */
+            filters: components["schemas"]["ReportFilters"];
+            /**
+             * Group By
+             * @default []
+             */
+            group_by: string[];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule; `next_at` is when it is mailed next.
+         */
+        ScheduleOut: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Emails */
+            emails: string[];
+            filters: components["schemas"]["ReportFilters"];
+            /** Group By */
+            group_by: string[];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string;
+            /** Period */
+            period: string;
+        };
+        /**
+         * SecondFactorIn
+         * @description The second step of a log-in: the ticket of the first one, and a code or a recovery code.
+         */
+        SecondFactorIn: {
+            /** Code */
+            code?: string | null;
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /**
+             * Ticket
+             * Format: password
+             */
+            ticket: string;
+        };
+        /**
+         * SecretRotation
+         * @description For how long deliveries are signed with the old secret as well.
+         */
+        SecretRotation: {
+            /**
+             * Overlap Hours
+             * @default 24
+             */
+            overlap_hours: number;
+        };
+        /**
          * SecurityEventOut
          * @description Something that matters to security, as a station told it.
          */
@@ -4500,7 +14349,7 @@ export interface components {
             protocol: string;
             /** Received At */
             received_at: string;
-            severity: components["schemas"]["Severity"];
+            severity: components["schemas"]["voltway__modules__security__rules__Severity"];
             /** Station Id */
             station_id: string;
             /** Station Identity */
@@ -4581,6 +14430,11 @@ export interface components {
          * @description A session. Energy in Wh; `cost` incl. VAT, running until the session has ended, null where there is no tariff.
          */
         SessionOut: {
+            /**
+             * Awaits Review
+             * @description it is priced only when somebody has reviewed it: /sessions/{id}/review
+             */
+            awaits_review: boolean;
             /** Charging Ended At */
             charging_ended_at: string | null;
             /** Charging State */
@@ -4613,6 +14467,8 @@ export interface components {
             meter_stop_wh: number | null;
             /** Power W */
             power_w: number | null;
+            /** Prices Include Vat */
+            prices_include_vat: boolean;
             /** Protocol */
             protocol: string;
             /** Review */
@@ -4867,6 +14723,13 @@ export interface components {
             url?: string | null;
         };
         /**
+         * SettledIn
+         * @description An invoice was paid.
+         */
+        SettledIn: {
+            amount: components["schemas"]["AmountIn"];
+        };
+        /**
          * SettlementOut
          * @description A payment at the terminal of a station. `amount_text` is what the station wrote; `amount` is null while no currency is
          *     known for it.
@@ -4947,12 +14810,6 @@ export interface components {
             variables: (components["schemas"]["KeyAndValue"] | components["schemas"]["NameAndValue"])[];
         };
         /**
-         * Severity
-         * @description How much a security event matters.
-         * @enum {string}
-         */
-        Severity: "critical" | "warning" | "info";
-        /**
          * ShareOut
          * @description A running session. `reserved` is the most that its station may have accepted, in `unit`; nothing: it was told none yet.
          */
@@ -4988,6 +14845,174 @@ export interface components {
             type: "sign_certificate_now";
         };
         /**
+         * SimulateRequest
+         * @description What a session that might be would cost by a tariff.
+         */
+        SimulateRequest: {
+            /** Charging Minutes */
+            charging_minutes: number;
+            /** Energy Kwh */
+            energy_kwh: number | string;
+            /**
+             * Parking Minutes
+             * @default 0
+             */
+            parking_minutes: number;
+            /**
+             * Reserved Minutes
+             * @default 0
+             */
+            reserved_minutes: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            tariff: components["schemas"]["OcpiTariff"];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * StaffBookingOut
+         * @description A booking with whose it is.
+         */
+        StaffBookingOut: {
+            /** Account Id */
+            account_id: string | null;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Change */
+            can_change: boolean;
+            /** Can Check In */
+            can_check_in: boolean;
+            /** Checked In At */
+            checked_in_at: string | null;
+            /** Connector Type */
+            connector_type: string | null;
+            /** Created At */
+            created_at: string;
+            /** Ends At */
+            ends_at: string;
+            /** Evse Number */
+            evse_number: number;
+            failure_credit: components["schemas"]["MoneyOut"] | null;
+            fee: components["schemas"]["BookingFeeOut"] | null;
+            /** Free Cancel Until */
+            free_cancel_until: string;
+            /** Held From */
+            held_from: string;
+            /** Id */
+            id: string;
+            /** Id Token */
+            id_token: string;
+            /** Kept Until */
+            kept_until: string;
+            late_cancel_fee: components["schemas"]["MoneyOut"] | null;
+            /** Location Id */
+            location_id: string;
+            /** Location Name */
+            location_name: string;
+            no_show_fee: components["schemas"]["MoneyOut"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Revision */
+            revision: number;
+            /** Session Id */
+            session_id: string | null;
+            /** Starts At */
+            starts_at: string;
+            state: components["schemas"]["voltway__modules__reservations__booking__State"];
+            /** Station Id */
+            station_id: string;
+            /** Station Identity */
+            station_identity: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * StaffQueuePlaceOut
+         * @description A place with whose it is.
+         */
+        StaffQueuePlaceOut: {
+            /** Account Id */
+            account_id: string | null;
+            /** Ahead */
+            ahead: number | null;
+            /** Connector Type */
+            connector_type: string | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Id */
+            id: string;
+            /** Id Token */
+            id_token: string;
+            /** Joined At */
+            joined_at: string;
+            /** Location Id */
+            location_id: string;
+            /** Location Name */
+            location_name: string;
+            /** Reason */
+            reason: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Snoozes */
+            snoozes: number;
+            state: components["schemas"]["voltway__modules__reservations__queueing__State"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Until */
+            until: string | null;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * StartIn
+         * @description A visit that somebody wants to pay for. Prices are the tariff's: none is taken from here.
+         */
+        StartIn: {
+            /**
+             * Code
+             * @description printed on the EVSE; or the next two
+             */
+            code?: string | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /**
+             * Is Sent Again
+             * @description no answer came: if this payment did, it is given as it is, also when it is over
+             * @default false
+             */
+            is_sent_again: boolean;
+            /** @description the most that the visit may cost; null: the usual */
+            limit?: components["schemas"]["AmountIn"] | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "card" | "alipay" | "wechat_pay" | "wallet" | "invoice" | "voucher";
+            /**
+             * Operator
+             * @description where several operators have a station of this identity
+             */
+            operator?: string | null;
+            /** Return Url */
+            return_url?: string | null;
+            /**
+             * Source
+             * @description what pays: a payment method of the provider, or a voucher's code
+             */
+            source?: string | null;
+            /** Station Identity */
+            station_identity?: string | null;
+        };
+        /**
          * StartTransaction
          * @description Begin to charge, for this token. No EVSE: the station chooses.
          */
@@ -5017,11 +15042,133 @@ export interface components {
             type: "start_transaction";
         };
         /**
-         * State
-         * @description Where a reservation is.
-         * @enum {string}
+         * StatementClosing
+         * @description Which month of which host is closed.
          */
-        State: "pending" | "accepted" | "rejected" | "active" | "used" | "cancelled" | "expired";
+        StatementClosing: {
+            /** Host Id */
+            host_id: string;
+            /**
+             * Month
+             * @example 2026-03
+             */
+            month: string;
+        };
+        /**
+         * StatementLine
+         * @description What a vehicle charged for a cost centre in a month. Sessions without a price (yet) have no currency and no amounts; a
+         *     currency has lines of its own.
+         */
+        StatementLine: {
+            /** Cost Centre */
+            cost_centre: string | null;
+            /** Cost Centre Id */
+            cost_centre_id: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Energy Wh */
+            energy_wh: number;
+            /** Excl Vat Minor */
+            excl_vat_minor: number | null;
+            /** Incl Vat Minor */
+            incl_vat_minor: number | null;
+            /** Plate */
+            plate: string | null;
+            /** Sessions */
+            sessions: number;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+        };
+        /**
+         * StatementOut
+         * @description What a host gets for a month. `id` is null while the month is open: then it is what is posted so far.
+         */
+        StatementOut: {
+            /** Batch Id */
+            batch_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Host Id */
+            host_id: string;
+            /** Id */
+            id: string | null;
+            /** Is Paid */
+            is_paid: boolean;
+            /**
+             * Left Out
+             * @description sessions in another currency than the agreement's
+             */
+            left_out: number;
+            /** Lines */
+            lines: {
+                [key: string]: unknown;
+            }[];
+            /** Month */
+            month: string;
+            total: components["schemas"]["MoneyOut"];
+        };
+        /**
+         * StatementsOut
+         * @description The statements of a host for a month, one for each currency.
+         */
+        StatementsOut: {
+            /** Items */
+            items: components["schemas"]["StatementOut"][];
+        };
+        /**
+         * StationCluster
+         * @description Stations that are drawn as one on a map: `available`, `in_use`, `faulted` and `offline` add up to `stations`. Every station is
+         *     counted once: what is offline is not known to be faulted, one with a faulted connector is.
+         */
+        StationCluster: {
+            /** Available */
+            available: number;
+            /** East */
+            east: number;
+            /** Faulted */
+            faulted: number;
+            /** In Use */
+            in_use: number;
+            /** Latitude */
+            latitude: number;
+            /**
+             * Location Id
+             * @description of a single location
+             */
+            location_id: string | null;
+            /** Locations */
+            locations: number;
+            /** Longitude */
+            longitude: number;
+            /**
+             * Name
+             * @description of a single location
+             */
+            name: string | null;
+            /** North */
+            north: number;
+            /** Offline */
+            offline: number;
+            /** South */
+            south: number;
+            /**
+             * Station Id
+             * @description of a single station
+             */
+            station_id: string | null;
+            /** Stations */
+            stations: number;
+            /** West */
+            west: number;
+        };
+        /**
+         * StationClusters
+         * @description A part of the map.
+         */
+        StationClusters: {
+            /** Items */
+            items: components["schemas"]["StationCluster"][];
+        };
         /**
          * StationCreated
          * @description A charging station, and the password that was made up for it: shown this once, null if none was.
@@ -5045,6 +15192,11 @@ export interface components {
             evses: components["schemas"]["EvseOut"][];
             /** Firmware Version */
             firmware_version: string | null;
+            /**
+             * Has Factory Password
+             * @description pending until it has got a password of its own
+             */
+            has_factory_password: boolean | null;
             /** Iccid */
             iccid: string | null;
             /** Id */
@@ -5060,6 +15212,11 @@ export interface components {
              * @description it was sent a new password, and has not connected with it yet
              */
             is_password_changing: boolean;
+            /**
+             * Is Password Weak
+             * @description worth less than a key: have it rotated; null: none, or not known
+             */
+            is_password_weak: boolean | null;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Location Id */
@@ -5072,12 +15229,22 @@ export interface components {
             model: string | null;
             /** Name */
             name: string | null;
+            /**
+             * Open Until
+             * @description profile 0: nobody is let in after this; null: it does not end
+             */
+            open_until: string | null;
             /** Operator */
             operator: string;
             /** Password */
             password: string | null;
             /** Protocol */
             protocol: string | null;
+            /**
+             * Quarantined At
+             * @description it came by itself: accept it, reject it or let it be forgotten
+             */
+            quarantined_at: string | null;
             registration: components["schemas"]["Registration"];
             /** Remote Address */
             remote_address: string | null;
@@ -5187,10 +15354,21 @@ export interface components {
              * @example CS-1
              */
             identity: string;
+            /**
+             * Is Factory Password
+             * @description the password is the one that its maker gave it: the station is pending until it has got its own
+             * @default false
+             */
+            is_factory_password: boolean;
             /** Location Id */
             location_id?: string | null;
             /** Name */
             name?: string | null;
+            /**
+             * Open Until
+             * @description profile 0: nobody is let in after this; 90 days if not given, at most 366
+             */
+            open_until?: string | null;
             /**
              * Password
              * @description if not given, one is made up and shown once
@@ -5228,6 +15406,11 @@ export interface components {
             evses: components["schemas"]["EvseOut"][];
             /** Firmware Version */
             firmware_version: string | null;
+            /**
+             * Has Factory Password
+             * @description pending until it has got a password of its own
+             */
+            has_factory_password: boolean | null;
             /** Iccid */
             iccid: string | null;
             /** Id */
@@ -5243,6 +15426,11 @@ export interface components {
              * @description it was sent a new password, and has not connected with it yet
              */
             is_password_changing: boolean;
+            /**
+             * Is Password Weak
+             * @description worth less than a key: have it rotated; null: none, or not known
+             */
+            is_password_weak: boolean | null;
             /** Last Seen At */
             last_seen_at: string | null;
             /** Location Id */
@@ -5255,10 +15443,20 @@ export interface components {
             model: string | null;
             /** Name */
             name: string | null;
+            /**
+             * Open Until
+             * @description profile 0: nobody is let in after this; null: it does not end
+             */
+            open_until: string | null;
             /** Operator */
             operator: string;
             /** Protocol */
             protocol: string | null;
+            /**
+             * Quarantined At
+             * @description it came by itself: accept it, reject it or let it be forgotten
+             */
+            quarantined_at: string | null;
             registration: components["schemas"]["Registration"];
             /** Remote Address */
             remote_address: string | null;
@@ -5293,6 +15491,16 @@ export interface components {
             location_id?: string | null;
             /** Name */
             name?: string | null;
+            /**
+             * Open Until
+             * @description profile 0: until when
+             */
+            open_until?: string | null;
+            /**
+             * Override Reason
+             * @description why the profile is lowered: kept in the audit log
+             */
+            override_reason?: string | null;
             /** Password */
             password?: string | null;
             registration?: components["schemas"]["Registration"] | null;
@@ -5312,6 +15520,18 @@ export interface components {
             online: number;
             /** Total */
             total: number;
+        };
+        /**
+         * StatusSpanOut
+         * @description A piece of an EVSE's ledger.
+         */
+        StatusSpanOut: {
+            /** Since */
+            since: string;
+            /** State */
+            state: string;
+            /** Until */
+            until: string;
         };
         /**
          * StepIn
@@ -5342,6 +15562,17 @@ export interface components {
             type: string;
             /** Wire Status */
             wire_status: string | null;
+        };
+        /**
+         * StepUpIn
+         * @description Prove again who one is: with the password, a code of the authenticator app, or a passkey.
+         */
+        StepUpIn: {
+            /** Code */
+            code?: string | null;
+            credential?: components["schemas"]["PasskeyCredential"] | null;
+            /** Password */
+            password?: string | null;
         };
         /**
          * StopTransaction
@@ -5407,7 +15638,8 @@ export interface components {
         };
         /**
          * TargetBody
-         * @description What a tariff is assigned to. The operator needs no id; an EVSE's id is `<station id>:<EVSE number>`.
+         * @description What a tariff is assigned to. The operator needs no id; an EVSE's id is `<station id>:<EVSE number>`, a group's the value that
+         *     its tokens have as `group`: its tariff holds at every place.
          */
         TargetBody: {
             /** Id */
@@ -5416,17 +15648,27 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "operator" | "location" | "station" | "evse";
+            kind: "operator" | "location" | "station" | "evse" | "group";
+        };
+        /**
+         * TariffElement
+         * @description Prices, and when they hold.
+         */
+        TariffElement: {
+            /** Price Components */
+            price_components: components["schemas"]["PriceComponent"][];
+            restrictions?: components["schemas"]["TariffRestrictions"] | null;
         };
         /**
          * TariffIn
-         * @description A new tariff: a fee at the start, a price per kWh, a price per minute; excl. VAT, major units.
+         * @description A new tariff, of the simple form or, in `ocpi`, of the full one: a tariff of OCPI 2.2.1 or 2.3.0. Not both.
          */
         TariffIn: {
             /** Currency */
             currency: string;
             /** Name */
             name: string;
+            ocpi?: components["schemas"]["OcpiTariff"] | null;
             /**
              * Price Per Kwh
              * @default 0
@@ -5450,15 +15692,23 @@ export interface components {
         };
         /**
          * TariffOut
-         * @description A tariff and what it is assigned to.
+         * @description A tariff and what it is assigned to. `ocpi`: the full form as it was given; null: it is of the simple one. `family_id`: the
+         *     first version's id; `takes_over_at`: when this version takes the assignments of the one before it over, if that is to come.
+         *     `sentences`: what drivers read, by language.
          */
         TariffOut: {
             /** Currency */
             currency: string;
+            /** Family Id */
+            family_id: string;
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Ocpi */
+            ocpi: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Price Per Kwh
              * @default 0
@@ -5469,11 +15719,17 @@ export interface components {
              * @default 0
              */
             price_per_minute: string;
+            /** Sentences */
+            sentences: {
+                [key: string]: string;
+            };
             /**
              * Start Fee
              * @default 0
              */
             start_fee: string;
+            /** Takes Over At */
+            takes_over_at: string | null;
             /** Targets */
             targets: components["schemas"]["TargetBody"][];
             /**
@@ -5483,6 +15739,83 @@ export interface components {
             vat_percent: string;
             /** Version */
             version: number;
+        };
+        /**
+         * TariffRestrictions
+         * @description When an element holds.
+         */
+        TariffRestrictions: {
+            /** Day Of Week */
+            day_of_week?: ("MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY")[] | null;
+            /** End Date */
+            end_date?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /** Max Current */
+            max_current?: number | string | null;
+            /** Max Duration */
+            max_duration?: number | null;
+            /** Max Kwh */
+            max_kwh?: number | string | null;
+            /** Max Power */
+            max_power?: number | string | null;
+            /** Min Current */
+            min_current?: number | string | null;
+            /** Min Duration */
+            min_duration?: number | null;
+            /** Min Kwh */
+            min_kwh?: number | string | null;
+            /** Min Power */
+            min_power?: number | string | null;
+            /** Reservation */
+            reservation?: ("RESERVATION" | "RESERVATION_EXPIRES") | null;
+            /** Start Date */
+            start_date?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+        };
+        /**
+         * TariffVersionIn
+         * @description The next version of a tariff. `takes_over_at`: from when sessions begin with it; null: from now on.
+         */
+        TariffVersionIn: {
+            /** Currency */
+            currency: string;
+            /** Name */
+            name: string;
+            ocpi?: components["schemas"]["OcpiTariff"] | null;
+            /**
+             * Price Per Kwh
+             * @default 0
+             */
+            price_per_kwh: number | string;
+            /**
+             * Price Per Minute
+             * @default 0
+             */
+            price_per_minute: number | string;
+            /**
+             * Start Fee
+             * @default 0
+             */
+            start_fee: number | string;
+            /** Takes Over At */
+            takes_over_at?: string | null;
+            /**
+             * Vat Percent
+             * @default 0
+             */
+            vat_percent: number | string;
+        };
+        /**
+         * TaxAmount
+         * @description 2.3.0: one of the taxes on a price.
+         */
+        TaxAmount: {
+            /** Amount */
+            amount: number | string;
+            /** Name */
+            name: string;
         };
         /**
          * TemplateIn
@@ -5535,6 +15868,296 @@ export interface components {
             vendor?: string | null;
         };
         /**
+         * TerminalOrderOut
+         * @description What the backend of a terminal shall do; it confirms each order once it is done, or was not possible.
+         */
+        TerminalOrderOut: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Kind */
+            kind: string;
+            /** Made At */
+            made_at: string;
+            /** Order Id */
+            order_id: string;
+            /** Payment Id */
+            payment_id: string;
+            /** Psp Reference */
+            psp_reference: string;
+        };
+        /**
+         * TerminalPaymentIn
+         * @description What a card terminal has authorised.
+         */
+        TerminalPaymentIn: {
+            authorized: components["schemas"]["AmountIn"];
+            /** Evse Number */
+            evse_number: number;
+            /** Psp Reference */
+            psp_reference: string;
+            /** Station Identity */
+            station_identity: string;
+        };
+        /**
+         * TicketDetail
+         * @description A ticket with its notes, the latest first. Its photo is at `/tickets/{id}/photo`.
+         */
+        TicketDetail: {
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Contact */
+            contact: string | null;
+            /** Driver Id */
+            driver_id: string | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Has Photo */
+            has_photo: boolean;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["TicketKind"];
+            /** Notes */
+            notes: components["schemas"]["TicketNoteOut"][];
+            /** Opened At */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            priority: components["schemas"]["TicketPriority"];
+            /** Session Id */
+            session_id: string | null;
+            /** Solved At */
+            solved_at: string | null;
+            state: components["schemas"]["TicketState"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Subject */
+            subject: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * TicketIn
+         * @description What somebody reports. `contact`: how to reach them; `text` becomes the first note.
+         */
+        TicketIn: {
+            /** Contact */
+            contact?: string | null;
+            /** Driver Id */
+            driver_id?: string | null;
+            /** Evse Number */
+            evse_number?: number | null;
+            /** @default problem */
+            kind: components["schemas"]["TicketKind"];
+            /** @default normal */
+            priority: components["schemas"]["TicketPriority"];
+            /** Session Id */
+            session_id?: string | null;
+            /** Station Id */
+            station_id?: string | null;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * TicketKind
+         * @description What it is about.
+         * @enum {string}
+         */
+        TicketKind: "problem" | "payment" | "damage" | "question" | "other";
+        /**
+         * TicketNoteIn
+         * @description Something to be kept.
+         */
+        TicketNoteIn: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * TicketNoteOut
+         * @description A line of a ticket.
+         */
+        TicketNoteOut: {
+            /** At */
+            at: string;
+            /** Author */
+            author: string;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "opened" | "noted" | "changed";
+        };
+        /**
+         * TicketOut
+         * @description What somebody has reported.
+         */
+        TicketOut: {
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: string | null;
+            /** Changed At */
+            changed_at: string;
+            /** Contact */
+            contact: string | null;
+            /** Driver Id */
+            driver_id: string | null;
+            /** Evse Number */
+            evse_number: number | null;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["TicketKind"];
+            /** Opened At */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            priority: components["schemas"]["TicketPriority"];
+            /** Session Id */
+            session_id: string | null;
+            /** Solved At */
+            solved_at: string | null;
+            state: components["schemas"]["TicketState"];
+            /** Station Id */
+            station_id: string | null;
+            /** Station Identity */
+            station_identity: string | null;
+            /** Subject */
+            subject: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * TicketPatch
+         * @description What to change; `assignee_id` null: nobody.
+         */
+        TicketPatch: {
+            /** Assignee Id */
+            assignee_id?: string | null;
+            priority?: components["schemas"]["TicketPriority"] | null;
+            state?: components["schemas"]["TicketState"] | null;
+            /** Subject */
+            subject?: string | null;
+            /**
+             * Text
+             * @description a note that goes with it
+             */
+            text?: string | null;
+        };
+        /**
+         * TicketPriority
+         * @description How soon somebody must look.
+         * @enum {string}
+         */
+        TicketPriority: "urgent" | "normal" | "low";
+        /**
+         * TicketState
+         * @description Whose turn it is.
+         * @enum {string}
+         */
+        TicketState: "open" | "waiting" | "solved";
+        /**
+         * TimelineOut
+         * @description What happened at a station, newest first. `left_out`: sources that the caller may not see. `is_cut`: there was more of
+         *     a source than is shown.
+         */
+        TimelineOut: {
+            /** At */
+            at: string;
+            /** Causes */
+            causes: components["schemas"]["CauseOut"][];
+            /** Is Cut */
+            is_cut: boolean;
+            /** Left Out */
+            left_out: ("link" | "status" | "message" | "command" | "session" | "payment" | "incident")[];
+            /** Moments */
+            moments: components["schemas"]["MomentOut"][];
+            /** Since */
+            since: string;
+            /** Station Id */
+            station_id: string;
+            /** Until */
+            until: string;
+        };
+        /**
+         * TokenIn
+         * @description The token of a mail's link.
+         */
+        TokenIn: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+        };
+        /**
+         * TopUpIn
+         * @description A wallet that shall be filled.
+         */
+        TopUpIn: {
+            amount: components["schemas"]["AmountIn"];
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "card" | "alipay" | "wechat_pay";
+            /** Return Url */
+            return_url?: string | null;
+            /** Source */
+            source: string;
+        };
+        /**
+         * TopUpTerms
+         * @description How a wallet can be filled. `most`: at once, in major units; `currency`: of the operator's prices, null where it has none.
+         */
+        TopUpTerms: {
+            card: components["schemas"]["CardForm"] | null;
+            /** Currency */
+            currency: string | null;
+            /** Most */
+            most: string;
+        };
+        /**
+         * TotalOut
+         * @description A sum in major units of the currency.
+         */
+        TotalOut: {
+            /** Excl Vat */
+            excl_vat: string;
+            /** Incl Vat */
+            incl_vat: string;
+        };
+        /**
+         * TotpBegun
+         * @description A new authenticator app. It counts once a code of it has been confirmed; shown this once.
+         */
+        TotpBegun: {
+            /** Secret */
+            secret: string;
+            /**
+             * Uri
+             * @description what the QR code holds
+             */
+            uri: string;
+        };
+        /**
+         * TotpConfirmed
+         * @description The authenticator app works; with the first second factor come the recovery codes, shown this once.
+         */
+        TotpConfirmed: {
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
+        };
+        /**
          * Translation
          * @description A message in another language.
          */
@@ -5551,6 +16174,24 @@ export interface components {
              * @description RFC 5646, such as de or pt-BR
              */
             language: string;
+        };
+        /**
+         * TrialBalanceOut
+         * @description All debits against all credits of a currency, and the balances that stand on either side.
+         */
+        TrialBalanceOut: {
+            /** Balances Credit Minor */
+            balances_credit_minor: number;
+            /** Balances Debit Minor */
+            balances_debit_minor: number;
+            /** Credits Minor */
+            credits_minor: number;
+            /** Currency */
+            currency: string;
+            /** Debits Minor */
+            debits_minor: number;
+            /** Is Balanced */
+            is_balanced: boolean;
         };
         /**
          * TriggerMessage
@@ -5639,6 +16280,11 @@ export interface components {
          *     its file job tells.
          */
         UpdateFirmware: {
+            /**
+             * Force
+             * @description also an image that is older than what the station has
+             */
+            force?: boolean | null;
             /** Image Id */
             image_id?: string | null;
             /** Install At */
@@ -5650,6 +16296,11 @@ export interface components {
             is_signed?: boolean | null;
             /** Location */
             location?: string | null;
+            /**
+             * Reason
+             * @description why; with force
+             */
+            reason?: string | null;
             /** Retries */
             retries?: number | null;
             /**
@@ -5670,10 +16321,23 @@ export interface components {
              */
             signing_certificate?: string | null;
             /**
+             * Transfer
+             * @description of an address of ours: by which way; if not given, what files.transfer says. FTP and SFTP only where they are open
+             */
+            transfer?: ("http" | "ftp" | "sftp") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "update_firmware";
+        };
+        /**
+         * UseOut
+         * @description What is left of a token's quotas: its own, its group's and its driver's. Sessions that run count when they end.
+         */
+        UseOut: {
+            /** Items */
+            items: components["schemas"]["LeftOut"][];
         };
         /**
          * UsePriorityCharging
@@ -5746,6 +16410,542 @@ export interface components {
             /** Variable */
             variable: string;
         };
+        /**
+         * VehicleIn
+         * @description A vehicle. Its sessions are of its cost centre, unless the token that was shown has one of its own.
+         */
+        VehicleIn: {
+            /** Battery Wh */
+            battery_wh?: number | null;
+            /** Cost Centre Id */
+            cost_centre_id?: string | null;
+            /** Name */
+            name: string;
+            /** Plate */
+            plate: string;
+        };
+        /**
+         * VehicleOut
+         * @description A vehicle of a fleet.
+         */
+        VehicleOut: {
+            /** Battery Wh */
+            battery_wh?: number | null;
+            /** Cost Centre Id */
+            cost_centre_id?: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Plate */
+            plate: string;
+        };
+        /**
+         * VerificationOut
+         * @description How the operator's audit log stands. `entries`: up to which it holds; `hash`: of that entry.
+         */
+        VerificationOut: {
+            broken: components["schemas"]["BrokenOut"] | null;
+            /** Entries */
+            entries: number;
+            /** Hash */
+            hash: string;
+            /**
+             * Is Anchored
+             * @description a file outside the database says where the log was seen to end
+             */
+            is_anchored: boolean;
+            /** Is Whole */
+            is_whole: boolean;
+        };
+        /**
+         * ViewIn
+         * @description A list's filters under a name. `search`: what the console's address says, as names and plain values.
+         */
+        ViewIn: {
+            /**
+             * List Name
+             * @enum {string}
+             */
+            list_name: "stations" | "sessions";
+            /** Name */
+            name: string;
+            /** Search */
+            search: {
+                [key: string]: string | boolean | number;
+            };
+        };
+        /**
+         * ViewOut
+         * @description A saved view.
+         */
+        ViewOut: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * List Name
+             * @enum {string}
+             */
+            list_name: "stations" | "sessions";
+            /** Name */
+            name: string;
+            /** Search */
+            search: {
+                [key: string]: string | boolean | number;
+            };
+        };
+        /**
+         * Views
+         * @description All that an account has saved, by their names.
+         */
+        Views: {
+            /** Items */
+            items: components["schemas"]["ViewOut"][];
+        };
+        /**
+         * VisitOut
+         * @description A payment as its payer sees it. `is_pending`: what came of the last call is not known yet.
+         */
+        VisitOut: {
+            /**
+             * Action Url
+             * @description where the payer must confirm, else null
+             */
+            action_url: string | null;
+            captured: components["schemas"]["MoneyOut"];
+            /** Created At */
+            created_at: string;
+            held: components["schemas"]["MoneyOut"];
+            /** Hold Expires At */
+            hold_expires_at: string | null;
+            /** Is Pending */
+            is_pending: boolean;
+            /**
+             * Key
+             * @description opens this payment to whoever has no account; keep it
+             */
+            key: string | null;
+            limit: components["schemas"]["MoneyOut"];
+            /** Method */
+            method: string;
+            /** Payment Id */
+            payment_id: string;
+            /** Reason */
+            reason: string | null;
+            refunded: components["schemas"]["MoneyOut"];
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Start
+             * @enum {string}
+             */
+            start: "none" | "due" | "ordered" | "accepted" | "unknown" | "failed" | "running";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "holding" | "held" | "capturing" | "captured" | "releasing" | "released" | "failed";
+        };
+        /**
+         * Severity
+         * @description How much something matters.
+         * @enum {string}
+         */
+        voltway__contracts__detection__Severity: "critical" | "warning" | "info";
+        /**
+         * PolicyIn
+         * @description Which roles need a second factor, and how long a person has to set one up.
+         */
+        voltway__modules__accounts__schemas__PolicyIn: {
+            /**
+             * Mfa Grace Days
+             * @default 14
+             */
+            mfa_grace_days: number;
+            /** Mfa Roles */
+            mfa_roles: components["schemas"]["Role"][];
+        };
+        /**
+         * PolicyOut
+         * @description What an operator demands of log-ins.
+         */
+        voltway__modules__accounts__schemas__PolicyOut: {
+            /**
+             * Mfa Grace Days
+             * @default 14
+             */
+            mfa_grace_days: number;
+            /** Mfa Roles */
+            mfa_roles: components["schemas"]["Role"][];
+            /** Mfa Since */
+            mfa_since: string | null;
+        };
+        /**
+         * Form
+         * @description What an export is written as.
+         * @enum {string}
+         */
+        voltway__modules__audit__exporting__Form: "jsonl" | "csv";
+        /**
+         * PolicyIn
+         * @description Who is to hear of which incidents. Empty `severities` and `rule_ids`: all; `location_ids` null: everywhere.
+         *
+         *     Quiet hours hold back what is not critical until they end. Who is named to escalate hears of what nobody has acknowledged
+         *     `escalate_after_s` after it was raised.
+         */
+        voltway__modules__detection__schemas__PolicyIn: {
+            /**
+             * Dedupe S
+             * @default 900
+             */
+            dedupe_s: number;
+            /**
+             * Emails
+             * @default []
+             */
+            emails: string[];
+            /** Escalate After S */
+            escalate_after_s?: number | null;
+            /**
+             * Escalate Emails
+             * @default []
+             */
+            escalate_emails: string[];
+            /**
+             * Escalate Webhook Ids
+             * @default []
+             */
+            escalate_webhook_ids: string[];
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /** Location Ids */
+            location_ids?: string[] | null;
+            /** Name */
+            name: string;
+            /** Quiet From */
+            quiet_from?: string | null;
+            /** Quiet Until */
+            quiet_until?: string | null;
+            /**
+             * Rule Ids
+             * @default []
+             */
+            rule_ids: string[];
+            /**
+             * Severities
+             * @default []
+             */
+            severities: components["schemas"]["voltway__contracts__detection__Severity"][];
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /**
+             * Webhook Ids
+             * @default []
+             */
+            webhook_ids: string[];
+        };
+        /**
+         * PolicyOut
+         * @description A policy as it stands.
+         */
+        voltway__modules__detection__schemas__PolicyOut: {
+            /** Created At */
+            created_at: string;
+            /**
+             * Dedupe S
+             * @default 900
+             */
+            dedupe_s: number;
+            /**
+             * Emails
+             * @default []
+             */
+            emails: string[];
+            /** Escalate After S */
+            escalate_after_s?: number | null;
+            /**
+             * Escalate Emails
+             * @default []
+             */
+            escalate_emails: string[];
+            /**
+             * Escalate Webhook Ids
+             * @default []
+             */
+            escalate_webhook_ids: string[];
+            /** Id */
+            id: string;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /** Location Ids */
+            location_ids?: string[] | null;
+            /** Name */
+            name: string;
+            /** Quiet From */
+            quiet_from?: string | null;
+            /** Quiet Until */
+            quiet_until?: string | null;
+            /**
+             * Rule Ids
+             * @default []
+             */
+            rule_ids: string[];
+            /**
+             * Severities
+             * @default []
+             */
+            severities: components["schemas"]["voltway__contracts__detection__Severity"][];
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /** Updated At */
+            updated_at: string;
+            /**
+             * Webhook Ids
+             * @default []
+             */
+            webhook_ids: string[];
+        };
+        /**
+         * Kind
+         * @description What a document is. A statement lists others and is no bill; the rest are what tax law calls invoices.
+         * @enum {string}
+         */
+        voltway__modules__documents__snapshot__Kind: "receipt" | "invoice" | "credit_note" | "statement";
+        /**
+         * Kind
+         * @description What differs. `subject` is the id of the CDR, session, payment, or `provider:kind:reference`.
+         * @enum {string}
+         */
+        voltway__modules__ledger__reconciliation_rules__Kind: "session_not_posted" | "posted_without_session" | "session_amount" | "unpaid" | "overpaid" | "hold_open" | "fact_waiting" | "not_at_provider" | "not_in_ledger" | "provider_amount";
+        /**
+         * Form
+         * @description What a report is written as.
+         * @enum {string}
+         */
+        voltway__modules__reports__writing__Form: "json" | "csv" | "xlsx" | "pdf";
+        /**
+         * State
+         * @description Where a booking is. The last four are ends.
+         * @enum {string}
+         */
+        voltway__modules__reservations__booking__State: "requested" | "confirmed" | "moved" | "checked_in" | "charging" | "completed" | "cancelled" | "no_show" | "failed";
+        /**
+         * State
+         * @description Where a place in the queue is. The last three are ends.
+         * @enum {string}
+         */
+        voltway__modules__reservations__queueing__State: "waiting" | "called" | "snoozed" | "served" | "expired" | "left";
+        /**
+         * State
+         * @description Where a reservation is.
+         * @enum {string}
+         */
+        voltway__modules__reservations__rules__State: "pending" | "accepted" | "rejected" | "active" | "used" | "cancelled" | "expired" | "offline";
+        /**
+         * Severity
+         * @description How much a security event matters.
+         * @enum {string}
+         */
+        voltway__modules__security__rules__Severity: "critical" | "warning" | "info";
+        /**
+         * VoucherCreated
+         * @description A new voucher; `code` is shown this once.
+         */
+        VoucherCreated: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            held: components["schemas"]["MoneyOut"];
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "voucher" | "free" | "host";
+            /** Location Id */
+            location_id: string | null;
+            used: components["schemas"]["MoneyOut"];
+        };
+        /**
+         * VoucherIn
+         * @description Something that pays for drivers. `free` and `host` are budgets of the operator and of a location's host.
+         */
+        VoucherIn: {
+            amount: components["schemas"]["AmountIn"];
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Kind
+             * @default voucher
+             * @enum {string}
+             */
+            kind: "voucher" | "free" | "host";
+            /** Location Id */
+            location_id?: string | null;
+        };
+        /**
+         * VoucherOut
+         * @description A voucher without its code.
+         */
+        VoucherOut: {
+            amount: components["schemas"]["MoneyOut"];
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            held: components["schemas"]["MoneyOut"];
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "voucher" | "free" | "host";
+            /** Location Id */
+            location_id: string | null;
+            used: components["schemas"]["MoneyOut"];
+        };
+        /**
+         * WalletOut
+         * @description A prepaid balance; `held` is part of it.
+         */
+        WalletOut: {
+            auto_top_up: components["schemas"]["AutoTopUp"] | null;
+            balance: components["schemas"]["MoneyOut"];
+            held: components["schemas"]["MoneyOut"];
+            /** Id */
+            id: string;
+        };
+        /**
+         * WebhookChange
+         * @description What is to be changed.
+         */
+        WebhookChange: {
+            /** Description */
+            description?: string | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Kinds */
+            kinds?: string[] | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * WebhookIn
+         * @description A new webhook.
+         */
+        WebhookIn: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /**
+             * Kinds
+             * @description * for all, or some of: booking.changed, certificate.expiring, command.finished, incident.changed, incident.due, incident.raised, payment.terminal_order, session.ended, session.priced, session.started, station.faulted, station.offline, station.online
+             * @default [
+             *       "*"
+             *     ]
+             */
+            kinds: string[];
+            /**
+             * Url
+             * @description https://…; no redirects are followed
+             */
+            url: string;
+        };
+        /**
+         * WebhookOut
+         * @description A webhook. Its secret is shown when it is made, and never again.
+         */
+        WebhookOut: {
+            /** Created At */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Disabled Reason
+             * @description why the platform has switched it off
+             */
+            disabled_reason: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Kinds */
+            kinds: string[];
+            /** Old Secret Until */
+            old_secret_until: string | null;
+            /** Updated At */
+            updated_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * WebhookWithSecret
+         * @description A webhook with its new secret.
+         */
+        WebhookWithSecret: {
+            /** Created At */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Disabled Reason
+             * @description why the platform has switched it off
+             */
+            disabled_reason: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Kinds */
+            kinds: string[];
+            /** Old Secret Until */
+            old_secret_until: string | null;
+            /** Secret */
+            secret: string;
+            /** Updated At */
+            updated_at: string;
+            /** Url */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -5808,6 +17008,76 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AccessSettingsOut"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_account_activity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_other_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -5910,6 +17180,614 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description `station.edited`, or `station.` for all */
+                action?: string | null;
+                /** @description the id of an actor, or part of a name */
+                actor?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                since?: string | null;
+                target_id?: string | null;
+                target_kind?: string | null;
+                /** @description part of what was changed, of a reason, a target */
+                text?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntryOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description `station.edited`, or `station.` for all */
+                action?: string | null;
+                /** @description the id of an actor, or part of a name */
+                actor?: string | null;
+                form?: components["schemas"]["voltway__modules__audit__exporting__Form"];
+                since?: string | null;
+                target_id?: string | null;
+                target_kind?: string | null;
+                /** @description part of what was changed, of a reason, a target */
+                text?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_audit_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bookings: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                location_id?: string | null;
+                /** @description those that end after this */
+                since?: string | null;
+                state?: components["schemas"]["voltway__modules__reservations__booking__State"] | null;
+                station_id?: string | null;
+                /** @description those that begin before this */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffBookingOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffBookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffBookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffBookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waive_booking_fee: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffBookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk_orders: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BulkOrderOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_bulk_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkOrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOrderOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOrderOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk_order_stations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                bulk_order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BulkStationOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_bulk_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                bulk_order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOrderOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cdrs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                session_id?: string | null;
+                /** @description ended at or after */
+                since?: string | null;
+                /** @description ended before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CdrOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cdr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cdr_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CdrOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    credit_cdr: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cdr_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditOut"];
+                };
             };
             /** @description A problem */
             default: {
@@ -6069,6 +17947,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_charging_code: {
+        parameters: {
+            query?: {
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+                /** @description of a code on a display that changes */
+                password?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeOffer"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_charging_code: {
+        parameters: {
+            query: {
+                duration_s: number;
+                energy_wh: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargeCost"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_charging_offer: {
+        parameters: {
+            query?: {
+                operator?: string | null;
+            };
+            header?: never;
+            path: {
+                evse_number: number;
+                station_identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferOut"];
                 };
             };
             /** @description A problem */
@@ -6253,6 +18235,236 @@ export interface operations {
             };
         };
     };
+    start_as_guest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_charging_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_charging_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_guest_charge: {
+        parameters: {
+            query?: {
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+            };
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charge"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_charging_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_charging_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_charging_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CableOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -6261,9 +18473,14 @@ export interface operations {
                 identity?: string | null;
                 include_retired?: boolean;
                 is_online?: boolean | null;
+                /** @description came by itself, and nobody has said what is to become of it */
+                is_quarantined?: boolean | null;
                 /** @description how many items */
                 limit?: number;
                 location_id?: string | null;
+                registration?: components["schemas"]["Registration"] | null;
+                /** @description a minus: the other way round */
+                sort?: "-created" | "created" | "identity" | "-identity" | "vendor" | "-vendor" | "status" | "-status" | "last_seen" | "-last_seen";
                 status?: components["schemas"]["ConnectorStatus"] | null;
                 /** @description part of a name, vendor, model, serial number */
                 text?: string | null;
@@ -7286,6 +19503,9 @@ export interface operations {
                 action?: string | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description in: what the station sent */
+                direction?: ("in" | "out") | null;
+                kind?: ("call" | "result" | "error") | null;
                 /** @description how many items */
                 limit?: number;
                 since?: string | null;
@@ -7307,6 +19527,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_MessageOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_meter_values: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                evse_number?: number | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MeterValueOut_"];
                 };
             };
             /** @description A problem */
@@ -7467,6 +19724,37 @@ export interface operations {
             };
         };
     };
+    get_public_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicCode"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_quirks: {
         parameters: {
             query?: never;
@@ -7485,6 +19773,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuirksOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_station: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationCreated"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_timeline: {
+        parameters: {
+            query?: {
+                /** @description what is to be explained; now if not given */
+                at?: string | null;
+                /** @description 30 minutes before `at` if not given */
+                since?: string | null;
+                /** @description 10 minutes after `at` if not given */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
                 };
             };
             /** @description A problem */
@@ -7569,6 +19933,690 @@ export interface operations {
             };
         };
     };
+    list_credit_lines: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CreditLineOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_credit_line: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditLineIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditLineOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_credit_line: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                credit_line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditLineIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditLineOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_invoice_paid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                credit_line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettledIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditLineOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_detection_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_detection_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_documents: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                customer_id?: string | null;
+                entity_id?: string | null;
+                kind?: components["schemas"]["voltway__modules__documents__snapshot__Kind"] | null;
+                /** @description how many items */
+                limit?: number;
+                number?: string | null;
+                payer_id?: string | null;
+                session_id?: string | null;
+                /** @description issued at or after */
+                since?: string | null;
+                /** @description issued before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document_pdf: {
+        parameters: {
+            query?: {
+                /** @description en, de or zh; else the document's own */
+                lang?: string | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_document_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_electronic_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_email_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_excluded_times: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExcludedTimeOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_excluded_time: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcludedTimeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExcludedTimeOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_excluded_time: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                excluded_time_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_file_job: {
         parameters: {
             query?: never;
@@ -7587,6 +20635,181 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileJobWithHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_firmware_campaigns: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CampaignOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_firmware_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_firmware_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_firmware_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaign_stations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CampaignStationOut_"];
                 };
             };
             /** @description A problem */
@@ -7804,6 +21027,1158 @@ export interface operations {
             };
         };
     };
+    list_firmware_makers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FirmwareMakerOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_firmware_maker: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareMakerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareMakerOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_firmware_maker: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                maker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fleets: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FleetSummary_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_fleet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FleetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetDetails"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_fleet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FleetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_fleet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_cost_centre: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostCentreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostCentreOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_cost_centre: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cost_centre_id: string;
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostCentreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostCentreOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_cost_centre: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cost_centre_id: string;
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fleet_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetLimitsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_fleet_limits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_fleet_manager: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description of an account, or of an API key */
+                account_id: string;
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_fleet_manager: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description of an account, or of an API key */
+                account_id: string;
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_fleet_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+                id_token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetMemberOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_fleet_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+                id_token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_fleet_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+                id_token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetMemberOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fleet_statement: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetStatementOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fleet_statement_csv: {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_vehicle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_vehicle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_vehicle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                fleet_id: string;
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_held_sessions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HeldOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_host_agreements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                host_id?: string | null;
+                /** @description how many items */
+                limit?: number;
+                location_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AgreementOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_host_agreement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_host_statements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                host_id?: string | null;
+                /** @description how many items */
+                limit?: number;
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_host_statements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementClosing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hosts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HostOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_host: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_host: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                host_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_host_statements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host_id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_id_tokens: {
         parameters: {
             query?: {
@@ -7977,6 +22352,918 @@ export interface operations {
             };
         };
     };
+    get_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UseOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_activation_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_id_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_id_tokens: {
+        parameters: {
+            query?: {
+                /** @description save nothing if a row cannot be added */
+                is_all_or_nothing?: boolean;
+                /** @description say what would happen, and save nothing */
+                is_dry_run?: boolean;
+            };
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_incidents: {
+        parameters: {
+            query?: {
+                assignee_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description true: open and acknowledged ones */
+                is_open?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+                location_id?: string | null;
+                rule_id?: string | null;
+                severity?: components["schemas"]["voltway__contracts__detection__Severity"] | null;
+                since?: string | null;
+                state?: components["schemas"]["IncidentState"] | null;
+                station_id?: string | null;
+                /** @description in title or subject */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncidentOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_incident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_invitation_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_accounts: {
+        parameters: {
+            query?: {
+                /** @description by what was posted until then; now if not given */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAccountOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: components["schemas"]["voltway__modules__ledger__reconciliation_rules__Kind"] | null;
+                /** @description how many items */
+                limit?: number;
+                state?: ("open" | "resolved" | "gone") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LedgerDifferenceOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_difference: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                difference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DifferenceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDifferenceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_entries: {
+        parameters: {
+            query?: {
+                /** @description `bank`, or `revenue:` for all that begin so */
+                account?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description the fact: SessionPriced, PaymentCaptured, … */
+                kind?: string | null;
+                /** @description how many items */
+                limit?: number;
+                payment_id?: string | null;
+                session_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LedgerEntryOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_ledger_entries: {
+        parameters: {
+            query?: {
+                /** @description `bank`, or `revenue:` for all that begin so */
+                account?: string | null;
+                /** @description the fact: SessionPriced, PaymentCaptured, … */
+                kind?: string | null;
+                payment_id?: string | null;
+                session_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcile_ledger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trial_balance: {
+        parameters: {
+            query?: {
+                /** @description by what was posted until then; now if not given */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBalanceOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerVerificationOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_legal_entities: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntityOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_legal_entity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_legal_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_legal_entity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                entity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -7988,6 +23275,172 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_location_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationGroupOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_location_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationGroupIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationGroupOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_location_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationGroupOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_location_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationGroupIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationGroupOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_location_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8176,6 +23629,115 @@ export interface operations {
             };
         };
     };
+    get_location_calendar: {
+        parameters: {
+            query?: {
+                /** @description that the EVSE must have */
+                connector_type?: string | null;
+                /** @description of the slot that is wanted */
+                length_minutes?: number;
+                /** @description now, if not given */
+                since?: string | null;
+                /** @description a day later, if not given; at most a week */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingCalendarOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingRulesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_booking_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingRulesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingRulesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_location_limit: {
         parameters: {
             query?: never;
@@ -8277,6 +23839,140 @@ export interface operations {
             };
         };
     };
+    get_location_reporting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPlace"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_location_reporting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportPlace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPlace"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_log_in_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["voltway__modules__accounts__schemas__PolicyOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_log_in_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["voltway__modules__accounts__schemas__PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["voltway__modules__accounts__schemas__PolicyOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_in: {
         parameters: {
             query?: never;
@@ -8287,6 +23983,105 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LogIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_passkey_log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogInStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_with_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorIn"];
             };
         };
         responses: {
@@ -8340,6 +24135,107 @@ export interface operations {
             };
         };
     };
+    list_mails: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: string | null;
+                /** @description how many items */
+                limit?: number;
+                state?: components["schemas"]["MailState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MailOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailWithText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_mail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_me: {
         parameters: {
             query?: never;
@@ -8369,13 +24265,2789 @@ export interface operations {
             };
         };
     };
-    ask_ocsp: {
+    get_autocharge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoChargeOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_autocharge: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
                 "Idempotency-Key"?: string;
             };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoChargeChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoChargeOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOfferOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_calendar: {
+        parameters: {
+            query?: {
+                /** @description that the EVSE must have */
+                connector_type?: string | null;
+                /** @description of the slot that is wanted */
+                length_minutes?: number;
+                /** @description now, if not given */
+                since?: string | null;
+                /** @description a day later, if not given; at most a week */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingCalendarOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_bookings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description only those that are ahead or going on, or only the others */
+                is_open?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BookingOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_own_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_own_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingSlotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_own_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_in_own_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_car: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_own_charging: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_consent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: "terms" | "privacy" | "marketing";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_device: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_documents: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: components["schemas"]["voltway__modules__documents__snapshot__Kind"] | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_document_pdf: {
+        parameters: {
+            query?: {
+                /** @description en, de or zh; else the document's own */
+                lang?: string | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_tokens: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnTokenOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_own_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_token_back: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_own_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnTokenPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_loss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_app_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTokenOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAdded"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_payments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VisitOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_own_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_charge: {
+        parameters: {
+            query?: {
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+            };
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charge"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_own_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_own_charging: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_own_charging: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CableOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_profile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_push_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushDevicesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscriptionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_queue_places: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueuePlaceOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_queue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePlaceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePlaceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_queue_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePlaceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_queue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_queue_place: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePlaceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_saved_views: {
+        parameters: {
+            query?: {
+                list_name?: ("stations" | "sessions") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_saved_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_log_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogInsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_log_ins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_log_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_step_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpBegun"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmed"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_wallets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WalletOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTopUpIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_top_up_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpTerms"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    top_up_wallet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notification_policies: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PolicyOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_notification_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["voltway__modules__detection__schemas__PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["voltway__modules__detection__schemas__PolicyOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notification_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["voltway__modules__detection__schemas__PolicyOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_notification_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["voltway__modules__detection__schemas__PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["voltway__modules__detection__schemas__PolicyOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_notification_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_oauth_clients: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OAuthClientOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_oauth_client: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OAuthClientIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthClientSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_oauth_client: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_oauth_client: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthClientSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description if not in the header Authorization: Basic */
+                    client_id?: string;
+                    client_secret?: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description RFC 6749 §5.2 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthRefusal"];
+                };
+            };
+            /** @description The client is not known, or its secret is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthRefusal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description if not in the header Authorization: Basic */
+                    client_id?: string;
+                    client_secret?: string;
+                    /** @enum {string} */
+                    grant_type: "client_credentials";
+                    /** @description permissions with spaces between; all, if not given */
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthToken"];
+                };
+            };
+            /** @description RFC 6749 §5.2 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthRefusal"];
+                };
+            };
+            /** @description The client is not known, or its secret is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthRefusal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_ocsp: {
+        parameters: {
+            query?: never;
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -8428,6 +27100,240 @@ export interface operations {
             };
         };
     };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_provider_log_in: {
+        parameters: {
+            query: {
+                code?: string | null;
+                error?: string | null;
+                iss?: string | null;
+                state: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_provider_log_in: {
+        parameters: {
+            query?: {
+                /** @description the page to come back to */
+                return_to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operators: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OperatorOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_operator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_operator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_operator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                operator_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_overview: {
         parameters: {
             query?: {
@@ -8447,6 +27353,541 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_payment_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                payer_id?: string | null;
+                session_id?: string | null;
+                state?: ("created" | "holding" | "held" | "capturing" | "captured" | "releasing" | "released" | "failed") | null;
+                station_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaymentOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentDetailOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentDetailOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payout_batches: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BatchOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_payout_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payout_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_payout_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_payout_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_payout_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sepa_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description pain.001.001.09 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_problem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProblemReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemReportOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_problem_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemReportOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_report_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemReportOut"];
                 };
             };
             /** @description A problem */
@@ -8631,6 +28072,414 @@ export interface operations {
             };
         };
     };
+    list_public_clusters: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                connector_type?: string[] | null;
+                /** @description with an EVSE that is free and fits */
+                is_free?: boolean;
+                is_open?: boolean;
+                /** @description the nearest to here first */
+                latitude?: number | null;
+                longitude?: number | null;
+                power_w_min?: number;
+                /** @description words in name, address, city or operator */
+                text?: string;
+                /** @description of the map, whose world is 512 pixels wide at 0 */
+                zoom?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicClusters"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_locations: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                connector_type?: string[] | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description with an EVSE that is free and fits */
+                is_free?: boolean;
+                is_open?: boolean;
+                /** @description the nearest to here first */
+                latitude?: number | null;
+                limit?: number;
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+                longitude?: number | null;
+                power_w_min?: number;
+                /** @description words in name, address, city or operator */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicPlace_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_public_location: {
+        parameters: {
+            query?: {
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+            };
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicPlace"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_public_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicMap"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_public_spots: {
+        parameters: {
+            query: {
+                /** @description nothing more is to follow: now every geocoder may be asked */
+                is_typed?: boolean;
+                /** @description what is near here is preferred */
+                latitude?: number | null;
+                /** @description of the sentences about prices */
+                locale?: "en" | "de" | "zh";
+                longitude?: number | null;
+                /** @description what somebody types: a town, a street */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicSpots"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_towns: {
+        parameters: {
+            query: {
+                bbox: string;
+                zoom: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicTowns"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queue_places: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+                location_id?: string | null;
+                state?: components["schemas"]["voltway__modules__reservations__queueing__State"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffQueuePlaceOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_queue_place: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffQueuePlaceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quotas: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: ("group" | "driver") | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuotaOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_quota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: "group" | "driver";
+                /** @description a group, or the id of a driver's account */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Quota"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_quota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: "group" | "driver";
+                /** @description a group, or the id of a driver's account */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_registration_tokens: {
         parameters: {
             query?: {
@@ -8733,6 +28582,406 @@ export interface operations {
             };
         };
     };
+    get_registration_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationTerms"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_report_schedules: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduleOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query: {
+                driver_id?: string[] | null;
+                evse_number?: number | null;
+                /** @description json, csv, xlsx or pdf */
+                format?: components["schemas"]["voltway__modules__reports__writing__Form"];
+                group_by?: string[] | null;
+                id_token_id?: string[] | null;
+                location_id?: string[] | null;
+                provider?: string[] | null;
+                /** @description the first local day */
+                since: string;
+                station_id?: string[] | null;
+                token_group?: string[] | null;
+                /** @description the first local day that is not in it */
+                until: string;
+                /** @description whose days those of sessions are */
+                zone?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_nevi_quarter: {
+        parameters: {
+            query: {
+                /** @description json, csv, xlsx or pdf */
+                format?: components["schemas"]["voltway__modules__reports__writing__Form"];
+                part?: string;
+                quarter: number;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_status_ledger: {
+        parameters: {
+            query: {
+                evse_number: number;
+                since: string;
+                station_id: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusSpanOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_uk_year: {
+        parameters: {
+            query: {
+                /** @description json, csv, xlsx or pdf */
+                format?: components["schemas"]["voltway__modules__reports__writing__Form"];
+                location_id?: string[] | null;
+                station_id?: string[] | null;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_uptime: {
+        parameters: {
+            query: {
+                evse_number?: number | null;
+                /** @description json, csv, xlsx or pdf */
+                format?: components["schemas"]["voltway__modules__reports__writing__Form"];
+                location_id?: string[] | null;
+                /** @description the first local day */
+                since: string;
+                station_id?: string[] | null;
+                /** @description the first local day that is not in it */
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_reservations: {
         parameters: {
             query?: {
@@ -8741,7 +28990,7 @@ export interface operations {
                 id_token?: string | null;
                 /** @description how many items */
                 limit?: number;
-                state?: components["schemas"]["State"] | null;
+                state?: components["schemas"]["voltway__modules__reservations__rules__State"] | null;
                 station_id?: string | null;
                 station_identity?: string | null;
             };
@@ -8873,6 +29122,235 @@ export interface operations {
             };
         };
     };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_sandbox_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_sandbox_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_everything: {
+        parameters: {
+            query?: {
+                /** @description nothing is found by nothing */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundThings"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_security_events: {
         parameters: {
             query?: {
@@ -8880,7 +29358,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description how many items */
                 limit?: number;
-                severity?: components["schemas"]["Severity"] | null;
+                severity?: components["schemas"]["voltway__modules__security__rules__Severity"] | null;
                 since?: string | null;
                 station_id?: string | null;
                 type?: string | null;
@@ -8915,6 +29393,8 @@ export interface operations {
     list_sessions: {
         parameters: {
             query?: {
+                /** @description they are priced when somebody has reviewed them */
+                awaits_review?: boolean | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
                 id_token?: string | null;
@@ -8923,6 +29403,8 @@ export interface operations {
                 location_id?: string | null;
                 /** @description started at or after */
                 since?: string | null;
+                /** @description a minus: the other way round; by energy only of a station, a token or a period (`since`) */
+                sort?: "-created" | "created" | "-energy" | "energy";
                 state?: string | null;
                 station_id?: string | null;
                 station_identity?: string | null;
@@ -9005,6 +29487,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostDetailsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
             /** @description A problem */
@@ -9160,6 +29680,40 @@ export interface operations {
             };
         };
     };
+    list_station_clusters: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                /** @description of the map; its world is 512 px wide at 0 */
+                zoom?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationClusters"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tariffs: {
         parameters: {
             query?: {
@@ -9261,6 +29815,44 @@ export interface operations {
             };
         };
     };
+    change_tariff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tariff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TariffVersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TariffOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     assign_tariff: {
         parameters: {
             query?: never;
@@ -9286,6 +29878,605 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TariffOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_tariff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    price_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_terminal_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TerminalOrderOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_terminal_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalOrderOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_terminal_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TerminalPaymentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tickets: {
+        parameters: {
+            query?: {
+                assignee_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                driver_id?: string | null;
+                /** @description true: all but solved ones */
+                is_open?: boolean | null;
+                /** @description how many items */
+                limit?: number;
+                priority?: components["schemas"]["TicketPriority"] | null;
+                session_id?: string | null;
+                state?: components["schemas"]["TicketState"] | null;
+                station_id?: string | null;
+                /** @description in the subject */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_ticket_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketNoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ticket_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The photo. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vouchers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VoucherOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_voucher: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoucherIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherCreated"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_voucher: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                voucher_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_web_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentStateOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_web_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Voltway-Signature"?: string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaidIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentStateOut"];
                 };
             };
             /** @description A problem */
@@ -9332,6 +30523,320 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: string | null;
+                /** @description how many items */
+                limit?: number;
+                state?: components["schemas"]["DeliveryState"] | null;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveryOut_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryWithAttempts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                delivery_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
             };
             /** @description A problem */
             default: {

@@ -58,6 +58,8 @@ describe("time", () => {
 
   it("shows instants in the reader's time zone", () => {
     expect(plain(de.time("2026-03-10T12:00:00Z"))).toBe("13:00");
+    expect(createFormat("en-US", "America/New_York").month("2026-03")).toBe("March 2026");
+    expect(createFormat("de-DE").month("2026-03")).toBe("März 2026");
     expect(plain(en.dateTime("2026-03-10T12:00:00Z"))).toBe("Mar 10, 2026, 12:00 PM");
   });
 

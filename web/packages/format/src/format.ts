@@ -39,6 +39,8 @@ export function createFormat(locale: string, timeZone?: string) {
   });
   const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone });
 
+  const monthFormat = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+
   function number(value: number | null | undefined, digits: 0 | 1 | 2 | 3 = 0): string {
     return value == null ? unknown : (decimals[digits]?.format(value) ?? unknown);
   }
@@ -128,5 +130,7 @@ export function createFormat(locale: string, timeZone?: string) {
     /** Time of day with milliseconds, for logs. */
     clock: instant(clockFormat),
     date: instant(dateFormat),
+    /** A month such as "2026-11" by its name: it is the same wherever it is read. */
+    month: (month: string): string => monthFormat.format(new Date(`${month}-01T00:00Z`)),
   };
 }

@@ -44,7 +44,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
     Modal: {
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } },
+      // Its <header> is not the page's: as a landmark it would be a second one.
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 }, attributes: { header: { role: "none" } } },
       styles: { content: { background: SURFACE }, header: { background: SURFACE } },
     },
     Popover: { styles: { dropdown: { background: SURFACE, borderColor: "var(--vw-line)" } } },

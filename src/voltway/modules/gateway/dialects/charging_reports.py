@@ -192,7 +192,7 @@ def read_needs(inbound: Inbound, request: Any) -> ReportChargingNeeds:
             transfer_mode=str(needs.requested_energy_transfer),
             control_mode=None if control_mode is None else str(control_mode),
             departure_at=None if departure is None else times.read_time(departure, inbound.received_at, []),
-            schedules_max=request.max_schedule_tuples,
+            periods_max=request.max_schedule_tuples,
             energy_wh=_whole(
                 _first(_of(ac, "energy_amount"), _of(dc, "energy_amount"), _of(v2x, "ev_target_energy_request"))
             ),

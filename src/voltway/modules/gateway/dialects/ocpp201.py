@@ -107,9 +107,11 @@ def read_status(inbound: Inbound, request: v201.StatusNotificationRequest) -> Re
 
 def read_authorize(inbound: Inbound, request: v201.AuthorizeRequest) -> AuthorizeTokens | AuthorizeContract:
     """A token; that of a contract comes with its certificate, or with the hashes of it (C07)."""
-    who = ask_who(inbound, IdToken(request.id_token.id_token, str(request.id_token.type)))
     named = request.iso15118_certificate_hash_data or ()
-    if request.certificate is None and not named:
+    is_with_contract = request.certificate is not None or bool(named)
+    token = IdToken(request.id_token.id_token, str(request.id_token.type))
+    who = ask_who(inbound, token, is_with_contract=is_with_contract)
+    if not is_with_contract:
         return who
     return AuthorizeContract(
         who=who,

@@ -54,7 +54,7 @@ def answered(response: Any) -> ReportRow:
     return ReportRow(read=read_nothing, answer=lambda inbound, request, reply: response)
 
 
-def ask_who(inbound: Inbound, id_token: IdToken) -> AuthorizeTokens:
+def ask_who(inbound: Inbound, id_token: IdToken, *, is_with_contract: bool = False) -> AuthorizeTokens:
     """Ask whether a token may charge at this station."""
     credential = inbound.credential
     return AuthorizeTokens(
@@ -64,6 +64,7 @@ def ask_who(inbound: Inbound, id_token: IdToken) -> AuthorizeTokens:
                 station_id=credential.station_id,
                 id_token=id_token,
                 location_id=credential.location_id,
+                is_with_contract=is_with_contract,
             ),
         )
     )

@@ -1,17 +1,14 @@
-"""The settings of a station: names that two protocols have for one thing, limits, and what we record of them.
-
-1.6 has configuration keys, 2.x a device model of components and variables. A command may name a setting either way; the
-table says what the other protocol calls it. Source: OCPP 1.6 §9 and its security whitepaper; OCPP 2.0.1 part 2, appendix
-"Referenced components and variables".
-"""
+"""The settings of a station: limits, and what we record of them. A command may name a setting as either protocol does
+(contracts/setting_names.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from voltway.contracts.setting_names import KEYS, PLACES, Place
 from voltway.contracts.station_link import ReportVariables, VariableValue
 from voltway.kernel import clock
 from voltway.kernel.ids import new_id
@@ -19,58 +16,6 @@ from voltway.modules.gateway.dialects.base import CommandLink, LinkMemory
 
 T = TypeVar("T")
 
-
-class Place(NamedTuple):
-    """Where the device model keeps a setting."""
-
-    component: str
-    variable: str
-    instance: str | None = None
-
-
-_COMM, _AUTH, _TX, _SMART = "OCPPCommCtrlr", "AuthCtrlr", "TxCtrlr", "SmartChargingCtrlr"
-_SAMPLED, _ALIGNED, _SECURITY, _LIST = "SampledDataCtrlr", "AlignedDataCtrlr", "SecurityCtrlr", "LocalAuthListCtrlr"
-
-PLACES: dict[str, Place] = {
-    "AdditionalRootCertificateCheck": Place(_SECURITY, "AdditionalRootCertificateCheck"),
-    "AllowOfflineTxForUnknownId": Place(_AUTH, "OfflineTxForUnknownIdEnabled"),
-    "AuthorizationCacheEnabled": Place("AuthCacheCtrlr", "Enabled"),
-    "AuthorizationKey": Place(_SECURITY, "BasicAuthPassword"),
-    "AuthorizeRemoteTxRequests": Place(_AUTH, "AuthorizeRemoteStart"),
-    "CertificateStoreMaxLength": Place(_SECURITY, "CertificateEntries"),
-    "ChargeProfileMaxStackLevel": Place(_SMART, "ProfileStackLevel"),
-    "ChargingScheduleAllowedChargingRateUnit": Place(_SMART, "RateUnit"),
-    "ChargingScheduleMaxPeriods": Place(_SMART, "PeriodsPerSchedule"),
-    "ClockAlignedDataInterval": Place(_ALIGNED, "Interval"),
-    "ConnectionTimeOut": Place(_TX, "EVConnectionTimeOut"),
-    "ConnectorSwitch3to1PhaseSupported": Place(_SMART, "Phases3to1"),
-    "CpoName": Place(_SECURITY, "OrganizationName"),
-    "HeartbeatInterval": Place(_COMM, "HeartbeatInterval"),
-    "LocalAuthListEnabled": Place(_LIST, "Enabled"),
-    "LocalAuthorizeOffline": Place(_AUTH, "LocalAuthorizeOffline"),
-    "LocalPreAuthorize": Place(_AUTH, "LocalPreAuthorize"),
-    "MaxChargingProfilesInstalled": Place(_SMART, "Entries", "ChargingProfiles"),
-    "MaxEnergyOnInvalidId": Place(_TX, "MaxEnergyOnInvalidId"),
-    "MeterValueSampleInterval": Place(_SAMPLED, "TxUpdatedInterval"),
-    "MeterValuesAlignedData": Place(_ALIGNED, "Measurands"),
-    "MeterValuesSampledData": Place(_SAMPLED, "TxUpdatedMeasurands"),
-    "ReserveConnectorZeroSupported": Place("ReservationCtrlr", "NonEvseSpecific"),
-    "ResetRetries": Place(_COMM, "ResetRetries"),
-    "SecurityProfile": Place(_SECURITY, "SecurityProfile"),
-    "SendLocalListMaxLength": Place(_LIST, "ItemsPerMessage"),
-    "StopTransactionOnEVSideDisconnect": Place(_TX, "StopTxOnEVSideDisconnect"),
-    "StopTransactionOnInvalidId": Place(_TX, "StopTxOnInvalidId"),
-    "StopTxnAlignedData": Place(_ALIGNED, "TxEndedMeasurands"),
-    "StopTxnSampledData": Place(_SAMPLED, "TxEndedMeasurands"),
-    "SupportedFileTransferProtocols": Place(_COMM, "FileTransferProtocols"),
-    "TransactionMessageAttempts": Place(_COMM, "MessageAttempts", "TransactionEvent"),
-    "TransactionMessageRetryInterval": Place(_COMM, "MessageAttemptInterval", "TransactionEvent"),
-    "UnlockConnectorOnEVSideDisconnect": Place(_COMM, "UnlockOnEVSideDisconnect"),
-    "WebSocketPingInterval": Place(_COMM, "WebSocketPingInterval"),
-}
-"""1.6 configuration key -> what 2.x calls it."""
-
-KEYS: dict[Place, str] = {place: key for key, place in PLACES.items()}
 
 _LIMITS, _BYTES = "items_max", "bytes_max"
 _LIMITING = ("ItemsPerMessage", "BytesPerMessage")

@@ -1,6 +1,7 @@
-"""Listening behind proxies: what a trusted one says of its client is read first, before the ClientHello where there is TLS.
+"""Listening where something comes before the request: what a trusted proxy says of its client, and the handshake of TLS.
 
-Only for a port with `gateway.trusted_proxies`; one without needs no task for a connection.
+Connections count from when they are accepted, so that silent ones cannot pile up before their ClientHello. The plain port without
+`gateway.trusted_proxies` needs no task for a connection, and does without.
 """
 
 from __future__ import annotations
@@ -39,17 +40,22 @@ class ProxiedServer:
         proxies: TrustedProxies,
         take: Callable[[socket.socket, Origin], Awaitable[None]],
         timeout_s: float,
-        waiting_max: int,
+        is_full: Callable[[], bool],
     ) -> None:
         self._proxies = proxies
         self._take = take
         self._timeout_s = timeout_s
-        self._waiting_max = waiting_max
+        self._is_full = is_full
         self._tasks: set[asyncio.Task[None]] = set()
         self._acceptors: list[asyncio.Task[None]] = []
         self.sockets: list[socket.socket] = []
 
-    async def listen(self, host: str, port: int) -> None:
+    @property
+    def waiting(self) -> int:
+        """The connections of which it is not known yet whom they are from, or whose TLS handshake goes on."""
+        return len(self._tasks)
+
+    async def listen(self, host: str, port: int, *, reuse_port: bool = False) -> None:
         """Begin. Raises OSError where an address cannot be had."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -58,6 +64,8 @@ class ProxiedServer:
                 listener = socket.socket(family, socket.SOCK_STREAM)
                 self.sockets.append(listener)
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if reuse_port:
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
                 if family == socket.AF_INET6:
                     listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 listener.setblocking(False)
@@ -86,7 +94,7 @@ class ProxiedServer:
                 await asyncio.sleep(BREATH_S)
                 continue
             connection.setblocking(False)
-            if len(self._tasks) >= self._waiting_max:
+            if self._is_full():
                 connection.close()
                 continue
             task = asyncio.create_task(self._greet(connection, str(address[0])))

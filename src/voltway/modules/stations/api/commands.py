@@ -11,7 +11,7 @@ from voltway.kernel.database import Tx
 from voltway.kernel.http import Page, keep_answer
 from voltway.modules.stations import execution, rules
 from voltway.modules.stations.api.dependencies import MayReadStations, MaySendCommands, OurRuntime, PagePart, ReadTx
-from voltway.modules.stations.schemas import AnyOrder, CommandOut
+from voltway.modules.stations.schemas import AnyOrder, CommandOut, command_out
 from voltway.modules.stations.store import commands as store
 from voltway.modules.stations.store import stations
 from voltway.modules.stations.tables import commands
@@ -35,22 +35,22 @@ async def send_command(
 ) -> CommandOut:
     """Send a command: 202 with its record, or 200 once it has ended. An offline station is a state, not an error; an order
     that the station cannot do is one (409)."""
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         station = await stations.get(tx, station_id, stations.visible_to(principal))
 
     async def keep(tx: Tx, command_id: str) -> None:
         # A retry after a crash finds this command, and sends no second one (F05).
-        await keep_answer(tx, request, 202, CommandOut.model_validate(await store.get(tx, command_id)))
+        await keep_answer(tx, request, 202, command_out(await store.get(tx, command_id), principal.shown))
 
     command_id = await execution.order(
         runtime, station, body.type, body.said_as, body.arguments(), principal.name, keep
     )
     await execution.wait(runtime, command_id, wait_s)
-    async with runtime.database.read() as tx:
+    async with runtime.database.read(principal.operator_id) as tx:
         row = await store.get(tx, command_id)
     if row.state not in rules.OPEN_STATES:
         response.status_code = 200
-    return CommandOut.model_validate(row)
+    return command_out(row, principal.shown)
 
 
 @router.get("/charging-stations/{station_id}/commands")
@@ -70,10 +70,10 @@ async def list_commands(
     if state is not None:
         statement = statement.where(commands.c.state == state.value)
     rows, next_cursor = await page.fetch(tx, statement, commands.c.id)
-    return Page(items=[CommandOut.model_validate(row) for row in rows], next_cursor=next_cursor)
+    return Page(items=[command_out(row, principal.shown) for row in rows], next_cursor=next_cursor)
 
 
 @router.get("/commands/{command_id}")
 async def get_command(command_id: str, principal: MayReadStations, tx: ReadTx) -> CommandOut:
     """One command."""
-    return CommandOut.model_validate(await store.get(tx, command_id, stations.visible_to(principal)))
+    return command_out(await store.get(tx, command_id, stations.visible_to(principal)), principal.shown)

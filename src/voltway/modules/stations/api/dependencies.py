@@ -15,6 +15,7 @@ MayReadStations = Annotated[Principal, Depends(allowed(Permission.STATIONS_READ)
 MayWriteStations = Annotated[Principal, Depends(allowed(Permission.STATIONS_WRITE))]
 MayReadLocations = Annotated[Principal, Depends(allowed(Permission.LOCATIONS_READ))]
 MayWriteLocations = Annotated[Principal, Depends(allowed(Permission.LOCATIONS_WRITE))]
+MayAddLocations = Annotated[Principal, Depends(allowed(Permission.LOCATIONS_WRITE, everywhere=True))]
 MaySendCommands = Annotated[Principal, Depends(allowed(Permission.COMMANDS_SEND))]
 ReadTx = Annotated[Tx, Depends(read_tx, scope="function")]
 OpenTx = Annotated[Tx, Depends(open_tx, scope="function")]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from voltway.contracts.vocabulary import ConnectorStatus
+from voltway.contracts.vocabulary import ConnectorStatus, Registration
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Page, etag_of, page_answer, require_match
-from voltway.modules.stations import rules, service
+from voltway.modules.stations import replacing, rules, service
 from voltway.modules.stations.api.dependencies import (
     MayReadStations,
     MayWriteStations,
@@ -20,6 +20,7 @@ from voltway.modules.stations.api.dependencies import (
     ReadTx,
 )
 from voltway.modules.stations.schemas import (
+    ReplacementIn,
     StationCreated,
     StationIn,
     StationOut,
@@ -28,11 +29,15 @@ from voltway.modules.stations.schemas import (
     station_out,
     variable_out,
 )
+from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import stations as store
 from voltway.modules.stations.tables import stations, variables
 
 router = APIRouter(tags=["charging stations"])
 
+StationSort = Literal[
+    "-created", "created", "identity", "-identity", "vendor", "-vendor", "status", "-status", "last_seen", "-last_seen"
+]
 _EMPTIED_BY_NULL = ("name", "location_id", "password", "connector_map")
 
 
@@ -45,12 +50,17 @@ async def list_stations(
     location_id: str | None = None,
     is_online: bool | None = None,
     status: ConnectorStatus | None = None,
+    registration: Registration | None = None,
+    is_quarantined: Annotated[
+        bool | None, Query(description="came by itself, and nobody has said what is to become of it")
+    ] = None,
     text: Annotated[
         str | None, Query(max_length=100, description="part of a name, vendor, model, serial number")
     ] = None,
     include_retired: bool = False,
+    sort: Annotated[StationSort, Query(description="a minus: the other way round")] = "-created",
 ) -> Response:
-    """The operator's charging stations, newest first."""
+    """The operator's charging stations, newest first unless something else is asked for."""
     statement = store.LISTING.select(tx).where(store.visible_to(principal))
     if identity is not None:
         statement = statement.where(stations.c.identity_key == rules.identity_key(identity))
@@ -60,11 +70,21 @@ async def list_stations(
         statement = statement.where(stations.c.is_online.is_(is_online))
     if status is not None:
         statement = statement.where(stations.c.status == status.value)
+    if registration is not None:
+        statement = statement.where(stations.c.registration == registration.value)
+    if is_quarantined is not None:
+        is_waiting = stations.c.quarantined_at.is_not(None)
+        statement = statement.where(is_waiting if is_quarantined else sa.not_(is_waiting))
     if text:
         statement = statement.where(store.mentions(text))
     if not include_retired:
         statement = statement.where(stations.c.retired_key == "")
-    rows, next_cursor = await page.fetch(tx, statement, stations.c.id)
+    key, is_down = store.SORT_KEYS[sort.removeprefix("-")], sort.startswith("-")
+    keys: list[sa.ColumnElement[Any]] = [stations.c.id]
+    if key is not stations.c.id:
+        keys = [key.label("sort_key"), stations.c.id]
+        statement = statement.add_columns(keys[0])
+    rows, next_cursor = await page.fetch(tx, statement, *keys, newest_first=is_down)
     found = store.LISTING.read(tx, rows)
     layouts = await store.layouts(tx, [row.id for row in found])
     return page_answer((station_out(row, layouts[row.id]) for row in found), next_cursor)
@@ -75,7 +95,9 @@ async def add_station(
     body: StationIn, principal: MayWriteStations, tx: OpenTx, runtime: OurRuntime, response: Response
 ) -> StationCreated:
     """Register a charging station. The password that is made up for it is shown in this answer only."""
-    saved = await service.add_station(tx, principal, body.model_dump(), runtime.secret)
+    saved = await service.add_station(
+        tx, principal, body.model_dump(), runtime.secret, runtime.settings(StationsSettings)
+    )
     return await _shown(tx, saved, response)
 
 
@@ -107,7 +129,25 @@ async def change_station(
         for name, value in body.model_dump().items()
         if name in said and (value is not None or name in _EMPTIED_BY_NULL)
     }
-    return await _shown(tx, await service.change_station(tx, principal, station, given, runtime.secret), response)
+    settings = runtime.settings(StationsSettings)
+    saved = await service.change_station(tx, principal, station, given, runtime.secret, settings)
+    return await _shown(tx, saved, response)
+
+
+@router.post("/charging-stations/{station_id}/replacement")
+async def replace_station(
+    station_id: str,
+    body: ReplacementIn,
+    principal: MayWriteStations,
+    tx: OpenTx,
+    runtime: OurRuntime,
+    response: Response,
+) -> StationCreated:
+    """Put new hardware in the place of old: history, tariff, token list and limits stay with the record. The new password is
+    shown in this answer only."""
+    station = await store.get_locked(tx, station_id, store.visible_to(principal))
+    saved = await replacing.replace_hardware(tx, principal, station, body.identity, body.reason, runtime.secret)
+    return await _shown(tx, saved, response)
 
 
 @router.delete("/charging-stations/{station_id}", status_code=204)
@@ -115,7 +155,7 @@ async def retire_station(station_id: str, principal: MayWriteStations, tx: OpenT
     """Retire a charging station: it may not connect any more, its history stays, its identity may be used again."""
     station = await store.get_locked(tx, station_id, store.visible_to(principal))
     require_match(request, station.version)
-    await service.retire_station(tx, station)
+    await service.retire_station(tx, principal, station)
 
 
 @router.get("/charging-stations/{station_id}/variables")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from voltway.contracts.ledger import FindLocationCountries
 from voltway.contracts.security import EnrolStation
 from voltway.contracts.station_link import (
     AdmitStation,
     FindCredential,
+    FindLink,
     LinkClosed,
+    LinkPlace,
     ListCredentials,
     ProveCredential,
     StationCredential,
@@ -15,9 +20,16 @@ from voltway.contracts.stations import (
     AcceptStation,
     CheckOrder,
     CommandView,
+    DescribeLocation,
+    DescribeLocations,
     DescribeStation,
+    FindLocationName,
     FindStations,
+    FindTimeZones,
+    KnownLocations,
+    LocationDescription,
     LocationExists,
+    NamedLocation,
     NodesGone,
     SendCommand,
     StationChanged,
@@ -30,8 +42,9 @@ from voltway.contracts.stations import (
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
-from voltway.modules.stations import execution, rotation, rules, service
+from voltway.modules.stations import execution, foreign_urls, rotation, rules, service
 from voltway.modules.stations.schemas import read_order
+from voltway.modules.stations.settings import StationsSettings
 from voltway.modules.stations.store import commands, locations, reports, stations
 from voltway.modules.stations.tables import stations as table
 
@@ -51,7 +64,9 @@ async def find_credential(runtime: Runtime, request: FindCredential) -> list[Sta
 async def admit_station(runtime: Runtime, request: AdmitStation) -> StationCredential:
     """A record for a station that nobody has registered. Safe when several links of it race: there will be one."""
     async with runtime.database.begin() as tx:
-        row = await service.admit(tx, request.operator_slug, request.identity, request.registration)
+        row = await service.admit(
+            tx, request.operator_slug, request.identity, request.registration, runtime.settings(StationsSettings)
+        )
         (credential,) = await stations.credentials(tx, table.c.id == row.id)
     return credential
 
@@ -103,6 +118,12 @@ async def nodes_gone(runtime: Runtime, request: NodesGone) -> int:
 _GONE = "the process that held the link is gone"
 
 
+async def find_link(runtime: Runtime, request: FindLink) -> LinkPlace | None:
+    """Which process holds a station's link."""
+    async with runtime.database.read() as tx:
+        return await stations.find_link(tx, request.station_id)
+
+
 async def find_stations(runtime: Runtime, request: FindStations) -> list[StationName]:
     """Who is meant."""
     keys = [rules.identity_key(identity) for identity in request.identities]
@@ -123,6 +144,47 @@ async def summarize_stations(runtime: Runtime, request: SummarizeStations) -> St
         return await stations.summarize(tx, request.operator_id)
 
 
+async def known_locations(runtime: Runtime, request: KnownLocations) -> list[str]:
+    """Which of these the operator has."""
+    async with runtime.database.read() as tx:
+        return await locations.known(tx, request.operator_id, request.location_ids)
+
+
+async def find_time_zones(runtime: Runtime, request: FindTimeZones) -> dict[str, str]:
+    """The time zones of locations, also of those that are retired."""
+    async with runtime.database.read() as tx:
+        return await locations.time_zones(tx, request.location_ids)
+
+
+async def find_location_name(runtime: Runtime, request: FindLocationName) -> str | None:
+    """What a location is called."""
+    async with runtime.database.read() as tx:
+        return await locations.find_name(tx, request.operator_id, request.location_id)
+
+
+async def describe_location(runtime: Runtime, request: DescribeLocation) -> LocationDescription | None:
+    """Where a location is."""
+    async with runtime.database.read() as tx:
+        row = await locations.find(tx, request.operator_id, request.location_id)
+    return None if row is None else LocationDescription(**{name: getattr(row, name) for name in _OF_LOCATION})
+
+
+_OF_LOCATION = tuple(field.name for field in msgspec.structs.fields(LocationDescription))
+
+
+async def find_location_countries(runtime: Runtime, request: FindLocationCountries) -> dict[str, str]:
+    """In which countries locations are."""
+    async with runtime.database.read() as tx:
+        return await locations.countries_of(tx, request.operator_id, request.location_ids)
+
+
+async def describe_locations(runtime: Runtime, request: DescribeLocations) -> list[NamedLocation]:
+    """What locations are called, and their time zones."""
+    async with runtime.database.read() as tx:
+        rows = await locations.describe(tx, request.operator_id, request.location_ids)
+    return [NamedLocation(location_id=row.id, name=row.name, time_zone=row.time_zone) for row in rows]
+
+
 async def location_exists(runtime: Runtime, request: LocationExists) -> bool:
     """Whether the operator has this location."""
     async with runtime.database.read() as tx:
@@ -132,6 +194,7 @@ async def location_exists(runtime: Runtime, request: LocationExists) -> bool:
 async def check_order(runtime: Runtime, request: CheckOrder) -> None:
     """Raise if this is no order."""
     read_order(request.type, request.arguments)
+    foreign_urls.check(runtime, request.type, request.arguments)
 
 
 async def accept_station(runtime: Runtime, request: AcceptStation) -> None:

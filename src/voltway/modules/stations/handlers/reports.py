@@ -25,6 +25,7 @@ from voltway.contracts.stations import ConnectorStatusChanged, StationChanged
 from voltway.contracts.vocabulary import Registration
 from voltway.kernel.bus.event import Event
 from voltway.kernel.database import Tx
+from voltway.kernel.noticing import Noticed
 from voltway.kernel.runtime import Runtime
 from voltway.modules.stations import rules
 from voltway.modules.stations.rules import Place
@@ -55,22 +56,25 @@ class ReportHandler:
 class LinkHandler(ReportHandler):
     """Records who is online. Epochs order the links of a station: what an older one says no longer counts."""
 
-    async def record(self, tx: Tx, reports: Sequence[ReportLink], prepared: None) -> list[None]:
+    async def record(self, tx: Tx, reports: Sequence[ReportLink], prepared: None) -> list[int | None]:
+        """The receipt of a link that has come too late: the epoch of the one that counts."""
+        receipts: list[int | None] = [None] * len(reports)
         links = await store.links_of(tx, (report.station_id for report in reports))
         last: dict[str, ReportLink] = {}
-        for report in reports:
+        for index, report in enumerate(reports):
             link = links.get(report.station_id)
             if link is None:
                 note_orphan(report)
                 continue
             ends_this_one = report.epoch == link.link_epoch and link.is_online and not report.is_open
             if report.epoch <= link.link_epoch and not ends_this_one:
+                receipts[index] = link.link_epoch
                 continue
             tx.publish(*_link_events(report, was_online=link.is_online))
             link.link_epoch, link.is_online = report.epoch, report.is_open
             last[report.station_id] = report
         await store.save_links(tx, last.values())
-        return [None] * len(reports)
+        return receipts
 
 
 def _link_events(report: ReportLink, *, was_online: bool) -> list[Event]:
@@ -94,9 +98,10 @@ class BootHandler(ReportHandler):
     """Records who stations say they are, and answers with their registration and an interval."""
 
     async def record(self, tx: Tx, reports: Sequence[ReportBoot], prepared: None) -> list[BootReceipt]:
+        rows = await store.boots_of(tx, (report.station_id for report in reports))
         known = {
             station_id: (Registration(row.registration), row.boot_level, row.booted_at)
-            for station_id, row in (await store.boots_of(tx, (report.station_id for report in reports))).items()
+            for station_id, row in rows.items()
         }
         receipts, last = [], dict[str, tuple[Any, ...]]()
         for report in reports:
@@ -114,13 +119,34 @@ class BootHandler(ReportHandler):
             known[report.station_id] = (registration, pace.level, report.received_at)
             last[report.station_id] = _boot_row(report, pace.level)
             receipts.append(BootReceipt(registration, pace.interval_s))
-            tx.publish(_booted(report))
+            tx.publish(_booted(report), *_make_notices(rows[report.station_id], report))
         await store.save_boots(tx, list(last.values()))
         return receipts
 
     def _receipt_of_quarantined(self) -> BootReceipt:
         """Who cannot be recorded is not let in, and is to try again."""
         return BootReceipt(Registration.PENDING, self._settings.boot_retry_interval_s)
+
+
+def _make_notices(before: Any, report: ReportBoot) -> list[Noticed]:
+    """What looks wrong about a boot: the station is another one than the last time, or does not say any more which one it is.
+    Where two boots come in one batch, each is held against what is stored."""
+    if before.booted_at is None:
+        return []
+    names = {
+        "station_id": report.station_id,
+        "station_identity": report.station_identity,
+        "location_id": report.location_id,
+    }
+    notices = []
+    for what in store.MAKE:
+        was, now = getattr(before, what), getattr(report, what)
+        is_firmware = what == "firmware_version"
+        if was and was != now and (now or not is_firmware):
+            kind = "firmware.changed" if is_firmware else "make.changed"
+            facts = names | {"what": what, "before": was[:100], "after": now and now[:100]}
+            notices.append(Noticed(operator_id=report.operator_id, at=report.received_at, kind=kind, facts=facts))
+    return notices
 
 
 def _boot_row(report: ReportBoot, level: float) -> tuple[Any, ...]:

@@ -49,10 +49,13 @@ def ability_of(rows: Iterable[Any]) -> TariffAbility:
 
     shows_cost = can("Cost") is True if means_ours else can("Cost") is not True
     currency = said.get(("Currency", None), "").upper()
+    conditions, prices = said.get(("ConditionsSupported", "Tariff")), said.get(("MaxElements", "Tariff"), "")
     is_code = len(currency) == 3 and currency.isascii() and currency.isalpha()
     return TariffAbility(
         takes_tariffs=can("Tariff"),
         has_local_cost=can("Cost"),
         shows_cost_it_is_told=shows_cost if rows else None,
         currency=currency if is_code else None,
+        takes_conditions=None if conditions is None else conditions == "true",
+        prices_max=int(prices) if prices.isascii() and prices.isdecimal() and len(prices) < 10 else None,
     )

@@ -2,11 +2,15 @@
 
 from voltway.modules.stations.schemas.commands import AnyOrder as AnyOrder
 from voltway.modules.stations.schemas.commands import CommandOut as CommandOut
+from voltway.modules.stations.schemas.commands import command_out as command_out
 from voltway.modules.stations.schemas.commands import read_order as read_order
 from voltway.modules.stations.schemas.locations import LocationIn as LocationIn
 from voltway.modules.stations.schemas.locations import LocationOut as LocationOut
 from voltway.modules.stations.schemas.locations import LocationPatch as LocationPatch
+from voltway.modules.stations.schemas.locations import location_out as location_out
+from voltway.modules.stations.schemas.locations import to_columns as to_columns
 from voltway.modules.stations.schemas.order import Order as Order
+from voltway.modules.stations.schemas.stations import ReplacementIn as ReplacementIn
 from voltway.modules.stations.schemas.stations import StationCreated as StationCreated
 from voltway.modules.stations.schemas.stations import StationIn as StationIn
 from voltway.modules.stations.schemas.stations import StationOut as StationOut

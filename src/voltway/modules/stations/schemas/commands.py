@@ -5,6 +5,7 @@ A new command is a class here, in the union below, and a row in the dialects' ta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -207,3 +208,18 @@ class CommandOut(Schema):
     requested_by: str
     requested_at: Instant
     finished_at: Instant | None
+
+
+def command_out(row: Any, shown: Callable[[str], str]) -> CommandOut:
+    """A row of stations_commands as the API shows it; the tokens in it as they are to be `shown`."""
+    out = CommandOut.model_validate(row)
+    return out.model_copy(update={"arguments": _tokens(out.arguments, shown), "result": _tokens(out.result, shown)})
+
+
+def _tokens(document: Any, shown: Callable[[str], str]) -> Any:
+    if isinstance(document, dict):
+        return {
+            name: shown(value) if name == "id_token" and isinstance(value, str) else _tokens(value, shown)
+            for name, value in document.items()
+        }
+    return [_tokens(each, shown) for each in document] if isinstance(document, list) else document

@@ -26,6 +26,12 @@ Place = Annotated[
 
 ImageId = Annotated[str, Field(min_length=1, max_length=36, description="a firmware image that was uploaded here")]
 Md5 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32}$", description="MD5, hexadecimal")]
+Transfer = Annotated[
+    Literal["http", "ftp", "sftp"] | None,
+    Field(
+        description="of an address of ours: by which way; if not given, what files.transfer says. FTP and SFTP only where they are open"
+    ),
+]
 Repeats = Annotated[int, Field(ge=0, le=REPEATS_MAX)]
 IntervalS = Annotated[int, Field(ge=0, le=86_400)]
 
@@ -37,6 +43,7 @@ class UpdateFirmware(Order):
     type: Literal["update_firmware"]
     image_id: ImageId | None = None
     location: Place | None = None
+    transfer: Transfer = None
     is_signed: bool | None = Field(
         default=None, description="of an image: let the station check its signature; if not given: where it can"
     )
@@ -46,9 +53,13 @@ class UpdateFirmware(Order):
     signature: str | None = Field(default=None, min_length=1, max_length=800, description="base64")
     retries: Repeats | None = None
     retry_interval_s: IntervalS | None = None
+    force: bool | None = Field(default=None, description="also an image that is older than what the station has")
+    reason: str | None = Field(default=None, min_length=3, max_length=200, description="why; with force")
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
+        if self.force and self.reason is None:
+            raise ValueError("force needs a reason")
         if (self.image_id is None) == (self.location is None):
             raise ValueError("give image_id or location")
         if self.image_id is not None and (self.signature is not None or self.signing_certificate is not None):
@@ -62,6 +73,7 @@ class GetLog(Order):
     type: Literal["get_log"]
     kind: Literal["diagnostics", "security", "data_collector"] = "diagnostics"
     location: Place | None = Field(default=None, description="none: here; the file is listed among the station's files")
+    transfer: Transfer = None
     with_login: bool | None = Field(
         default=None, description="of an address of ours: with a name and a password that only this order has"
     )
@@ -77,6 +89,7 @@ class PublishFirmware(Order):
     type: Literal["publish_firmware"]
     image_id: ImageId | None = None
     location: Place | None = None
+    transfer: Transfer = None
     checksum: Md5 | None = Field(default=None, description="MD5, hexadecimal; with a location")
     retries: Repeats | None = None
     retry_interval_s: IntervalS | None = None

@@ -91,9 +91,23 @@ class StationIn(Schema):
     location_id: str | None = Field(default=None, max_length=36)
     security_profile: SecurityProfile = 1
     password: Password | None = Field(default=None, description="if not given, one is made up and shown once")
+    is_factory_password: bool = Field(
+        default=False,
+        description="the password is the one that its maker gave it: the station is pending until it has got its own",
+    )
+    open_until: Instant | None = Field(
+        default=None, description="profile 0: nobody is let in after this; 90 days if not given, at most 366"
+    )
     registration: Registration = Registration.ACCEPTED
     evses: Evses = Field(default=[])
     connector_map: ConnectorMap | None = None
+
+
+class ReplacementIn(Schema):
+    """New hardware; without an identity of its own it has the old one's."""
+
+    identity: str | None = Field(default=None, min_length=1, max_length=48)
+    reason: str = Field(min_length=1, max_length=500, description="for the audit log")
 
 
 class StationPatch(Schema):
@@ -103,6 +117,10 @@ class StationPatch(Schema):
     name: Name | None = None
     location_id: str | None = Field(default=None, max_length=36)
     security_profile: SecurityProfile | None = None
+    override_reason: str | None = Field(
+        default=None, min_length=10, max_length=300, description="why the profile is lowered: kept in the audit log"
+    )
+    open_until: Instant | None = Field(default=None, description="profile 0: until when")
     password: Password | None = None
     registration: Registration | None = None
     evses: Evses | None = None
@@ -156,6 +174,12 @@ class StationOut(Schema):
         description="what it was told to take; it has not connected with it yet"
     )
     is_password_changing: bool = Field(description="it was sent a new password, and has not connected with it yet")
+    is_password_weak: bool | None = Field(
+        description="worth less than a key: have it rotated; null: none, or not known"
+    )
+    has_factory_password: bool | None = Field(description="pending until it has got a password of its own")
+    open_until: Instant | None = Field(description="profile 0: nobody is let in after this; null: it does not end")
+    quarantined_at: Instant | None = Field(description="it came by itself: accept it, reject it or let it be forgotten")
     registration: Registration
     is_online: bool
     last_seen_at: Instant | None
@@ -199,7 +223,16 @@ class VariableOut(Schema):
     updated_at: Instant
 
 
-_INSTANTS = ("last_seen_at", "connected_at", "disconnected_at", "booted_at", "created_at", "retired_at")
+_INSTANTS = (
+    "last_seen_at",
+    "connected_at",
+    "disconnected_at",
+    "booted_at",
+    "created_at",
+    "retired_at",
+    "open_until",
+    "quarantined_at",
+)
 _AS_STORED = tuple(StationOut.model_fields.keys() - {"connector_map", "evses", "is_password_changing", *_INSTANTS})
 _stored = attrgetter(*_AS_STORED)
 

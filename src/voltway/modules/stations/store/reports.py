@@ -266,10 +266,20 @@ async def close_links(tx: Tx, station_ids: Sequence[str], reason: str) -> None:
         await tx.execute(statement, [{"station": station_id} for station_id in station_ids])
 
 
+MAKE = ("vendor", "model", "serial_number", "firmware_version")
+"""What a station is, as it tells itself."""
+
+
 async def boots_of(tx: Tx, station_ids: Iterable[str]) -> dict[str, sa.Row[Any]]:
-    """What must be known to answer boots: registration, and how often the stations have booted. Locked."""
+    """What must be known to answer boots: registration, how often the stations have booted, and as what. Locked."""
     statement = (
-        sa.select(stations.c.id, stations.c.registration, stations.c.boot_level, stations.c.booted_at)
+        sa.select(
+            stations.c.id,
+            stations.c.registration,
+            stations.c.boot_level,
+            stations.c.booted_at,
+            *(stations.c[name] for name in MAKE),
+        )
         .where(stations.c.id.in_(sorted(set(station_ids))))
         .order_by(stations.c.id)
     )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from voltway.contracts.station_link import StationCredential
+from voltway.contracts.station_link import LinkPlace, StationCredential
 from voltway.contracts.stations import StationName, StationSummary
 from voltway.contracts.vocabulary import Registration
-from voltway.kernel import bulk
-from voltway.kernel.auth import Principal, operators
-from voltway.kernel.database import Tx
+from voltway.kernel import bulk, clock
+from voltway.kernel.auth import Principal, operators, visible
+from voltway.kernel.database import Tx, UtcDateTime
 from voltway.kernel.listing import Listing
 from voltway.modules.stations import rules
 from voltway.modules.stations.errors import StationNotFound
@@ -63,11 +63,8 @@ class Layout(NamedTuple):
 
 
 def visible_to(principal: Principal) -> sa.ColumnElement[bool]:
-    """The stations that a caller may see. The one place where this is decided."""
-    is_visible = stations.c.operator_id == principal.operator_id
-    if principal.location_ids is not None:
-        return sa.and_(is_visible, stations.c.location_id.in_(principal.location_ids))
-    return is_visible
+    """The stations that a caller may see."""
+    return visible(principal, stations)
 
 
 _SLUG = operators.c.slug.label("operator")
@@ -86,6 +83,17 @@ LISTING = Listing(
     source=_WITH_OPERATOR,
 )
 """The rows of the list of stations."""
+
+
+_NEVER = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), UtcDateTime())
+SORT_KEYS: Mapping[str, sa.ColumnElement[Any]] = {
+    "identity": stations.c.identity_key,
+    "vendor": sa.type_coerce(sa.func.lower(sa.func.coalesce(stations.c.vendor, "")), sa.String(255)),
+    "status": sa.func.coalesce(stations.c.status, ""),
+    "last_seen": sa.cast(sa.func.coalesce(stations.c.last_seen_at, _NEVER), UtcDateTime()),
+    "created": stations.c.id,
+}
+"""By what the list of stations can be ordered; what nobody knows comes first."""
 
 
 def listed() -> sa.Select[Any]:
@@ -171,6 +179,7 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             stations.c.registration,
             stations.c.connector_map,
             stations.c.candidate_hashes,
+            stations.c.open_until,
             stations.c.security_profile_target,
             stations.c.booted_at.is_not(None).label("has_booted"),
             stations.c.vendor,
@@ -180,6 +189,7 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
         .join(operators, operators.c.id == stations.c.operator_id)
         .where(stations.c.retired_key == "", *conditions)
     )
+    now = clock.now()
     return [
         StationCredential(
             station_id=row.id,
@@ -192,7 +202,8 @@ async def credentials(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Stati
             registration=Registration(row.registration),
             connector_map=connector_map_of(row.connector_map),
             has_booted=bool(row.has_booted),
-            candidate_hashes=rules.split_candidates(row.candidate_hashes),
+            candidate_hashes=rules.alive_candidates(row.candidate_hashes, now),
+            open_until=row.open_until,
             security_profile_target=row.security_profile_target,
             vendor=row.vendor,
             model=row.model,
@@ -310,12 +321,73 @@ async def remove_from_layout(
         )
 
 
+async def find_with_candidates(tx: Tx) -> Sequence[Row]:
+    """The stations that were sent a new password and have not connected with it; locked."""
+    statement = sa.select(stations).where(stations.c.candidate_hashes.is_not(None)).order_by(stations.c.id)
+    return (await tx.execute(bulk.locked(statement, tx))).all()
+
+
+async def find_with_factory_password(tx: Tx, station_ids: Iterable[str]) -> Sequence[Row]:
+    """Which of these have the password of their maker still, and were sent no other."""
+    ids = sorted(station_ids)
+    if not ids:
+        return []
+    statement = sa.select(stations).where(
+        stations.c.id.in_(ids), stations.c.has_factory_password.is_(True), stations.c.candidate_hashes.is_(None)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def count_quarantined(tx: Tx) -> int:
+    """How many stations came by themselves and wait for somebody's word."""
+    waiting = sa.select(sa.func.count()).where(stations.c.quarantined_at.is_not(None), stations.c.retired_key == "")
+    return int((await tx.execute(waiting)).scalar_one())
+
+
+async def find_forgotten(tx: Tx, before: datetime) -> Sequence[Row]:
+    """Quarantined stations that are offline and of which nobody has said anything since; locked."""
+    statement = (
+        sa.select(stations)
+        .where(
+            stations.c.quarantined_at <= before,
+            stations.c.retired_key == "",
+            stations.c.is_online.is_(False),
+            sa.or_(stations.c.last_seen_at.is_(None), stations.c.last_seen_at <= before),
+        )
+        .order_by(stations.c.id)
+        .limit(CHUNK)
+    )
+    return (await tx.execute(bulk.locked(statement, tx))).all()
+
+
+async def find_shut(tx: Tx, now: datetime) -> Sequence[Row]:
+    """Stations that are online with profile 0 though their time for that is over."""
+    statement = sa.select(stations).where(
+        stations.c.open_until <= now,
+        stations.c.security_profile == 0,
+        stations.c.retired_key == "",
+        stations.c.is_online.is_(True),
+    )
+    return (await tx.execute(statement)).all()
+
+
 async def set_seen(tx: Tx, seen: Mapping[str, datetime]) -> None:
     """Note when stations were last heard of."""
     await _SEEN.run(tx, sorted((at, station_id) for station_id, at in seen.items()))
 
 
 _SEEN = bulk.HotStatement.update(stations, ["last_seen_at"], key="id")
+
+
+async def find_link(tx: Tx, station_id: str) -> LinkPlace | None:
+    """Which process holds a station's link, if it is online."""
+    statement = sa.select(stations.c.link_node_id, stations.c.link_epoch).where(
+        stations.c.id == station_id, stations.c.is_online.is_(True)
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None or row.link_node_id is None:
+        return None
+    return LinkPlace(node_id=row.link_node_id, epoch=row.link_epoch)
 
 
 async def find_orphans(tx: Tx, alive_node_ids: Sequence[str]) -> Sequence[Row]:

@@ -24,7 +24,7 @@ export function Preferences() {
           {scheme === "dark" ? <IconSun size={19} stroke={1.8} /> : <IconMoon size={19} stroke={1.8} />}
         </ActionIcon>
       </Tooltip>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("app.language")}>
             <IconLanguage size={19} stroke={1.8} />

@@ -7,13 +7,14 @@ import { Logo } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { accountQuery } from "../features/account/api.ts";
 import { AccountMenu } from "../features/account/AccountMenu.tsx";
+import { StepUp } from "../features/account/StepUp.tsx";
 import { LiveProvider } from "../live/LiveProvider.tsx";
 import { LiveBanner, LivePill } from "../live/LiveState.tsx";
+import { CommandPalette } from "./CommandPalette.tsx";
 import { NavLinks } from "./NavLinks.tsx";
 import { paths } from "./paths.ts";
 import { Preferences } from "./Preferences.tsx";
 import classes from "./Shell.module.css";
-import { StationSearch } from "./StationSearch.tsx";
 
 export function Shell() {
   const { t } = useTranslation();
@@ -35,7 +36,7 @@ export function Shell() {
         <AppShell.Header className={classes.header}>
           <Group h="100%" px={{ base: "sm", sm: "lg" }} gap="sm" wrap="nowrap" justify="space-between">
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("app.menu")} />
-            <StationSearch />
+            <CommandPalette />
             <Group gap="xs" wrap="nowrap">
               <LivePill />
               <Preferences />
@@ -55,6 +56,7 @@ export function Shell() {
           <Outlet />
         </AppShell.Main>
       </AppShell>
+      <StepUp />
     </LiveProvider>
   );
 }

@@ -2,7 +2,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en } from "../locales/en/index.ts";
 
-export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", zh: "中文" } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const STORAGE_KEY = "voltway.language";
@@ -17,6 +17,7 @@ declare module "i18next" {
 /** English comes with the page; any other language is fetched when it is chosen. */
 const loaders: Record<Exclude<Language, "en">, () => Promise<object>> = {
   de: () => import("../locales/de/index.ts").then((module) => module.de),
+  zh: () => import("../locales/zh/index.ts").then((module) => module.zh),
 };
 
 export async function setUpI18n(language: Language = preferredLanguage()): Promise<void> {

@@ -1,7 +1,7 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { LiveConnection, type LiveState } from "@voltway/live";
 import { useEffect, useState, type ReactNode } from "react";
-import { accountKeys } from "../features/account/api.ts";
+import { accountKeys, accountQuery } from "../features/account/api.ts";
 import { ActivityFeed } from "./activity.ts";
 import { FeedContext, LineContext, type Line } from "./context.ts";
 import { createHintHandler, refetchAll } from "./hints.ts";
@@ -9,13 +9,16 @@ import { createHintHandler, refetchAll } from "./hints.ts";
 /** How long a hidden tab keeps its connection: browsers allow few per origin, and a pile of open tabs must not starve the one in use. */
 const HIDDEN_LIMIT_MS = 60_000;
 
-/** Keeps one live connection while somebody is logged in, and gives its state and the activity feed to the pages. */
+/** Keeps one live connection while somebody is logged in who may listen, and gives its state and the activity feed to the pages. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
   const [line, setLine] = useState<Line>({ state: "connecting", lostAt: null });
   const [feed] = useState(() => new ActivityFeed());
+  const { data: account } = useQuery(accountQuery);
+  const mayListen = account?.permissions.includes("live:read") ?? false;
 
   useEffect(() => {
+    if (!mayListen) return;
     const connection = new LiveConnection({
       url: "/api/v1/live",
       onEvent: createHintHandler(queryClient, feed),
@@ -43,7 +46,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       document.removeEventListener("visibilitychange", onVisibility);
       connection.stop();
     };
-  }, [queryClient, feed]);
+  }, [queryClient, feed, mayListen]);
 
   return (
     <LineContext value={line}>

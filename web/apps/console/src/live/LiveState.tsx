@@ -1,6 +1,7 @@
 import { Box, Group, Text, Tooltip } from "@mantine/core";
 import { Callout, IconWifiOff } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
+import { useRefusal } from "../features/account/useRefusal.ts";
 import { useFormat } from "../shared/useFormat.ts";
 import { useNow } from "../shared/useNow.ts";
 import { useLine } from "./context.ts";
@@ -18,6 +19,9 @@ const MARKS = {
 export function LivePill() {
   const { t } = useTranslation();
   const { state } = useLine();
+  // Whoever may not listen has no line that could be up or down.
+  const refusal = useRefusal("live:read");
+  if (refusal !== undefined) return null;
   return (
     <Tooltip label={t(`live.${state}Text`)}>
       <Group gap={6} wrap="nowrap" px={6} role="status" aria-label={t(`live.${state}Text`)} visibleFrom="xs">

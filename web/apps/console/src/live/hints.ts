@@ -6,6 +6,7 @@ import { messageKeys } from "../features/messages/api.ts";
 import { overviewKeys } from "../features/overview/api.ts";
 import { sessionKeys } from "../features/sessions/api.ts";
 import { stationKeys } from "../features/stations/api.ts";
+import { timelineKeys } from "../features/timeline/api.ts";
 import { variableKeys } from "../features/variables/api.ts";
 import type { ActivityFeed } from "./activity.ts";
 import { readHint, type Hint } from "./hint.ts";
@@ -28,6 +29,7 @@ export function createHintHandler(queryClient: QueryClient, feed: ActivityFeed):
       const what = status ?? hint.what;
       if (what !== null && evseNumber !== 0) feed.add({ kind: "station", id, at, stationId: id, stationIdentity, what, evseNumber });
       refresh(stationKeys.detail(id), DETAIL_EVERY_MS);
+      refresh(timelineKeys.ofStation(id), LIST_EVERY_MS);
       refresh(stationKeys.lists, LIST_EVERY_MS);
       refresh(overviewKeys.all, OVERVIEW_EVERY_MS);
     },
@@ -39,12 +41,14 @@ export function createHintHandler(queryClient: QueryClient, feed: ActivityFeed):
       if (what !== null || isOtherwise) refresh(sessionKeys.lists, DETAIL_EVERY_MS);
       refresh(sessionKeys.detail(id), DETAIL_EVERY_MS);
       refresh(sessionKeys.samples(id), LIST_EVERY_MS);
+      if (what !== null && stationId !== null) refresh(timelineKeys.ofStation(stationId), LIST_EVERY_MS);
       refresh(overviewKeys.all, OVERVIEW_EVERY_MS);
     },
     "command.changed": (hint) => {
       const { id, at, stationId, stationIdentity, state, type } = hint;
       if (state !== null) feed.add({ kind: "command", id, at, stationId, stationIdentity, what: state, commandType: type });
       refresh(commandKeys.all, DETAIL_EVERY_MS);
+      if (stationId !== null) refresh(timelineKeys.ofStation(stationId), LIST_EVERY_MS);
       if (stationId !== null) refresh(variableKeys.ofStation(stationId), LIST_EVERY_MS);
     },
     "message.logged": ({ id }) => {

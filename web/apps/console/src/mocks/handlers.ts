@@ -2,11 +2,22 @@ import type { CommandCreate, IdTokenCreate, LocationCreate, Page, Session, Tarif
 import { http, HttpResponse, type HttpHandler } from "msw";
 import { createNetwork, uuid, type Network } from "./network.ts";
 import { overviewOf } from "./overview.ts";
+import { mapHandlers } from "./map.ts";
+import { fleetHandlers } from "./fleets.ts";
+import { workbenchHandlers } from "./workbench.ts";
+import { timelineOf } from "./timeline.ts";
+import { peopleHandlers } from "./people.ts";
 
 const BASE = "*/api/v1";
 export const LOGIN = { email: "admin@voltway.example", password: "demo" };
+/** Of somebody with an authenticator app. */
+export const SECOND_FACTOR = { password: "with a second step", code: "123456" };
 
-const PERMISSIONS = ["stations:read", "stations:write", "commands:send", "tokens:write", "tariffs:write", "locations:write"];
+const PERMISSIONS = [
+  ...["stations:read", "stations:write", "commands:send", "sessions:read", "tokens:read", "tokens:write", "tariffs:read", "tariffs:write"],
+  ...["locations:read", "locations:write", "members:read", "members:write", "incidents:read", "incidents:write", "audit:read"],
+  ...["security:read", "security:write", "mails:read", "live:read", "fleets:read", "fleets:manage", "fleets:write", "admin"],
+];
 
 const ACCOUNT = {
   account: { id: uuid("009", 1), email: LOGIN.email, name: "Ada Berg", role: "operator_admin", operator: "default", permissions: PERMISSIONS },
@@ -38,9 +49,22 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
   const refused = () => problem(403, "CSRF token missing", "Send X-CSRF-Token with the session's token.");
 
   return [
+    ...mapHandlers(network),
+    ...workbenchHandlers(network),
+    ...fleetHandlers(network),
     http.post(`${BASE}/login`, async ({ request }) => {
       const body = (await request.json()) as typeof LOGIN;
+      if (body.password === SECOND_FACTOR.password) {
+        const needed = { type: "/problems/second-factor-required", title: "Second factor needed", status: 401, detail: "A second factor." };
+        return HttpResponse.json({ ...needed, context: { ticket: "ticket", methods: ["totp"] } }, { status: 401 });
+      }
       if (body.password !== LOGIN.password) return problem(401, "Not logged in", "E-mail or password is wrong.");
+      loggedIn = true;
+      return HttpResponse.json(ACCOUNT);
+    }),
+    http.post(`${BASE}/login/second-factor`, async ({ request }) => {
+      const body = (await request.json()) as { ticket: string; code?: string };
+      if (body.ticket !== "ticket" || body.code !== SECOND_FACTOR.code) return problem(401, "Not logged in", "The code is wrong.");
       loggedIn = true;
       return HttpResponse.json(ACCOUNT);
     }),
@@ -62,6 +86,8 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
           (!query.has("status") || station.evses.some(({ connectors }) => connectors.some(({ status }) => status === query.get("status")))) &&
           (!query.has("location_id") || station.location_id === query.get("location_id")),
       );
+      const byIdentity = (one: { identity: string }, other: { identity: string }) => one.identity.localeCompare(other.identity);
+      if (query.get("sort") === "identity") found.sort(byIdentity);
       return HttpResponse.json(page(found, request));
     }),
     http.post(`${BASE}/charging-stations`, async ({ request }) => {
@@ -92,6 +118,12 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const station = stationOf(params.id);
       if (!station) return notFound();
       return HttpResponse.json(Object.assign(station, await request.json()));
+    }),
+    http.get(`${BASE}/charging-stations/:id/timeline`, ({ params, request }) => {
+      const station = stationOf(params.id);
+      if (!station) return notFound();
+      const at = new URL(request.url).searchParams.get("at");
+      return HttpResponse.json(timelineOf(station, network.messages[station.id] ?? [], at));
     }),
     http.get(`${BASE}/charging-stations/:id/commands`, ({ params, request }) =>
       HttpResponse.json(page(network.commands[String(params.id)] ?? [], request)),
@@ -127,7 +159,12 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const action = query.get("action")?.toLowerCase();
       const text = query.get("text")?.toLowerCase();
       const found = (network.messages[String(params.id)] ?? []).filter(
-        (message) => (!action || message.action?.toLowerCase() === action) && (!text || JSON.stringify(message).toLowerCase().includes(text)),
+        (message) =>
+          (!action || message.action?.toLowerCase() === action) &&
+          (!text || JSON.stringify(message).toLowerCase().includes(text)) &&
+          message.direction === (query.get("direction") ?? message.direction) &&
+          message.kind === (query.get("kind") ?? message.kind) &&
+          (!query.has("until") || message.at < (query.get("until") ?? "")),
       );
       return HttpResponse.json(page(found, request));
     }),
@@ -141,6 +178,7 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const found = network.sessions.filter(
         (session) =>
           matches(session, "station_identity", query) &&
+          (!query.has("awaits_review") || session.awaits_review) &&
           matches(session, "station_id", query) &&
           matches(session, "id_token", query) &&
           matches(session, "state", query) &&
@@ -165,7 +203,20 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       return HttpResponse.json({ ...command, wire_status: "Accepted", effect: null, result: {}, requested_by: null, requested_at: at, finished_at: at });
     }),
 
+    http.get(`${BASE}/charging-stations/:id/drift`, () => HttpResponse.json({ template_id: null, template_name: null, differences: [] })),
+    http.get(`${BASE}/provisioning-templates`, ({ request }) => HttpResponse.json(page([], request))),
+    http.get(`${BASE}/search`, ({ request }) => {
+      const text = new URL(request.url).searchParams.get("text")?.toLowerCase() ?? "";
+      const items = network.stations
+        .filter(({ identity }) => identity.toLowerCase().includes(text))
+        .map(({ id, identity, vendor, is_online }) => ({ kind: "station", id, title: identity, hint: vendor, state: is_online ? "online" : "offline" }));
+      return HttpResponse.json({ items });
+    }),
+    http.get(`${BASE}/tickets`, ({ request }) => HttpResponse.json(page([], request))),
+    http.get(`${BASE}/firmware-campaigns`, ({ request }) => HttpResponse.json(page([], request))),
+
     ...listHandlers(network),
+    ...peopleHandlers(),
   ];
 }
 
@@ -179,7 +230,9 @@ function listHandlers(network: Network): HttpHandler[] {
     http.post(`${BASE}/locations`, async ({ request }) => {
       const empty = { address: null, city: null, postal_code: null, country: null, latitude: null, longitude: null };
       const body = (await request.json()) as LocationCreate;
-      const location = { ...empty, ...body, id: uuid("000", network.locations.length), created_at: new Date().toISOString() };
+      const shown = { opening_hours: null, help_phone: null, directions: null, facilities: [] };
+      const made = { id: uuid("000", network.locations.length), created_at: new Date().toISOString() };
+      const location = { ...empty, ...shown, ...body, ...made } as Network["locations"][number];
       network.locations.unshift(location);
       return HttpResponse.json(location, { status: 201 });
     }),
@@ -207,11 +260,25 @@ function listHandlers(network: Network): HttpHandler[] {
         ...{ kind: null, status: "accepted" as const, expires_at: null, group: null, user_id: null, concurrent_max: null },
         ...{ energy_transfer_modes: null, language: null, location_ids: null, message: null },
         ...{ balance: null, connector_types: null, session_limit: null, valid_hours: null },
+        ...{ quota: null, name: null, lost_at: null },
       };
       const now = new Date().toISOString();
       const token = { ...empty, ...body, id: uuid("004", network.idTokens.length), created_at: now, updated_at: now };
       network.idTokens.unshift(token);
       return HttpResponse.json(token, { status: 201 });
+    }),
+    http.get(`${BASE}/mails`, ({ request }) => {
+      const state = new URL(request.url).searchParams.get("state");
+      return HttpResponse.json(page(network.mails.filter((mail) => state === null || mail.state === state), request));
+    }),
+    http.get(`${BASE}/mails/:id`, ({ params }) => {
+      const mail = network.mails.find(({ id }) => id === params.id);
+      return mail ? HttpResponse.json(mail) : notFound();
+    }),
+    http.post(`${BASE}/mails/:id/retry`, ({ params }) => {
+      const mail = network.mails.find(({ id }) => id === params.id);
+      if (!mail) return notFound();
+      return HttpResponse.json(Object.assign(mail, { state: "queued" as const, can_retry: false }));
     }),
     http.patch(`${BASE}/id-tokens/:id`, async ({ params, request }) => {
       const token = network.idTokens.find(({ id }) => id === params.id);

@@ -1,5 +1,5 @@
 /** A small network for development and tests: typed by the interface, made anew for each start. */
-import type { ChargingStation, Command, ConnectorStatus, Evse, IdToken, Location, OcppMessage, Sample, Session, Tariff, Variable } from "@voltway/api";
+import type { ChargingStation, Command, ConnectorStatus, Evse, IdToken, Location, MailWithText, OcppMessage, Sample, Session, Tariff, Variable } from "@voltway/api";
 
 import { ago } from "./ago.ts";
 import { someMessages, someVariables } from "./stationRecords.ts";
@@ -10,6 +10,7 @@ export interface Network {
   sessions: Session[];
   samples: Record<string, Sample[]>;
   idTokens: IdToken[];
+  mails: MailWithText[];
   tariffs: Tariff[];
   commands: Record<string, Command[]>;
   messages: Record<string, OcppMessage[]>;
@@ -48,7 +49,7 @@ export function aStation(number: number, changes: Partial<ChargingStation> = {})
     ...{ iccid: null, imsi: null, meter_type: null, meter_serial_number: null, connector_map: null, retired_at: null },
     protocol: model.protocol,
     security_profile: 1,
-    is_password_changing: false,
+    ...{ is_password_changing: false, is_password_weak: false, has_factory_password: false, open_until: null, quarantined_at: null },
     security_profile_target: null,
     registration: "accepted",
     is_online: true,
@@ -119,9 +120,11 @@ export function aSession(number: number, changes: Partial<Session> = {}): Sessio
       costLine("Start fee", "1", "session", "0.35", 35),
       costLine("Energy", String(energy_wh / 1000), "kWh", "0.55", energy_minor),
     ],
+    prices_include_vat: false,
     is_cost_final: false,
     tariff_id: uuid("005", 0),
     review: [],
+    awaits_review: false,
     ...changes,
   };
 }
@@ -207,6 +210,7 @@ export function createNetwork(): Network {
   return {
     locations: SITES.map(({ name, address, postal_code, city }, number) => ({
       ...{ name, address, postal_code, city, country: "DE", time_zone: "Europe/Berlin", latitude: null, longitude: null, created_at: ago(900_000) },
+      ...{ is_published: true, opening_hours: null, help_phone: null, directions: null, facilities: [] },
       id: uuid("000", number),
     })),
     stations,
@@ -223,9 +227,14 @@ export function createNetwork(): Network {
       concurrent_max: number === 3 ? 1 : null,
       ...{ energy_transfer_modes: null, language: null, location_ids: null, message: null },
       ...{ balance: null, connector_types: null, session_limit: null, valid_hours: null },
+      ...{ quota: null, name: null, lost_at: null },
       created_at: ago(90_000),
       updated_at: ago(90_000),
     })),
+    mails: [
+      aMail(0, { text: "Welcome to Voltway.\n\nhttps://voltway.example/verify?code=abc\n" }),
+      aMail(1, { state: "failed", to: "nobody@example.org", last_error: "550 no such user", can_retry: true }),
+    ],
     tariffs: [
       aTariff(0, { name: "Standard AC & DC", targets: [{ kind: "operator" }] }),
       aTariff(1, { name: "Rasthof", price_per_kwh: "0.67", price_per_minute: "0.02", targets: [{ kind: "location", id: uuid("000", 2) }] }),
@@ -233,6 +242,16 @@ export function createNetwork(): Network {
     commands: {},
     messages: Object.fromEntries(stations.map((station) => [station.id, someMessages()])),
     variables: Object.fromEntries(stations.map((station) => [station.id, someVariables(station)])),
+  };
+}
+
+function aMail(number: number, changes: Partial<MailWithText>): MailWithText {
+  return {
+    ...{ id: uuid("006", number), kind: "account.verify", to: "driver@example.org", subject: "Confirm your address", state: "sent" },
+    ...{ attempts: 1, next_attempt_at: null, last_error: null, expires_at: null, can_retry: false, text: null },
+    created_at: ago(600),
+    finished_at: ago(590),
+    ...changes,
   };
 }
 
@@ -246,6 +265,10 @@ function aTariff(number: number, changes: Partial<Tariff>): Tariff {
     price_per_minute: "0",
     vat_percent: "19",
     version: 1,
+    family_id: uuid("005", number),
+    takes_over_at: null,
+    ocpi: null,
+    sentences: {},
     targets: [],
     ...changes,
   };

@@ -12,6 +12,6 @@ export function LinkedRow({ children }: { children: ReactNode }) {
 
 function openFirstLink(event: MouseEvent<HTMLTableRowElement>): void {
   const target = event.target as HTMLElement;
-  if (target.closest("a, button, input") || window.getSelection()?.toString()) return;
+  if (target.closest("a, button, input, label") || window.getSelection()?.toString()) return;
   event.currentTarget.querySelector<HTMLAnchorElement>("a")?.click();
 }

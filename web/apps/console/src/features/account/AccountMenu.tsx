@@ -1,7 +1,9 @@
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconLogout, IconUser } from "@voltway/ui";
+import { Link } from "@tanstack/react-router";
+import { IconLogout, IconSettings, IconUser } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
+import { paths } from "../../app/paths.ts";
 import { accountQuery, useLogout } from "./api.ts";
 
 export function AccountMenu() {
@@ -9,7 +11,7 @@ export function AccountMenu() {
   const { data: account } = useQuery(accountQuery);
   const logout = useLogout();
   return (
-    <Menu position="bottom-end" width={240}>
+    <Menu position="bottom-end" width={240} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="light" size="lg" radius="xl" aria-label={t("account.menu")}>
           <IconUser size={19} stroke={1.8} />
@@ -26,6 +28,9 @@ export function AccountMenu() {
           {account?.operator && <Text size="xs">{t("account.operator", { operator: account.operator })}</Text>}
         </Menu.Label>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconSettings size={16} />} renderRoot={(props) => <Link {...props} {...paths.me()} />}>
+          {t("me.title")}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} />}
           onClick={() => {

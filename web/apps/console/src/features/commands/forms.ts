@@ -82,7 +82,7 @@ function toArgument(field: FieldName, value: string): [name: string, argument: u
     case "variable_names":
       return ["variables", linesOf(value).map(parseVariableName)];
     case "variable_values":
-      return ["variables", linesOf(value).map(parseAssignment)];
+      return ["variables", readAssignments(value)];
     default:
       return [field, value];
   }
@@ -90,6 +90,11 @@ function toArgument(field: FieldName, value: string): [name: string, argument: u
 
 function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+/** Reads lines "Name = value" as variables with their values. */
+export function readAssignments(text: string) {
+  return linesOf(text).map(parseAssignment);
 }
 
 /** Reads "Name = value"; the value may itself hold an equals sign. */

@@ -1,4 +1,4 @@
-import { Group, Select, TextInput } from "@mantine/core";
+import { Group, Select, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { FormDialog } from "../../shared/FormDialog.tsx";
@@ -17,6 +17,7 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
       postal_code: "",
       city: "",
       country: "",
+      is_published: true,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
     validate: {
@@ -31,10 +32,10 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
       isPending={create.isPending}
       error={create.error}
       onClose={onClose}
-      onSubmit={form.onSubmit(({ name, time_zone, country, ...address }) => {
+      onSubmit={form.onSubmit(({ name, time_zone, country, is_published, ...address }) => {
         const filled = Object.fromEntries(Object.entries(address).filter(([, value]) => value.trim() !== ""));
         create.mutate(
-          { name: name.trim(), time_zone, country: country === "" ? null : country.toUpperCase(), ...filled },
+          { name: name.trim(), time_zone, is_published, country: country === "" ? null : country.toUpperCase(), ...filled },
           {
             onSuccess: () => {
               notifyDone(t("locations.added", { name }));
@@ -62,6 +63,11 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
           {...form.getInputProps("time_zone")}
         />
       </Group>
+      <Switch
+        label={t("locations.published")}
+        description={t("locations.publishedText")}
+        {...form.getInputProps("is_published", { type: "checkbox" })}
+      />
     </FormDialog>
   );
 }

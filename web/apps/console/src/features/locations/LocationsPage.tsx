@@ -38,7 +38,7 @@ export function LocationsPage() {
           {(data) => (
             <DataTable
               label={t("locations.title")}
-              columns={[{ label: t("locations.name") }, { label: t("locations.address") }, { label: t("locations.timeZone") }]}
+              columns={[{ label: t("locations.name") }, { label: t("locations.address") }, { label: t("locations.timeZone") }, { label: t("locations.published") }]}
             >
               {allItems(data).map((location) => (
                 <LinkedRow key={location.id}>
@@ -55,6 +55,7 @@ export function LocationsPage() {
                   <td>
                     <Text size="sm">{location.time_zone}</Text>
                   </td>
+                  <td>{t(location.is_published ? "locations.yes" : "locations.no")}</td>
                 </LinkedRow>
               ))}
             </DataTable>

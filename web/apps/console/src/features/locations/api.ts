@@ -15,7 +15,7 @@ export const locationsQuery = infiniteQueryOptions({
   ...byCursor,
 });
 
-const locationChoicesQuery = queryOptions({
+export const locationChoicesQuery = queryOptions({
   queryKey: [...locationKeys.all, "choices"],
   queryFn: ({ signal }) => take(client.GET("/api/v1/locations", { params: { query: { limit: CHOICES } }, signal })),
   staleTime: 5 * 60_000,

@@ -1,12 +1,16 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { client, take } from "@voltway/api";
+import { client, take, type OcppMessage } from "@voltway/api";
 import { byCursor } from "../../shared/pages.ts";
 
 const PAGE = 100;
 
+/** Which messages are wanted. `until`: an instant, RFC 3339; those of before are. */
 export interface MessageFilter {
   action?: string | undefined;
   text?: string | undefined;
+  direction?: OcppMessage["direction"] | undefined;
+  kind?: OcppMessage["kind"] | undefined;
+  until?: string | undefined;
 }
 
 export const messageKeys = {

@@ -8,6 +8,7 @@ import { ActivityList } from "./ActivityList.tsx";
 import { overviewQuery } from "./api.ts";
 import { OverviewTiles } from "./OverviewTiles.tsx";
 import { PowerCurve } from "./PowerCurve.tsx";
+import { StationMap } from "./StationMap.tsx";
 import { StatusBars } from "./StatusBars.tsx";
 
 export function OverviewPage() {
@@ -34,6 +35,9 @@ export function OverviewPage() {
               )}
             </QueryView>
           </Panel>
+        </Grid.Col>
+        <Grid.Col span={12}>
+          <StationMap />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <ActiveSessions />

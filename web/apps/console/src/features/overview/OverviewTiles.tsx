@@ -3,6 +3,7 @@ import type { Overview } from "@voltway/api";
 import { IconPlug, IconBolt, IconChargingPile, IconChartLine, IconReceipt, Tile } from "@voltway/ui";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../shared/useFormat.ts";
+import { AttentionTiles } from "./AttentionTiles.tsx";
 
 export function OverviewTiles({ overview }: { overview: Overview | undefined }) {
   const { t } = useTranslation();
@@ -11,7 +12,7 @@ export function OverviewTiles({ overview }: { overview: Overview | undefined }) 
   const faulted = overview?.connectors.Faulted ?? 0;
   const revenue = overview?.revenue_today ?? [];
   return (
-    <SimpleGrid cols={{ base: 2, md: 3, lg: 5 }} spacing={{ base: "xs", sm: "md" }}>
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", sm: "md" }}>
       <Tile
         label={t("overview.online")}
         icon={IconChargingPile}
@@ -47,6 +48,7 @@ export function OverviewTiles({ overview }: { overview: Overview | undefined }) 
         value={revenue[0] ? format.money(revenue[0]) : format.unknown}
         hint={revenue.length > 1 ? revenue.slice(1).map(format.money).join(" · ") : t("overview.revenueHint")}
       />
+      <AttentionTiles />
     </SimpleGrid>
   );
 }

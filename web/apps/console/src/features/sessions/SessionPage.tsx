@@ -6,10 +6,11 @@ import { IconPlug, IconBolt, IconClock, IconReceipt, PageHeader, Panel, Tile } f
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
-import { AnchorLink } from "../../shared/links.tsx";
+import { AnchorLink, ButtonLink } from "../../shared/links.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useNow } from "../../shared/useNow.ts";
 import { samplesQuery, sessionQuery } from "./api.ts";
+import { OpenTicketButton } from "../desk/OpenTicketButton.tsx";
 import { CostTable } from "./CostTable.tsx";
 import { latestValue } from "./latestValue.ts";
 import { ReviewAlert } from "./ReviewAlert.tsx";
@@ -29,7 +30,7 @@ export function SessionPage() {
         <>
           <SessionHeader session={loaded} />
           <Stack gap="md">
-            <ReviewAlert reasons={loaded.review} />
+            <ReviewAlert session={loaded} />
             <SessionTiles session={loaded} samples={samples.data ?? []} />
             <Panel>
               <QueryView query={samples}>{(points) => <SampleChart samples={points} isActive={loaded.state === "active"} />}</QueryView>
@@ -67,7 +68,15 @@ function SessionHeader({ session }: { session: Session }) {
           {session.evse_number !== null && ` · ${t("stations.evse", { number: session.evse_number })}`} · {format.dateTime(session.started_at)}
         </>
       }
-      actions={<StopButton session={session} />}
+      actions={
+        <>
+          <ButtonLink {...paths.station(session.station_id)} search={{ tab: "timeline", at: session.ended_at ?? session.started_at }} variant="default">
+            {t("timeline.show")}
+          </ButtonLink>
+          <OpenTicketButton about={{ session_id: session.id }} />
+          <StopButton session={session} />
+        </>
+      }
     />
   );
 }

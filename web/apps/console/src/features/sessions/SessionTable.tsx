@@ -5,8 +5,9 @@ import { Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
-import { DataTable } from "../../shared/DataTable.tsx";
 import { LinkedRow } from "../../shared/LinkedRow.tsx";
+import { LongTable } from "../../shared/LongTable.tsx";
+import type { Sorting } from "../../shared/sorting.ts";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useNow } from "../../shared/useNow.ts";
 import { reviewText } from "./reviewText.ts";
@@ -19,18 +20,21 @@ interface SessionTableProps {
   label: string;
   sessions: Session[];
   columns: SessionColumn[];
+  sorting?: Partial<Record<SessionColumn, Sorting>>;
 }
 
 const NUMERIC: ReadonlySet<SessionColumn> = new Set(["power", "energy", "duration", "cost"]);
 
-export function SessionTable({ label, sessions, columns }: SessionTableProps) {
+export function SessionTable({ label, sessions, columns, sorting }: SessionTableProps) {
   const { t } = useTranslation();
+  const headings = columns.map((column) => {
+    const order = sorting?.[column];
+    return { label: t(`sessions.column.${column}`), isNumeric: NUMERIC.has(column), ...(order && { sorting: order }) };
+  });
   return (
-    <DataTable label={label} columns={columns.map((column) => ({ label: t(`sessions.column.${column}`), isNumeric: NUMERIC.has(column) }))}>
-      {sessions.map((session) => (
-        <SessionRow key={session.id} session={session} columns={columns} />
-      ))}
-    </DataTable>
+    <LongTable label={label} items={sessions} columns={headings}>
+      {(session) => <SessionRow key={session.id} session={session} columns={columns} />}
+    </LongTable>
   );
 }
 

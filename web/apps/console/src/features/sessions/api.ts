@@ -1,8 +1,10 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { client, take, type Sample, type SessionState } from "@voltway/api";
+import { client, take, type Sample, type SessionReview, type SessionState } from "@voltway/api";
 import { wireTime } from "@voltway/format";
+import i18next from "i18next";
 import { byCursor } from "../../shared/pages.ts";
-import { PERIODS, type Period } from "./search.ts";
+import { useChange } from "../../shared/useChange.ts";
+import { PERIODS, type Period, type SessionSort } from "./search.ts";
 
 const PAGE = 50;
 /** How long the page waits for the station's word. */
@@ -18,6 +20,8 @@ export interface SessionFilter {
   station_id?: string | undefined;
   station_identity?: string | undefined;
   id_token?: string | undefined;
+  awaits_review?: true | undefined;
+  sort?: SessionSort | undefined;
 }
 
 export const sessionKeys = {
@@ -26,6 +30,12 @@ export const sessionKeys = {
   detail: (id: string) => ["sessions", "detail", id] as const,
   samples: (id: string) => ["sessions", "samples", id] as const,
 };
+
+/** One page of the list, for who wants all of it. */
+export function getSessions({ period, ...filter }: SessionFilter, cursor: string | undefined) {
+  const since = period && wireTime(Date.now(), PERIODS[period]);
+  return take(client.GET("/api/v1/sessions", { params: { query: { ...filter, since, limit: SAMPLES_PAGE, cursor } } }));
+}
 
 export function sessionsQuery({ period, ...filter }: SessionFilter, limit = PAGE) {
   return infiniteQueryOptions({
@@ -61,6 +71,14 @@ export function samplesQuery(id: string) {
       return samples.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
     },
   });
+}
+
+/** Says what becomes of a session that waits for a decision. */
+export function useReviewSession(id: string) {
+  return useChange(
+    (body: SessionReview) => take(client.POST("/api/v1/sessions/{session_id}/review", { params: { path: { session_id: id } }, body })),
+    { stale: [sessionKeys.all], done: (_, { is_billed: isBilled }) => i18next.t(isBilled ? "sessions.billed" : "sessions.notBilled"), showsProblem: true },
+  );
 }
 
 export function useStopSession(id: string) {

@@ -16,13 +16,26 @@ export interface SessionSearch {
   period?: Period | undefined;
   station?: string | undefined;
   token?: string | undefined;
+  /** Only those that wait for a decision. */
+  review?: true | undefined;
+  sort?: SessionSort | undefined;
+}
+
+export const SESSION_SORTS = ["created", "-created", "energy", "-energy"] as const;
+export type SessionSort = (typeof SESSION_SORTS)[number];
+
+/** The server sorts by energy where something narrows the list: a station, a token, a period. */
+export function maySortByEnergy({ station, token, period }: SessionSearch): boolean {
+  return (station ?? token ?? period) !== undefined;
 }
 
 export function readSessionSearch(raw: Record<string, unknown>): SessionSearch {
   return {
     station: searchText(raw.station),
     token: searchText(raw.token),
+    review: raw.review === true ? true : undefined,
     state: SESSION_STATES.find((state) => state === raw.state),
+    sort: SESSION_SORTS.find((sort) => sort === raw.sort),
     period: (Object.keys(PERIODS) as Period[]).find((period) => period === raw.period),
   };
 }

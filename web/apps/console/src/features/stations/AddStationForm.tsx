@@ -6,12 +6,9 @@ import { useTranslation } from "react-i18next";
 import { problemText } from "../../shared/problemText.ts";
 import { useLocationNames } from "../locations/api.ts";
 import { useCreateStation } from "./api.ts";
+import { IDENTITY } from "./identity.ts";
 
 const SECURITY_PROFILES = ["1", "2", "3", "0"] as const;
-// OCPP-J 1.6 section 3.1.1 and OCPP 2.0.1 part 4 section 3.1.1: the identity is part of a URL, at most 48 characters. It is also the
-// name in HTTP Basic, where a colon ends it.
-const IDENTITY = /^[A-Za-z0-9*_=+|@.-]{1,48}$/;
-
 interface AddStationFormProps {
   onCreated: (station: ChargingStationCreated) => void;
   onCancel: () => void;
@@ -30,7 +27,10 @@ export function AddStationForm({ onCreated, onCancel }: AddStationFormProps) {
       noValidate
       onSubmit={form.onSubmit(({ identity, location, profile }) => {
         create.mutate(
-          { identity: identity.trim(), location_id: location, security_profile: Number(profile), registration: "accepted", evses: [] },
+          {
+            ...{ identity: identity.trim(), location_id: location, security_profile: Number(profile), registration: "accepted" },
+            ...{ is_factory_password: false, evses: [] },
+          },
           { onSuccess: onCreated },
         );
       })}

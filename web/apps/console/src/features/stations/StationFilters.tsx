@@ -2,9 +2,11 @@ import { Group, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { IconSearch } from "@voltway/ui";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocationNames } from "../locations/api.ts";
-import { CONNECTOR_STATUSES, type StationSearch } from "./search.ts";
+import { SavedViews } from "../views/SavedViews.tsx";
+import { CONNECTOR_STATUSES, readStationSearch, type StationSearch } from "./search.ts";
 
 const LINKS = { any: undefined, online: true, offline: false } as const;
 type LinkFilter = keyof typeof LINKS;
@@ -15,10 +17,13 @@ export function StationFilters({ search }: { search: StationSearch }) {
   const locations = useLocationNames();
   const set = (change: Partial<StationSearch>) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
   const setSoon = useDebouncedCallback(set, 300);
+  // A view that is opened brings its own text into the field.
+  const [opened, setOpened] = useState(0);
   const link = (Object.keys(LINKS) as LinkFilter[]).find((one) => LINKS[one] === search.online) ?? "any";
   return (
     <Group p="md" gap="sm">
       <TextInput
+        key={opened}
         w={{ base: "100%", xs: 260 }}
         type="search"
         leftSection={<IconSearch size={16} stroke={1.8} />}
@@ -58,6 +63,14 @@ export function StationFilters({ search }: { search: StationSearch }) {
         value={search.location ?? null}
         onChange={(value) => {
           set({ location: value ?? undefined });
+        }}
+      />
+      <SavedViews
+        list="stations"
+        search={search}
+        onOpen={(kept) => {
+          void navigate({ search: readStationSearch(kept) });
+          setOpened((count) => count + 1);
         }}
       />
     </Group>

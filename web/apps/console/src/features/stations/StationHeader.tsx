@@ -7,8 +7,10 @@ import { Age } from "../../shared/Age.tsx";
 import { AnchorLink } from "../../shared/links.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useNow } from "../../shared/useNow.ts";
+import { OpenTicketButton } from "../desk/OpenTicketButton.tsx";
 import { useLocationNames } from "../locations/api.ts";
 import { AcceptButton } from "./AcceptButton.tsx";
+import { RejectButton } from "./RejectButton.tsx";
 import { protocolName } from "./protocolName.ts";
 import { StationStatus } from "./StationStatus.tsx";
 
@@ -36,6 +38,8 @@ export function StationHeader({ station, sessions }: { station: ChargingStation;
           <Group gap="lg">
             <LivePower sessions={sessions} />
             <LinkAge station={station} />
+            <OpenTicketButton about={{ station_id: station.id }} />
+            {station.registration === "pending" && <RejectButton station={station} />}
             {station.registration !== "accepted" && <AcceptButton stationId={station.id} />}
           </Group>
         }

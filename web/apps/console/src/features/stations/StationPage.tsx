@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { allItems } from "../../shared/pages.ts";
 import { QueryView } from "../../shared/QueryView.tsx";
 import { sessionsQuery } from "../sessions/api.ts";
+import { StationCause } from "../timeline/StationCause.tsx";
 import { stationQuery } from "./api.ts";
 import { EvseCards } from "./EvseCards.tsx";
 import { StationHeader } from "./StationHeader.tsx";
@@ -26,6 +27,7 @@ export function StationPage() {
       {(loaded) => (
         <Stack gap="md">
           <StationHeader station={loaded} sessions={sessions} />
+          {loaded.registration === "accepted" && <StationCause station={loaded} />}
           {loaded.registration === "pending" && (
             <Callout icon={IconHourglassHigh} title={t("stations.pending")}>
               {t("stations.pendingText")}

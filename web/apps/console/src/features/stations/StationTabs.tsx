@@ -1,11 +1,12 @@
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ChargingStation } from "@voltway/api";
-import { IconAdjustments, IconPlug, IconBraces, IconInfoCircle, IconTerminal2, type Icon } from "@voltway/ui";
+import { IconAdjustments, IconPlug, IconBraces, IconHistory, IconInfoCircle, IconTerminal2, type Icon } from "@voltway/ui";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { CommandsTab } from "../commands/CommandsTab.tsx";
 import { MessagesTab } from "../messages/MessagesTab.tsx";
+import { TimelineTab } from "../timeline/TimelineTab.tsx";
 import { VariablesTab } from "../variables/VariablesTab.tsx";
 import { DetailsTab } from "./tabs/DetailsTab.tsx";
 import { SessionsTab } from "./tabs/SessionsTab.tsx";
@@ -13,6 +14,7 @@ import { STATION_TABS, type StationTab } from "./search.ts";
 
 const TABS: Record<StationTab, { icon: Icon; Content: ComponentType<{ station: ChargingStation }> }> = {
   sessions: { icon: IconPlug, Content: SessionsTab },
+  timeline: { icon: IconHistory, Content: TimelineTab },
   messages: { icon: IconBraces, Content: MessagesTab },
   variables: { icon: IconAdjustments, Content: VariablesTab },
   commands: { icon: IconTerminal2, Content: CommandsTab },

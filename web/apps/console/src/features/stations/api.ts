@@ -3,8 +3,7 @@ import { client, take, type ChargingStationCreate, type ChargingStationUpdate } 
 import { byCursor } from "../../shared/pages.ts";
 import type { StationSearch } from "./search.ts";
 
-const PAGE = 50;
-const SUGGESTIONS = 8;
+const PAGE = 100;
 
 export const stationKeys = {
   all: ["stations"] as const,
@@ -12,20 +11,36 @@ export const stationKeys = {
   detail: (id: string) => ["stations", "detail", id] as const,
 };
 
-export function stationsQuery({ text, status, online, location }: StationSearch) {
-  const query = { text, status, location_id: location, is_online: online, limit: PAGE };
+/** One page of the list, for who wants all of it. */
+export function getStations(search: StationSearch, cursor: string | undefined) {
+  const query = { ...wordsOf(search), limit: 500, cursor };
+  return take(client.GET("/api/v1/charging-stations", { params: { query } }));
+}
+
+/** Every station that the filters let through. */
+export async function allStations(search: StationSearch) {
+  const found = [];
+  let cursor: string | undefined;
+  do {
+    const page = await getStations(search, cursor);
+    found.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
+}
+
+/** The list's filters in the words of the interface. */
+function wordsOf({ text, status, online, location, sort }: StationSearch) {
+  return { text, status, location_id: location, is_online: online, sort };
+}
+
+export function stationsQuery(search: StationSearch) {
+  const query = { ...wordsOf(search), limit: PAGE };
   return infiniteQueryOptions({
     queryKey: [...stationKeys.lists, query],
     queryFn: ({ pageParam, signal }) =>
       take(client.GET("/api/v1/charging-stations", { params: { query: { ...query, cursor: pageParam } }, signal })),
     ...byCursor,
-  });
-}
-
-export function stationSearchQuery(text: string) {
-  return queryOptions({
-    queryKey: [...stationKeys.all, "search", text],
-    queryFn: ({ signal }) => take(client.GET("/api/v1/charging-stations", { params: { query: { text, limit: SUGGESTIONS } }, signal })),
   });
 }
 

@@ -9,9 +9,13 @@ export interface StationSearch {
   status?: ConnectorStatus | undefined;
   online?: boolean | undefined;
   location?: string | undefined;
+  sort?: StationSort | undefined;
 }
 
-export const STATION_TABS = ["sessions", "messages", "variables", "commands", "details"] as const;
+export const STATION_SORTS = ["identity", "-identity", "status", "-status", "vendor", "-vendor", "last_seen", "-last_seen", "created", "-created"] as const;
+export type StationSort = (typeof STATION_SORTS)[number];
+
+export const STATION_TABS = ["sessions", "timeline", "messages", "variables", "commands", "details"] as const;
 export type StationTab = (typeof STATION_TABS)[number];
 
 export function readStationSearch(raw: Record<string, unknown>): StationSearch {
@@ -20,10 +24,27 @@ export function readStationSearch(raw: Record<string, unknown>): StationSearch {
     location: searchText(raw.location),
     online: typeof raw.online === "boolean" ? raw.online : undefined,
     status: CONNECTOR_STATUSES.find((status) => status === raw.status),
+    sort: STATION_SORTS.find((sort) => sort === raw.sort),
   };
 }
 
-export function readStationTab(raw: Record<string, unknown>): { tab?: StationTab } {
+export const DIRECTIONS = ["in", "out"] as const;
+
+/** A tab of a station's page, and what is looked for in it. `at`: the instant that the timeline explains, and the one before which
+ *  messages are shown; now where there is none. The others are the messages' filters. */
+export interface StationTabSearch {
+  tab?: StationTab;
+  at?: string;
+  action?: string;
+  text?: string;
+  direction?: (typeof DIRECTIONS)[number];
+  errors?: true;
+}
+
+export function readStationTab(raw: Record<string, unknown>): StationTabSearch {
   const tab = STATION_TABS.find((one) => one === raw.tab);
-  return tab ? { tab } : {};
+  const at = typeof raw.at === "string" && !Number.isNaN(Date.parse(raw.at)) ? raw.at : undefined;
+  const [action, text] = [searchText(raw.action), searchText(raw.text)];
+  const direction = DIRECTIONS.find((one) => one === raw.direction);
+  return { ...(tab && { tab }), ...(at && { at }), ...(action && { action }), ...(text && { text }), ...(direction && { direction }), ...(raw.errors === true && { errors: true }) };
 }

@@ -12,6 +12,7 @@ import { QueryView } from "../../shared/QueryView.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useRefusal } from "../account/useRefusal.ts";
 import { useSendCommand } from "../commands/api.ts";
+import { DriftPanel } from "../templates/DriftPanel.tsx";
 import { variablesQuery } from "./api.ts";
 import { SetVariableDialog } from "./SetVariableDialog.tsx";
 import { variableName } from "./variableName.ts";
@@ -44,6 +45,7 @@ export function VariablesTab({ station }: { station: ChargingStation }) {
         />
         <ReadButton station={station} refusal={refusal} onRead={() => void variables.refetch()} />
       </Group>
+      <DriftPanel station={station} />
       <QueryView
         query={variables}
         isEmpty={() => shown.length === 0}

@@ -1,0 +1,1 @@
+"""Payment providers: the port (`port.py`) and adapters to providers outside."""

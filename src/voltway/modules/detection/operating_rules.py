@@ -1,0 +1,138 @@
+"""The rules of operation, O01 and on, as data: see rules_table.py."""
+
+from __future__ import annotations
+
+from voltway.modules.detection.checks import (
+    Count,
+    Distinct,
+    Lasting,
+    Level,
+    Ratio,
+)
+from voltway.modules.detection.rule_parts import (
+    CRITICAL,
+    DAY,
+    HOUR,
+    INCIDENT,
+    INFO,
+    MINUTE,
+    WARNING,
+    Parameter,
+    Rule,
+    count,
+    seconds,
+)
+
+OPERATING_RULES: tuple[Rule, ...] = (
+    Rule(
+        id="O01",
+        title="Station is offline",
+        signal="how long a station has been offline",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(Lasting(on=("station.reached",), of="is_offline"),),
+        parameters={"longer_than_s": seconds(30 * MINUTE, low=MINUTE)},
+        source="stations",
+    ),
+    Rule(
+        id="O02",
+        title="Connector is faulted",
+        signal="how long a connector has been faulted",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(
+            Lasting(on=("connector.told",), by=("station_id", "evse_number", "connector_number"), of="is_faulted"),
+        ),
+        parameters={"longer_than_s": seconds(15 * MINUTE)},
+        source="stations",
+    ),
+    Rule(
+        id="O03",
+        title="Nobody has charged here",
+        signal="days since the last charge with energy",
+        severity=INFO,
+        action=INCIDENT,
+        checks=(Level(on=("charge.age",), of="days"),),
+        parameters={"above": Parameter(7, 1, 365, "d")},
+        source="detection",
+    ),
+    Rule(
+        id="O04",
+        title="Link flaps",
+        signal="how often a station goes offline",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(Count(on=("station.reached",), when=(("is_offline", (True,)),)),),
+        parameters={"more_than": count(10), "window_s": seconds(HOUR)},
+        source="stations",
+    ),
+    Rule(
+        id="O05",
+        title="Certificate ends soon",
+        signal="days until a station's certificate ends, though it was told to renew it",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(
+            Level(
+                on=("certificate.ending",),
+                by=("station_id", "certificate_kind"),
+                of="days",
+                limit="below_days",
+                graver="critical_below_days",
+                is_below=True,
+            ),
+        ),
+        parameters={
+            "below_days": Parameter(14, 1, 365, "d"),
+            "critical_below_days": Parameter(3, 0, 365, "d"),
+        },
+        source="security",
+    ),
+    Rule(
+        id="O06",
+        title="Work piles up",
+        signal="events that a listener has not handled",
+        severity=CRITICAL,
+        action=INCIDENT,
+        checks=(Level(on=("listener.compared",), by=("listener",), of="backlog"),),
+        parameters={"above": count(20_000, 10_000_000, low=100)},
+        source="detection",
+    ),
+    Rule(
+        id="O07",
+        title="Tokens are refused again and again",
+        signal="refused authorisations at one station, and with one token",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(
+            Count(on=("authorization.refused",)),
+            Distinct(on=("authorization.refused",), of="token", limit="tokens_more_than", severity=CRITICAL),
+        ),
+        parameters={"more_than": count(20), "tokens_more_than": count(10), "window_s": seconds(10 * MINUTE)},
+        source="users",
+    ),
+    Rule(
+        id="O08",
+        title="Many charges fail",
+        signal="share of a station's sessions that end without energy",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(Ratio(on=("session.ended",), of="failed", total="total"),),
+        parameters={
+            "ratio": Parameter(0.5, 0.01, 1),
+            "at_least": count(10, 1000, low=1),
+            "window_s": seconds(DAY),
+        },
+        source="sessions",
+    ),
+    Rule(
+        id="O09",
+        title="Commands are not answered",
+        signal="commands to one station that time out",
+        severity=WARNING,
+        action=INCIDENT,
+        checks=(Count(on=("command.timed_out",)),),
+        parameters={"more_than": count(5), "window_s": seconds(HOUR)},
+        source="stations",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Mails and webhooks: see module.py."""

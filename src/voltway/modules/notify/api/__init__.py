@@ -1,0 +1,1 @@
+"""REST of mails and webhooks."""

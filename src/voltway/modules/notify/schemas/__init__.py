@@ -1,0 +1,1 @@
+"""Mails and webhooks as the API shows and takes them."""

@@ -1,0 +1,228 @@
+"""The limits that the CSMS has set, and which of them holds at an instant.
+
+Absolute, recurring and relative profiles, with up to three schedules of which a simulated car takes the first. What goes
+beyond it (local time, random delays, both directions) is refused when it is set, never half obeyed. What
+several limits amount to is the shared knowledge of `charging.profiles`; a limit of the whole station is shared out evenly among
+its EVSEs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+
+from voltway.charging import profiles
+from voltway.charging.profiles import (
+    AC_VOLTAGE_V,
+    DC_VOLTAGE_V,
+    Kind,
+    Outlet,
+    Period,
+    Profile,
+    Recurrency,
+    Running,
+    Schedule,
+    Step,
+    Unit,
+    Window,
+)
+from voltway.station.ocpp.vocabulary import EvseSpec, Transaction
+
+LIMITS_MAX, SCHEDULES_MAX = 20, 3
+
+
+class Purpose(IntEnum):
+    """What a limit is for: the whole station, any transaction, or one transaction (which overrules the one before)."""
+
+    STATION_MAX = 0
+    TX_DEFAULT = 1
+    TX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One charging profile. `evse_number` 0 means every EVSE; `starts_at` None means from the transaction's start."""
+
+    profile_id: int
+    purpose: Purpose
+    stack_level: int
+    evse_number: int
+    is_ampere: bool
+    periods: tuple[tuple[int, float], ...]  # seconds after the start, limit in W or in A per phase
+    starts_at: datetime | None = None
+    duration_s: int | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    transaction_id: str | None = None
+    recurrency: Recurrency | None = None
+    others: tuple[Schedule, ...] = ()
+    """The schedules after the first: a car that can choose may take one of them (K15.FR.22)."""
+    is_dynamic: bool = False
+    """One value that is changed by others (2.1); its schedule runs from `updated_at`."""
+    updated_at: datetime | None = None
+    update_every_s: int = 0
+    """How often the station asks for the value; 0: never."""
+    offline_s_max: int | None = None
+    """For so long it holds while the station is offline (2.1)."""
+    is_gone_offline: bool = False
+    """After that it never holds again; else it does when the station is back."""
+
+    def is_over(self, offline_s: float) -> bool:
+        """Whether a station that is offline for so long may not follow it any more."""
+        return self.offline_s_max is not None and offline_s >= self.offline_s_max
+
+
+def schedule_of(
+    unit: str,
+    periods: Iterable[tuple[int, float]],
+    starts_at: datetime | None,
+    duration_s: int | None,
+    schedule_id: int,
+) -> Schedule:
+    """A further schedule of a profile."""
+    told = tuple(Period(start_s, value) for start_s, value in periods)
+    return Schedule(unit=Unit(unit), periods=told, starts_at=starts_at, duration_s=duration_s, schedule_id=schedule_id)
+
+
+def is_acceptable(limit: Limit, evses: tuple[EvseSpec, ...], transaction: Transaction | None) -> bool:
+    """Whether the station can obey a limit at all (OCPP 2.0.1 K01.FR.09, .16, .31, .35, .38)."""
+    several = [limit.periods, *([(one.start_s, one.limit or 0.0) for one in other.periods] for other in limit.others)]
+    if len(several) > SCHEDULES_MAX or not all(map(_is_in_order, several)):
+        return False
+    if not 0 <= limit.evse_number <= len(evses):
+        return False
+    if limit.recurrency is not None and limit.starts_at is None:
+        return False
+    if any((other.starts_at is None) is not (limit.starts_at is None) for other in limit.others):
+        return False
+    if limit.purpose is Purpose.STATION_MAX:
+        return limit.evse_number == 0 and (limit.starts_at is not None or limit.is_dynamic)
+    if limit.purpose is Purpose.TX:
+        is_meant = transaction is not None and limit.transaction_id in (None, transaction.transaction_id)
+        return limit.evse_number > 0 and is_meant
+    return True
+
+
+def _is_in_order(periods: Sequence[tuple[int, float]]) -> bool:
+    starts = [start_s for start_s, _ in periods]
+    is_rising = bool(starts) and starts[0] == 0 and all(a < b for a, b in pairwise(starts))
+    return is_rising and all(value >= 0 for _, value in periods)
+
+
+def installed(limits: Iterable[Limit], limit: Limit) -> tuple[Limit, ...]:
+    """The limits after one more is set: it replaces that of the same id, and that of the same place in the stack."""
+    place = (limit.purpose, limit.stack_level, limit.evse_number)
+    kept = (
+        old
+        for old in limits
+        if old.profile_id != limit.profile_id and (old.purpose, old.stack_level, old.evse_number) != place
+    )
+    return (*kept, limit)
+
+
+def in_force(limits: Sequence[Limit], offline_s: float) -> Sequence[Limit]:
+    """The limits that hold at a station that has been offline for so long; 0: it is not."""
+    return limits if offline_s <= 0 else [limit for limit in limits if not limit.is_over(offline_s)]
+
+
+def limit_w(
+    limits: Iterable[Limit],
+    evse_number: int,
+    evses: tuple[EvseSpec, ...],
+    transaction: Transaction | None,
+    at: datetime,
+) -> float | None:
+    """The power that an EVSE may draw at an instant, or None if nobody limits it.
+
+    The limits of the whole station are shared out evenly, so that they are kept whatever the EVSEs do.
+    Source: OCPP 1.6 §3.13.3, 2.0.1 K08.
+    """
+    own = _shared_out(limits, len(evses))
+    outlet = _outlet(evse_number, evses[evse_number - 1], transaction)
+    said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
+    return profiles.merged(said, outlet, Unit.W).limit
+
+
+def composite(
+    limits: Sequence[Limit],
+    evse_number: int,
+    evses: tuple[EvseSpec, ...],
+    transactions: Sequence[Transaction | None],
+    window: Window,
+    unit: Unit,
+) -> tuple[Step, ...]:
+    """What an EVSE may draw in a window, or the station as a whole for EVSE 0; where nobody limits, what its hardware can."""
+    outlets = [
+        _outlet(number, spec, transaction)
+        for number, (spec, transaction) in enumerate(zip(evses, transactions, strict=True), 1)
+    ]
+    if evse_number == 0:
+        return profiles.station_composite([_profile(limit) for limit in limits], outlets, window, unit)
+    known = (*_shared_out(limits, len(evses)), _hardware(evse_number, evses[evse_number - 1]))
+    return profiles.composite(known, outlets[evse_number - 1], window, unit)
+
+
+_PURPOSES = {
+    Purpose.STATION_MAX: profiles.Purpose.STATION_MAX,
+    Purpose.TX_DEFAULT: profiles.Purpose.TX_DEFAULT,
+    Purpose.TX: profiles.Purpose.TX,
+}
+
+
+@lru_cache(maxsize=1024)
+def _profile(limit: Limit, divisor: int = 1) -> Profile:
+    """A limit as the shared knowledge has it. Asked for at each step of the physics, hence kept."""
+    schedule = Schedule(
+        unit=Unit.A if limit.is_ampere else Unit.W,
+        periods=tuple(Period(start_s, value / divisor) for start_s, value in limit.periods),
+        starts_at=limit.starts_at,
+        duration_s=limit.duration_s,
+    )
+    return Profile(
+        profile_id=limit.profile_id,
+        purpose=_PURPOSES[limit.purpose],
+        kind=_kind_of(limit),
+        recurrency=limit.recurrency,
+        stack_level=limit.stack_level,
+        evse_number=limit.evse_number,
+        valid_from=limit.valid_from,
+        valid_to=limit.valid_to,
+        transaction_id=limit.transaction_id,
+        schedules=(schedule, *limit.others),
+        updated_at=limit.updated_at,
+    )
+
+
+def _kind_of(limit: Limit) -> Kind:
+    if limit.is_dynamic:
+        return Kind.DYNAMIC
+    if limit.starts_at is None:
+        return Kind.RELATIVE
+    return Kind.ABSOLUTE if limit.recurrency is None else Kind.RECURRING
+
+
+def _shared_out(limits: Iterable[Limit], evses: int) -> list[Profile]:
+    return [_profile(limit, evses if limit.purpose is Purpose.STATION_MAX else 1) for limit in limits]
+
+
+def _hardware(evse_number: int, spec: EvseSpec) -> Profile:
+    """What an EVSE can give at most, as a limit that nobody has set."""
+    amperes = spec.power_w_max / watts_per_ampere(spec)
+    schedule = Schedule(unit=Unit.A, periods=(Period(0, amperes),), starts_at=datetime(2000, 1, 1, tzinfo=UTC))
+    return Profile(profile_id=0, purpose=profiles.Purpose.EXTERNAL, evse_number=evse_number, schedules=(schedule,))
+
+
+def _outlet(evse_number: int, spec: EvseSpec, transaction: Transaction | None) -> Outlet:
+    running = None
+    if transaction is not None:
+        running = Running(started_at=transaction.started_at, transaction_id=transaction.transaction_id)
+    return Outlet(evse_number=evse_number, phases=spec.phases, power_w_max=spec.power_w_max, running=running)
+
+
+def watts_per_ampere(evse: EvseSpec) -> float:
+    """A limit in amperes is per phase (OCPP 2.0.1 K01.FR.51)."""
+    return DC_VOLTAGE_V if evse.is_dc else evse.phases * AC_VOLTAGE_V
