@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from builders import ClientOf, MakeRuntime, eventually
+from voltway.integrations.payments.port import Answer, Call
+from voltway.modules.payments.providers.sandbox import Sandbox
 
 from .shop import Shop, a_shop  # noqa: TID252  (tests are not installed)
 
@@ -218,6 +221,30 @@ async def test_guest_cancels_before_the_start(shop: Shop) -> None:
     cancelled = await shop.act("cancellation")
     assert cancelled.json()["state"] == "failed", cancelled.text
     assert await shop.said() == []
+
+
+async def test_guest_cancels_while_the_provider_is_asked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+    query = Sandbox.query
+
+    async def slow(self: Sandbox, call: Call) -> Answer:
+        is_asked.set()
+        await may_answer.wait()
+        return await query(self, call)
+
+    monkeypatch.setattr(Sandbox, "query", slow)
+    await shop.begin("card_3ds")
+    await asyncio.wait_for(is_asked.wait(), 15)
+    cancelled = asyncio.create_task(shop.act("cancellation"))
+    await eventually(lambda: _is_given_up(shop))
+    assert not cancelled.done()
+    may_answer.set()
+    assert (await cancelled).json()["state"] == "failed", (await cancelled).text
+    assert await shop.said() == []
+
+
+async def _is_given_up(shop: Shop) -> bool:
+    return bool((await shop.shown())["reason"] == "cancelled")
 
 
 async def test_one_address_cannot_try_many_cards(shop: Shop) -> None:

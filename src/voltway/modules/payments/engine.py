@@ -64,7 +64,7 @@ async def _one_step(runtime: Runtime, payment_id: str) -> bool:
             due_at = now + timedelta(seconds=settings.lease_s)
             await store.save(tx, row, rules.sent(store.facts_of(row), step.kind), due_at=due_at)
     answer = await _ask(runtime, row, call, is_new=is_new)
-    return await _note(runtime, payment_id, call, answer)
+    return await _note(runtime, row, call, answer)
 
 
 def _next_look(row: Any) -> Any:
@@ -131,15 +131,17 @@ async def _give_up(provider: Provider, call: Call) -> Answer:
 # ---- noting
 
 
-async def _note(runtime: Runtime, payment_id: str, call: Any, answer: Answer) -> bool:
-    """Save what a provider said; whether the outcome is known."""
-    now = clock.now()
+async def _note(runtime: Runtime, asked: Any, call: Any, answer: Answer) -> bool:
+    """Save what a provider said; whether the outcome is known. `asked`: the payment as it was when the provider was asked."""
+    payment_id, now = asked.id, clock.now()
     async with runtime.database.begin() as tx:
         row = await store.get(tx, payment_id, lock=True)
         if answer.outcome not in (Outcome.DONE, Outcome.DECLINED):
             await store.leave_call(tx, call.id)
             named = {} if answer.reference is None else {"reference": answer.reference}
-            due_at = now + timedelta(seconds=rules.retry_delay_s(call.tries))
+            # A payer who gave up while the provider was asked need not wait for the next try.
+            is_given_up = row.over_at is not None and row.over_at <= now and row.over_at != asked.over_at
+            due_at = now if is_given_up else now + timedelta(seconds=rules.retry_delay_s(call.tries))
             await store.change(tx, payment_id, action_url=answer.action_url or row.action_url, due_at=due_at, **named)
             return False
         reference = answer.reference if call.kind == Kind.REFUND else (answer.reference or row.reference)

@@ -100,6 +100,11 @@ class Attendants:
         self.tasks[payment_id] = task
         task.add_done_callback(lambda done: self.tasks.pop(payment_id, None) and None)
 
+    async def leave_alone(self, payment_id: str) -> None:
+        """Wait until this process no longer works on a payment: what it asks a provider now has an answer."""
+        if payment_id in self.tasks:
+            await asyncio.wait([self.tasks[payment_id]])
+
 
 async def begun(runtime: Runtime, payment_id: str) -> None:
     """Ask the provider while the payer waits; the start is ordered beside it."""
@@ -279,6 +284,8 @@ async def cancel(runtime: Runtime, row: Any, reason: str) -> bool:
         await store.change(tx, row.id, **values)
         if found.state == State.CREATED.value:
             await store.change(tx, row.id, state=State.FAILED.value, open_key=None, due_at=None)
+    # Who asked the provider before this was said has leased the call, and does not yet know.
+    await runtime.state(Attendants).leave_alone(row.id)
     await attend(runtime, row.id)
     return True
 
