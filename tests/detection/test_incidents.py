@@ -94,6 +94,32 @@ async def test_the_same_again_is_one_incident_that_counts(runtime: Runtime, clie
     assert lines(shown) == [("raised", None), ("repeated", "2 times"), ("repeated", "4 times")]
 
 
+async def test_many_at_once_are_each_what_they_are(runtime: Runtime, client_of: ClientOf) -> None:
+    def at(number: int) -> dict[str, str]:
+        return {"station_id": f"station-{number}", "station_identity": f"CS-{number}"}
+
+    client = await client_of(runtime)
+    with clock.frozen(NOW) as move:
+        await publish(runtime, *(noticed("link.duplicate", **at(number)) for number in (1, 2, 3)))
+        ids = {each["subject"]: each["id"] for each in await incidents(client, rule_id="D01")}
+        await patch(client, ids["CS-1"], state="closed", reason="looked at")
+        move(NOW + timedelta(days=30))
+        await patch(client, ids["CS-2"], state="closed", reason="looked at")
+        move(NOW + timedelta(days=30, minutes=1))
+        # CS-1: new, as it was closed long ago; CS-2: taken up again; CS-3: one more; the others: new, CS-4 three times.
+        await publish(runtime, *(noticed("link.duplicate", **at(number)) for number in (4, 1, 2, 3, 4, 5, 4)))
+    found = [(each["subject"], each["state"], each["count"]) for each in await incidents(client, rule_id="D01")]
+    open_now = [("CS-1", "open", 1), ("CS-2", "open", 2), ("CS-3", "open", 2), ("CS-4", "open", 3), ("CS-5", "open", 1)]
+    assert sorted(found) == [("CS-1", "closed", 1), *open_now]
+    told = {
+        each["subject"]: lines(await client.get(f"/incidents/{each['id']}"))
+        for each in await incidents(client, rule_id="D01", is_open=True)
+    }
+    assert told["CS-1"] == told["CS-5"] == [("raised", None)]
+    assert told["CS-2"][-1] == ("reopened", "It was found again.")
+    assert told["CS-4"] == [("raised", None), ("repeated", "2 times")]
+
+
 async def test_offline_station_raises_after_its_time_and_recovers_by_itself(
     runtime: Runtime, client_of: ClientOf
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -42,7 +42,9 @@ async def record(
     if not findings:
         return
     repeats = {} if repeats is None else repeats
-    known: dict[store.Subject, Any] = dict(await store.find_open(tx, (_subject(finding) for finding in findings)))
+    known: dict[store.Subject, Any] = dict(await store.find_open(tx, map(_subject, findings)))
+    # Many begin at once when many stations do the same: they are begun together.
+    begun = await _begin(tx, _first_of_each(findings, without=known), reopen_within)
     standing: dict[str, dict[str, Any]] = {}
     told: list[tuple[Any, str]] = []
     for finding in findings:
@@ -54,10 +56,12 @@ async def record(
                 await _recover(tx, incident, finding)
                 del known[subject]
             continue
-        if incident is None:
-            moved = await _begin(tx, finding, reopen_within)
-        else:
+        if incident is not None:
             moved = await _repeat(tx, incident, finding, standing, repeats)
+        elif subject in begun:
+            moved = begun.pop(subject)
+        else:  # over, or closed by somebody, and found again in one batch
+            moved = (await _begin(tx, [finding], reopen_within))[subject]
         if moved is None:
             continue
         what, fresh = moved
@@ -67,6 +71,15 @@ async def record(
             told.append((fresh, what))
     await store.change_incidents(tx, standing)
     await notify(tx, told)
+
+
+def _first_of_each(findings: Sequence[Finding], *, without: Container[store.Subject]) -> list[Finding]:
+    """The first finding of each subject that is no recovery."""
+    first: dict[store.Subject, Finding] = {}
+    for finding in findings:
+        if finding.verdict is not Verdict.RECOVERED and _subject(finding) not in without:
+            first.setdefault(_subject(finding), finding)
+    return list(first.values())
 
 
 def _subject(finding: Finding) -> store.Subject:
@@ -83,25 +96,51 @@ def _with(incident: Any, values: Mapping[str, Any]) -> Any:
     return SimpleNamespace(**{**before, **values})
 
 
-async def _begin(tx: Tx, finding: Finding, reopen_within: timedelta) -> Moved | None:
-    """Raise an incident, or take up the one that was closed a short while ago; None where a closed state merely lasts."""
-    subject, rule = _subject(finding), BY_ID[finding.rule_id]
-    last: Any = await store.find_last_closed(tx, subject)
-    again = Again.NEW
-    if last is not None and last.closed_at is not None:
-        again = rules.after_closed(last.closed_at, finding.at, finding.since, reopen_within)
-    if again is Again.SAME:
-        return None
-    if again is Again.REOPENED and last is not None:
-        values = _reopened(finding.severity) | {
-            "count": last.count + 1,
-            "last_at": finding.at,
-            "facts": dict(finding.facts),
-        }
-        await store.change_incident(tx, last.id, values)
-        await store.add_entry(tx, last, "reopened", text="It was found again.", facts=finding.facts)
-        return "reopened", _with(last, values)
-    row: dict[str, Any] = {
+async def _begin(tx: Tx, findings: Sequence[Finding], reopen_within: timedelta) -> dict[store.Subject, Moved | None]:
+    """Raise incidents of subjects that have none open, or take up those that were closed a short while ago; None where a closed
+    state merely lasts. One finding per subject."""
+    moved: dict[store.Subject, Moved | None] = {}
+    entries: list[store.Entry] = []
+    new: dict[store.Subject, dict[str, Any]] = {}
+    closed = await store.find_last_closed(tx, map(_subject, findings))
+    for finding in findings:
+        subject = _subject(finding)
+        last: Any = closed.get(subject)
+        again = Again.NEW
+        if last is not None and last.closed_at is not None:
+            again = rules.after_closed(last.closed_at, finding.at, finding.since, reopen_within)
+        if again is Again.NEW:
+            new[subject] = _raised(finding)
+        elif again is Again.REOPENED:
+            values = _reopened(finding.severity) | {
+                "count": last.count + 1,
+                "last_at": finding.at,
+                "facts": dict(finding.facts),
+            }
+            await store.change_incident(tx, last.id, values)
+            entries.append(store.entry(last, "reopened", text="It was found again.", facts=finding.facts))
+            moved[subject] = "reopened", _with(last, values)
+        else:
+            moved[subject] = None
+    added = await store.add_incidents(tx, [new[subject] for subject in sorted(new)])
+    others = [subject for subject, row in new.items() if row["id"] not in added]  # another process was quicker
+    open_there = await store.find_open(tx, others) if others else {}
+    for subject, row in new.items():
+        if row["id"] in added:
+            incident = SimpleNamespace(**dict.fromkeys(store.COLUMNS) | row)
+            entries.append(store.entry(incident, "raised", facts=row["facts"]))
+            moved[subject] = "raised", incident
+        else:
+            found = open_there.get(subject)
+            moved[subject] = None if found is None else ("raised", found)
+    await store.add_entries(tx, entries)
+    return moved
+
+
+def _raised(finding: Finding) -> dict[str, Any]:
+    """The row of a new incident."""
+    rule = BY_ID[finding.rule_id]
+    return {
         "id": new_id(),
         "operator_id": finding.operator_id,
         "rule_id": finding.rule_id,
@@ -121,12 +160,6 @@ async def _begin(tx: Tx, finding: Finding, reopen_within: timedelta) -> Moved | 
         "last_at": finding.at,
         "raised_at": clock.now(),
     }
-    if await store.add_incident(tx, row):
-        incident = SimpleNamespace(**dict.fromkeys(store.COLUMNS) | row)
-        await store.add_entry(tx, incident, "raised", facts=finding.facts)
-        return "raised", incident
-    found = (await store.find_open(tx, [subject])).get(subject)  # another process was quicker
-    return None if found is None else ("raised", found)
 
 
 def _reopened(severity: Severity) -> dict[str, Any]:

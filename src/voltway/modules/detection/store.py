@@ -48,11 +48,8 @@ async def find_open(tx: Tx, subjects: Iterable[Subject]) -> dict[Subject, Row]:
     for start in range(0, len(wanted), AT_ONCE):
         chunk = set(wanted[start : start + AT_ONCE])
         statement = sa.select(incidents).where(
-            incidents.c.closed_key == "",
-            incidents.c.operator_id.in_(sorted({operator_id for operator_id, _, _ in chunk})),
-            incidents.c.rule_id.in_(sorted({rule_id for _, rule_id, _ in chunk})),
-            incidents.c.subject_key.in_(sorted({key for _, _, key in chunk})),
-        )
+            incidents.c.closed_key == "", *_among(chunk)
+        )  # fmt: skip
         for row in (await tx.execute(bulk.locked(statement.order_by(incidents.c.id), tx))).all():
             subject = (row.operator_id, row.rule_id, row.subject_key)
             if subject in chunk:
@@ -60,28 +57,44 @@ async def find_open(tx: Tx, subjects: Iterable[Subject]) -> dict[Subject, Row]:
     return found
 
 
-async def find_last_closed(tx: Tx, subject: Subject) -> Row | None:
-    """The incident of a subject that was closed last."""
-    operator_id, rule_id, key = subject
-    statement = (
-        sa.select(incidents)
-        .where(
-            incidents.c.operator_id == operator_id,
-            incidents.c.rule_id == rule_id,
-            incidents.c.subject_key == key,
-            incidents.c.closed_key != "",
+def _among(subjects: set[Subject]) -> list[sa.ColumnElement[bool]]:
+    """What holds of the incidents of these subjects, and of few others."""
+    columns = (incidents.c.operator_id, incidents.c.rule_id, incidents.c.subject_key)
+    return [
+        column.in_(sorted(set(values))) for column, values in zip(columns, zip(*subjects, strict=True), strict=True)
+    ]
+
+
+async def find_last_closed(tx: Tx, subjects: Iterable[Subject]) -> dict[Subject, Any]:
+    """The incident of each subject that was closed last, if there is one."""
+    found: dict[Subject, Any] = {}
+    wanted = sorted(set(subjects))
+    for start in range(0, len(wanted), AT_ONCE):
+        chunk = set(wanted[start : start + AT_ONCE])
+        number = sa.func.row_number().over(
+            partition_by=(incidents.c.operator_id, incidents.c.rule_id, incidents.c.subject_key),
+            order_by=incidents.c.closed_at.desc(),
         )
-        .order_by(incidents.c.closed_at.desc())
-        .limit(1)
-    )
-    return (await tx.execute(statement)).one_or_none()
+        closed = sa.select(incidents.c.id, number.label("number")).where(
+            incidents.c.closed_key != "", *_among(chunk)
+        ).subquery()  # fmt: skip
+        statement = sa.select(incidents).join(closed, closed.c.id == incidents.c.id).where(closed.c.number == 1)
+        for row in (await tx.execute(statement)).all():
+            subject = (row.operator_id, row.rule_id, row.subject_key)
+            if subject in chunk:
+                found[subject] = row
+    return found
 
 
-async def add_incident(tx: Tx, values: Mapping[str, Any]) -> bool:
-    """Add an incident; False if its subject has an open one."""
-    await bulk.insert_if_absent(tx, incidents, [values])
-    statement = sa.select(incidents.c.id).where(incidents.c.id == values["id"])
-    return (await tx.execute(statement)).one_or_none() is not None
+async def add_incidents(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Add incidents, sorted by subject; the ids of those whose subject had no open one."""
+    added: set[str] = set()
+    for start in range(0, len(rows), AT_ONCE):
+        chunk = rows[start : start + AT_ONCE]
+        await bulk.insert_if_absent(tx, incidents, chunk)
+        statement = sa.select(incidents.c.id).where(incidents.c.id.in_([row["id"] for row in chunk]))
+        added.update((await tx.execute(statement)).scalars())
+    return added
 
 
 async def change_incident(tx: Tx, incident_id: str, values: Mapping[str, Any]) -> None:
@@ -98,17 +111,20 @@ async def change_incidents(tx: Tx, values: Mapping[str, Mapping[str, Any]]) -> N
         await tx.execute(sa.update(incidents).where(incidents.c.id == sa.bindparam("incident_id")).values(named), rows)
 
 
-async def add_entry(
-    tx: Tx,
+Entry = dict[str, Any]
+"""A line of an incident's timeline."""
+
+
+def entry(
     incident: Any,
     what: str,
     *,
     by: Principal | None = None,
     text: str | None = None,
     facts: Mapping[str, Any] | None = None,
-) -> None:
-    """Add a line to an incident's timeline."""
-    row = {
+) -> Entry:
+    """What happens to an incident now."""
+    return {
         "id": new_id(),
         "incident_id": incident.id,
         "operator_id": incident.operator_id,
@@ -119,7 +135,16 @@ async def add_entry(
         "text": text,
         "facts": dict(facts) if facts is not None else None,
     }
-    await tx.execute(sa.insert(timeline).values(row))
+
+
+async def add_entries(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Add lines to timelines."""
+    await bulk.insert(tx, timeline, entries)
+
+
+async def add_entry(tx: Tx, incident: Any, what: str, **more: Any) -> None:
+    """Add what happens now to an incident's timeline: see `entry`."""
+    await add_entries(tx, [entry(incident, what, **more)])
 
 
 async def timeline_of(tx: Tx, incident_id: str, limit: int) -> Sequence[Row]:
