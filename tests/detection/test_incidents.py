@@ -120,6 +120,21 @@ async def test_many_at_once_are_each_what_they_are(runtime: Runtime, client_of: 
     assert told["CS-4"] == [("raised", None), ("repeated", "2 times")]
 
 
+async def test_repeats_in_one_batch_are_all_counted(runtime: Runtime, client_of: ClientOf) -> None:
+    client = await client_of(runtime)
+    with clock.frozen(NOW) as move:
+        await publish(runtime, *(noticed("link.duplicate", **STATION) for _ in range(70)))
+        (incident,) = await incidents(client, rule_id="D01")
+        assert incident["count"] == 70
+        await publish(runtime, *(noticed("link.duplicate", **STATION) for _ in range(10)))  # not written yet
+        move(NOW + timedelta(seconds=6))
+        await publish(runtime, noticed("link.duplicate", **STATION))
+    (incident,) = await incidents(client, rule_id="D01")
+    assert incident["count"] == 81
+    told = lines(await client.get(f"/incidents/{incident['id']}"))
+    assert [text for what, text in told if what == "repeated"] == [f"{2**n} times" for n in range(1, 7)]
+
+
 async def test_offline_station_raises_after_its_time_and_recovers_by_itself(
     runtime: Runtime, client_of: ClientOf
 ) -> None:

@@ -46,18 +46,18 @@ async def record(
     # Many begin at once when many stations do the same: they are begun together.
     begun = await _begin(tx, _first_of_each(findings, without=known), reopen_within)
     standing: dict[str, dict[str, Any]] = {}
+    entries: list[store.Entry] = []
     told: list[tuple[Any, str]] = []
     for finding in findings:
         subject = _subject(finding)
         incident = known.get(subject)
         if finding.verdict is Verdict.RECOVERED:
             if incident is not None:
-                standing.pop(incident.id, None)
-                await _recover(tx, incident, finding)
+                await _recover(tx, incident, finding, standing.pop(incident.id, {}), entries)
                 del known[subject]
             continue
         if incident is not None:
-            moved = await _repeat(tx, incident, finding, standing, repeats)
+            moved = _repeat(incident, finding, standing, repeats, entries)
         elif subject in begun:
             moved = begun.pop(subject)
         else:  # over, or closed by somebody, and found again in one batch
@@ -70,6 +70,7 @@ async def record(
         if what in TELLS:
             told.append((fresh, what))
     await store.change_incidents(tx, standing)
+    await store.add_entries(tx, entries)
     await notify(tx, told)
 
 
@@ -176,12 +177,17 @@ def _reopened(severity: Severity) -> dict[str, Any]:
     }
 
 
-async def _repeat(
-    tx: Tx, incident: Any, finding: Finding, standing: MutableMapping[str, Any], repeats: MutableMapping[str, int]
+def _repeat(
+    incident: Any,
+    finding: Finding,
+    standing: MutableMapping[str, dict[str, Any]],
+    repeats: MutableMapping[str, int],
+    entries: list[store.Entry],
 ) -> Moved | None:
-    """Count one more; what to tell of it, if anything. A state that lasts is no repeat. `standing`: what incidents have come to in
-    this transaction and is written at its end."""
-    now = standing.pop(incident.id, None) or {"severity": incident.severity, "count": incident.count}
+    """Count one more; what to tell of it, if anything. A state that lasts is no repeat. `standing` and `entries`: what incidents
+    have come to in this transaction, and what is to be read of it, written at its end."""
+    pending = standing.pop(incident.id, None)
+    now = pending or {"severity": incident.severity, "count": incident.count}
     before = Severity(now["severity"])
     severity = rules.worse(before, finding.severity)
     more = repeats.pop(incident.id, 0) + (0 if finding.since is not None else 1)
@@ -192,18 +198,23 @@ async def _repeat(
     elif rules.is_milestone(count, more):
         what, text = "repeated", f"{count} times"
     else:
-        if count > REPEATS_EXACT and finding.at - incident.last_at < REPEATS_WRITTEN_EVERY:
+        is_written = pending is not None  # at the end of this transaction, whatever comes now
+        if not is_written and count > REPEATS_EXACT and finding.at - incident.last_at < REPEATS_WRITTEN_EVERY:
             repeats[incident.id] = count - incident.count
         else:
             standing[incident.id] = values
         return None
-    await store.change_incident(tx, incident.id, values)
-    await store.add_entry(tx, incident, what, text=text, facts=finding.facts)
+    standing[incident.id] = values
+    entries.append(store.entry(incident, what, text=text, facts=finding.facts))
     return what, _with(incident, values)
 
 
-async def _recover(tx: Tx, incident: Any, finding: Finding) -> None:
+async def _recover(
+    tx: Tx, incident: Any, finding: Finding, before: Mapping[str, Any], entries: list[store.Entry]
+) -> None:
+    """Close an incident whose state is over. `before`: what it has come to in this transaction."""
     values = {
+        **before,
         "state": IncidentState.CLOSED.value,
         "closed_key": incident.id,
         "closed_at": finding.at,
@@ -211,7 +222,7 @@ async def _recover(tx: Tx, incident: Any, finding: Finding) -> None:
         "last_at": finding.at,
     }
     await store.change_incident(tx, incident.id, values)
-    await store.add_entry(tx, incident, "recovered", facts=finding.facts)
+    entries.append(store.entry(incident, "recovered", facts=finding.facts))
     tell(tx, await store.get_incident(tx, incident.id), "recovered")
 
 

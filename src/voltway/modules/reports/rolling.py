@@ -64,10 +64,7 @@ async def _place(runtime: Runtime) -> bool:
     async with runtime.database.begin() as tx:
         await _place_sessions(tx, found, known, home, settings.completed_wh_min)
         await _place_starts(tx, failed, known, home)
-        for row in unknown:
-            place = known.stations.get(row.station_id)
-            key = (evses.c.station_id == row.station_id, evses.c.evse_number == row.evse_number)
-            await tx.execute(sa.update(evses).where(*key).values(location_id=place, is_placed=True))
+        await _place_evses(tx, unknown, known)
     return True
 
 
@@ -91,6 +88,18 @@ async def _ask(runtime: Runtime, found: Sequence[Any], failed: Sequence[Any], un
             holding = FindTokenHolders(operator_id=operator_id, id_token_ids=tuple(sorted(tokens)))
             holders |= {(operator_id, holder.id_token_id): holder for holder in await runtime.ask(holding)}
     return _Known(zones, stations, holders)
+
+
+async def _place_evses(tx: Tx, unknown: Sequence[Any], known: _Known) -> None:
+    if not unknown:
+        return
+    key = (evses.c.station_id == sa.bindparam("of_station"), evses.c.evse_number == sa.bindparam("number"))
+    statement = sa.update(evses).where(*key).values(location_id=sa.bindparam("place"), is_placed=True)
+    rows = [
+        {"of_station": row.station_id, "number": row.evse_number, "place": known.stations.get(row.station_id)}
+        for row in unknown
+    ]
+    await tx.execute(statement, rows)
 
 
 async def _place_sessions(tx: Tx, found: Sequence[Any], known: _Known, home: ZoneInfo, wh_min: int) -> None:
