@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -9,15 +10,19 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from builders import MakeRuntime, app_of
+from voltway.app import catalog
 from voltway.app.cli.commands import COMMANDS, app
 from voltway.app.settings import Configuration, Flags, read
+from voltway.app.supervisor import AT_GATEWAYS
 from voltway.kernel import housekeeping
 from voltway.modules.gateway.settings import GatewaySettings
 
@@ -26,28 +31,52 @@ DEPLOY = TOP / "deploy"
 DOCKERFILE = (DEPLOY / "docker" / "Dockerfile").read_text()
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "docker" / "compose.yml").read_text())
-OBJECTS: list[dict[str, Any]] = [
-    each for file in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for each in yaml.safe_load_all(file.read_text())
-]
+CHART = DEPLOY / "helm" / "voltway"
+HELM = shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "one process": (),
+    "three gateways": ("--set", "gateways.replicas=3", "--set", "server.storageClass=fast"),
+    "least": ("--set", "ingress.enabled=false", "--set", "backup.enabled=false"),
+}
+"""Ways to use the chart."""
+
+
+def helm(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run helm, which is among the packages of the tests where its makers build for the machine."""
+    if HELM is None:
+        if os.environ.get("VOLTWAY_REQUIRE_SERVICES"):
+            pytest.fail("helm is not installed: make dev")
+        pytest.skip("helm is not installed")
+    return subprocess.run([HELM, *words], capture_output=True, text=True, timeout=120)
+
+
+@lru_cache
+def objects(layout: str) -> tuple[dict[str, Any], ...]:
+    """What the chart makes in a layout."""
+    done = helm("template", "voltway", str(CHART), *LAYOUTS[layout])
+    assert done.returncode == 0, done.stderr
+    return tuple(each for each in yaml.safe_load_all(done.stdout) if each is not None)
+
+
 CALLED = re.compile(r"(?:^|[\s\"'=;/`])voltway ((?:run|[a-z]+(?:-[a-z]+)*)(?: [^\n\"'`;#|>&)]*)?)")
 
 
-def kind(name: str) -> Iterator[dict[str, Any]]:
-    return (each for each in OBJECTS if each["kind"] == name)
+def kind(name: str, layout: str = "one process") -> list[dict[str, Any]]:
+    return [each for each in objects(layout) if each["kind"] == name]
 
 
-def pods() -> dict[str, dict[str, Any]]:
-    """Every pod's description, by the name of what makes it."""
-    found = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in kind("StatefulSet")}
-    for each in kind("CronJob"):
-        found[each["metadata"]["name"]] = each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    return found
+def pods(layout: str) -> Iterator[dict[str, Any]]:
+    """Every pod's description."""
+    for each in (*kind("StatefulSet", layout), *kind("Deployment", layout)):
+        yield each["spec"]["template"]
+    for each in kind("CronJob", layout):
+        yield each["spec"]["jobTemplate"]["spec"]["template"]
 
 
-def containers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    for pod in pods().values():
-        for container in (*pod.get("initContainers", ()), *pod["containers"]):
-            yield pod, container
+def containers(layout: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for pod in pods(layout):
+        for container in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]):
+            yield pod["spec"], container
 
 
 # ---- commands
@@ -64,7 +93,10 @@ def commands_named() -> list[list[str]]:
             .replace("/bin/voltway", "/voltway")
             .splitlines()
         )
+    lines += (CHART / "templates" / "NOTES.txt").read_text().replace("-- voltway", "voltway").splitlines()
     found = [shlex.split(match.strip(" \\")) for line in lines for match in CALLED.findall(line)]
+    for layout in LAYOUTS:
+        found += [each["command"][1:] for _, each in containers(layout) if each["command"][0] == "voltway"]
     return [words for words in found if words and words[0] in COMMANDS]
 
 
@@ -91,8 +123,11 @@ def environments() -> dict[str, Mapping[str, str]]:
     found: dict[str, Mapping[str, str]] = {"Dockerfile": dict(re.findall(r"(VOLTWAY_\w+)=(\S+)", DOCKERFILE))}
     for name, service in COMPOSE["services"].items():
         found[f"compose {name}"] = service.get("environment", {})
-    for each in kind("ConfigMap"):
-        found[f"kubernetes {each['metadata']['name']}"] = each["data"]
+    for layout in LAYOUTS:
+        (settings,) = kind("ConfigMap", layout)
+        for _, container in containers(layout):
+            own = {each["name"]: each.get("value", "10.1.2.3") for each in container.get("env", ())}
+            found[f"kubernetes, {layout}, {container['name']}"] = {**settings["data"], **own}
     for unit in UNITS:
         found[unit.name] = dict(re.findall(r"^Environment=(VOLTWAY_\w+)=(\S+)$", unit.read_text(), re.MULTILINE))
     return {where: ours for where, values in found.items() if (ours := _ours(values))}
@@ -129,10 +164,11 @@ def test_ports_are_those_that_the_image_listens_on(tmp_path: Path) -> None:
     }
     for line in re.findall(r"reverse_proxy voltway:(\d+)", (DEPLOY / "docker" / "Caddyfile").read_text()):
         assert int(line) in ports
-    (service,) = kind("Service")
-    named = {port["name"]: port["containerPort"] for _, each in containers() for port in each.get("ports", ())}
-    assert set(named.values()) == ports
-    assert {port["targetPort"] for port in service["spec"]["ports"]} == set(named)
+    for layout in LAYOUTS:
+        named = {
+            port["name"]: port["containerPort"] for _, each in containers(layout) for port in each.get("ports", ())
+        }
+        assert set(named.values()) == ports
     (scrape,) = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     assert scrape["static_configs"][0]["targets"] == [f"voltway:{configuration.http.port}"]
 
@@ -142,7 +178,8 @@ async def test_probes_ask_for_pages_that_there_are(make_runtime: MakeRuntime) ->
 
     asked = {
         probe["httpGet"]["path"]
-        for _, container in containers()
+        for layout in LAYOUTS
+        for _, container in containers(layout)
         for name, probe in container.items()
         if name.endswith("Probe")
     } | set(re.findall(r"127\.0\.0\.1:\d+(/\w+)", DOCKERFILE))
@@ -189,51 +226,87 @@ def test_compose_names_only_what_it_has() -> None:
 # ---- Kubernetes
 
 
-def test_kubernetes_objects_fit_each_other() -> None:
-    listed = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())["resources"]
-    assert {*listed, "kustomization.yaml"} == {file.name for file in (DEPLOY / "kubernetes").glob("*.yaml")}
-    (claims, service, ingress) = (list(kind(name)) for name in ("PersistentVolumeClaim", "Service", "Ingress"))
-    (server,) = kind("StatefulSet")
-    labels = server["spec"]["template"]["metadata"]["labels"]
-    assert server["spec"]["selector"]["matchLabels"].items() <= labels.items()
-    assert service[0]["spec"]["selector"].items() <= labels.items()
-    made = {
-        f"{each['metadata']['name']}-{server['metadata']['name']}-0" for each in server["spec"]["volumeClaimTemplates"]
-    }
-    made |= {each["metadata"]["name"] for each in claims}
+def test_chart_is_sound() -> None:
+    done = helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout + done.stderr
+    version = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["version"]
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_kubernetes_would_take_what_the_chart_makes(layout: str) -> None:
+    for each in objects(layout):
+        kubernetes_validate.validate(each, "1.31", strict=True)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_kubernetes_objects_fit_each_other(layout: str) -> None:
+    claims, maps = kind("PersistentVolumeClaim", layout), kind("ConfigMap", layout)
+    (server,) = kind("StatefulSet", layout)
     templates = {each["metadata"]["name"] for each in server["spec"]["volumeClaimTemplates"]}
-    maps = {each["metadata"]["name"] for each in kind("ConfigMap")}
-    for pod, container in containers():
+    made = {f"{name}-{server['metadata']['name']}-0" for name in templates}
+    made |= {each["metadata"]["name"] for each in claims}
+    for pod, container in containers(layout):
         volumes = {each["name"]: each for each in pod["volumes"]}
-        assert {each["name"] for each in container["volumeMounts"]} <= volumes.keys() | templates
+        assert {each["name"] for each in container.get("volumeMounts", ())} <= volumes.keys() | templates
         assert {
             each["persistentVolumeClaim"]["claimName"] for each in volumes.values() if "persistentVolumeClaim" in each
         } <= made
-        assert {each["configMapRef"]["name"] for each in container["envFrom"]} <= maps
+        assert [each["configMapRef"]["name"] for each in container["envFrom"]] == [maps[0]["metadata"]["name"]]
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
-    ports = {port["name"] for port in service[0]["spec"]["ports"]}
-    for path in ingress[0]["spec"]["rules"][0]["http"]["paths"]:
-        assert path["backend"]["service"]["name"] == service[0]["metadata"]["name"]
-        assert path["backend"]["service"]["port"]["name"] in ports
+    for each in (*kind("StatefulSet", layout), *kind("Deployment", layout), *kind("PodDisruptionBudget", layout)):
+        wanted = each["spec"]["selector"]["matchLabels"]
+        found = [pod for pod in pods(layout) if wanted.items() <= pod["metadata"]["labels"].items()]
+        assert len(found) == 1, each["metadata"]["name"]
 
 
-def test_kubernetes_secrets_are_mounted_where_the_settings_look() -> None:
-    (settings,) = (each["data"] for each in kind("ConfigMap"))
-    wanted = {settings["VOLTWAY_DATABASE__URL_FILE"], settings["VOLTWAY_SECRET_FILE"]}
-    for _, container in containers():
-        mounted = [mount["mountPath"] for mount in container["volumeMounts"] if mount.get("readOnly")]
-        assert {str(Path(file).parent) for file in wanted} == set(mounted), container["name"]
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_services_lead_to_pods_that_listen(layout: str) -> None:
+    services = {each["metadata"]["name"]: each["spec"] for each in kind("Service", layout)}
+    for name, service in services.items():
+        (pod,) = [each for each in pods(layout) if service["selector"].items() <= each["metadata"]["labels"].items()]
+        listens = {port["name"] for each in pod["spec"]["containers"] for port in each["ports"]}
+        assert {port["targetPort"] for port in service["ports"]} <= listens, name
+    for ingress in kind("Ingress", layout):
+        for path in ingress["spec"]["rules"][0]["http"]["paths"]:
+            backend = path["backend"]["service"]
+            ports = {port["name"] for port in services[backend["name"]]["ports"]}
+            assert backend["port"]["name"] in ports, path["path"]
 
 
-def test_kustomize_renders_them() -> None:
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not installed; the other tests read the same files")
-    done = subprocess.run(
-        ["kubectl", "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    kinds = [each["kind"] for each in yaml.safe_load_all(done.stdout)]
-    assert sorted(kinds) == sorted(each["kind"] for each in OBJECTS if each["kind"] != "Kustomization")
+def test_gateways_and_the_server_have_all_modules_between_them() -> None:
+    runs = {
+        pod["metadata"]["labels"]["app.kubernetes.io/component"]: pod["spec"]["containers"][0]["command"][2:]
+        for pod in pods("three gateways")
+    }
+    assert runs["server"] == [name for name in catalog.MODULES if name != "gateway"]
+    assert sorted(runs["gateway"]) == sorted(AT_GATEWAYS)
+    assert kind("Deployment", "one process") == []
+
+
+def test_secrets_are_mounted_where_the_settings_look() -> None:
+    for layout in LAYOUTS:
+        (settings,) = (each["data"] for each in kind("ConfigMap", layout))
+        wanted = {settings["VOLTWAY_DATABASE__URL_FILE"], settings["VOLTWAY_SECRET_FILE"]}
+        for _, container in containers(layout):
+            if container["command"][0] == "voltway":
+                mounted = {mount["mountPath"] for mount in container["volumeMounts"] if mount.get("readOnly")}
+                assert {str(Path(file).parent) for file in wanted} == mounted, container["name"]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ("gateways.replicas=-1", "replicas"),
+        ("image.tga=1", "tga"),
+        ("settings.LOG_LEVEL=debug", "LOG_LEVEL"),
+        ("trustedProxies={everybody}", "trustedProxies"),
+    ],
+)
+def test_wrong_value_is_named(values: str, named: str) -> None:
+    done = helm("template", "voltway", str(CHART), "--set", values)
+    assert done.returncode != 0
+    assert named in done.stderr
 
 
 # ---- systemd
