@@ -13,6 +13,7 @@ import pytest
 from builders import ClientOf, MakeRuntime, eventually
 from gateway.raw_station import PING, PONG, RawStation
 from voltway.app import catalog
+from voltway.contracts.sessions import ChargeStates
 from voltway.kernel import clock
 from voltway.kernel.noticing import Notices
 from voltway.kernel.runtime import Runtime
@@ -280,6 +281,59 @@ async def test_d25_readings_that_are_played_again(platform: Platform) -> None:
     await charge("t-3", 1_000)
     ((severity, subject),) = await compared()
     assert (severity, subject.split(" · ")[0]) == ("warning", "CS-1")
+
+
+@pytest.mark.parametrize(("energy_wh", "expected"), [(20_000, []), (9_000, ["info"])])
+async def test_d24_energy_that_the_state_of_charge_does_not_show(
+    platform: Platform, energy_wh: int, expected: list[str]
+) -> None:
+    await platform.register()
+    station = await platform.connect(protocols="ocpp2.0.1")
+    began = clock.now()
+
+    async def event(number: int, kind: str, register_wh: int, soc: int) -> None:
+        at = clock.to_rfc3339(began + timedelta(seconds=number))
+        values = [
+            {"value": register_wh, "measurand": "Energy.Active.Import.Register"},
+            {"value": soc, "measurand": "SoC", "location": "EV"},
+        ]
+        body = {
+            "eventType": kind,
+            "timestamp": at,
+            "triggerReason": "CablePluggedIn" if number == 0 else "MeterValuePeriodic",
+            "seqNo": number,
+            "transactionInfo": {"transactionId": "t-1"},
+            "evse": {"id": 1, "connectorId": 1},
+            "meterValue": [{"timestamp": at, "sampledValue": values}],
+        }
+        assert (await station.exchange(f"e-{number}", "TransactionEvent", body))[0] == 3
+
+    await event(0, "Started", 1_000, 40)
+    car = {"evMaxCurrent": 200, "evMaxVoltage": 400, "stateOfCharge": 40, "evEnergyCapacity": 60_000}
+    needs = {"requestedEnergyTransfer": "DC", "dcChargingParameters": car}
+    assert (await station.exchange("n", "NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs}))[0] == 3
+    await event(1, "Updated", 1_000 + energy_wh // 2, 55)
+    await event(2, "Ended", 1_000 + energy_wh, 70)  # 30 % of 60 kWh: 18 kWh
+    await eventually(lambda: platform.runtime.events.backlogs()["detection"] == 0)
+    await sampling.compare_readings(platform.runtime)
+    assert [severity for severity, _ in await platform.incidents("D24")] == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "energy_wh", "battery_wh", "off"),
+    [
+        (40, 70, 18_000, 60_000, 0),
+        (40, 70, 20_000, 60_000, 11),
+        (40, 70, 9_000, 60_000, 50),
+        (40, 49, 9_000, 60_000, None),  # a step too small to tell
+        (70, 40, -9_000, 60_000, None),  # it has given
+        (40, 70, 18_000, 0, None),
+    ],
+)
+def test_energy_against_the_state_of_charge(
+    first: float, last: float, energy_wh: int, battery_wh: int, off: int | None
+) -> None:
+    assert sampling.energy_off_percent(ChargeStates(first, last, energy_wh), battery_wh) == off
 
 
 async def test_d35_exports_beyond_the_threshold(platform: Platform) -> None:

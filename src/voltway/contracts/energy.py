@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from voltway.contracts.station_link import Report
+from voltway.kernel.bus.asks import Ask
 
 # ---- charging profiles that stations have
 
@@ -120,6 +121,12 @@ class ReportChargingNeeds(Report, frozen=True, kw_only=True, gc=False):
 
     evse_number: int
     needs: CarNeeds
+
+
+class FindBatterySizes(Ask[dict[str, int]], frozen=True, kw_only=True):
+    """How much the batteries of cars hold, in Wh, by session, where a car has told (direct current, ISO 15118)."""
+
+    session_ids: tuple[str, ...]
 
 
 class NeedsReceipt(msgspec.Struct, frozen=True, gc=False):

@@ -185,6 +185,21 @@ class FindReadingDigests(Ask[dict[str, str]], frozen=True, kw_only=True):
     session_ids: tuple[str, ...]
 
 
+class ChargeStates(msgspec.Struct, frozen=True, gc=False):
+    """What a car's state of charge was at two readings of a session, in percent, and the energy between them, in Wh."""
+
+    first_percent: float
+    last_percent: float
+    energy_wh: int
+
+
+class FindChargeStates(Ask[dict[str, ChargeStates]], frozen=True, kw_only=True):
+    """Between which states of charge cars were charged: session -> first and last. Sessions in which fewer than two readings tell
+    both the state and the register are left out."""
+
+    session_ids: tuple[str, ...]
+
+
 class FindRunningSessions(Ask[list[SessionName]], frozen=True, kw_only=True):
     """The sessions at these stations that have a transaction and have not ended."""
 

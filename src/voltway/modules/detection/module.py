@@ -6,7 +6,7 @@ with their timelines, notification policies, when stations were last charged at.
 Listens to: `Noticed` (what modules and the kernel meet beside their facts: refused handshakes, takeovers, broken messages),
 `StationChanged`, `LinkOpened`, `ConnectorStatusChanged`, `CommandChanged`, `SecurityEventRecorded`, `SessionStarted`,
 `SessionEnded`, `SessionDoubted`, `ActDone`. translating.py says what each means. Asks: `ListCredentials`, `FindStations`
-(where stations stand), `FindReadingDigests`.
+(where stations stand), `FindReadingDigests`, `FindChargeStates`, `FindBatterySizes`.
 
 Publishes: `IncidentChanged` (also for webhooks that a policy names), `MailWanted`. Jobs let time pass, look at listeners and
 idle stations, and tell people what is due.

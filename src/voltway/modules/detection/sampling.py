@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from voltway.contracts.sessions import FindReadingDigests, SessionEnded
+from voltway.contracts.energy import FindBatterySizes
+from voltway.contracts.sessions import ChargeStates, FindChargeStates, FindReadingDigests, SessionEnded
 from voltway.kernel import clock
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
-from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.runtime import Runtime
 from voltway.modules.detection import store
 from voltway.modules.detection.rules_table import BY_ID
@@ -18,6 +18,8 @@ from voltway.modules.detection.watching import Places, Watch
 
 AT_ONCE = 500
 READINGS_AT_ONCE, ENDED_MAX = 100, 5_000
+SOC_STEP_MIN = 10.0
+"""A state of charge is told in whole percents: over a smaller step, rounding alone would be off by much."""
 
 
 class Samples:
@@ -71,26 +73,44 @@ async def compare_readings(runtime: Runtime) -> None:
     sessions = [waiting.pop(session_id) for session_id in list(waiting)[:READINGS_AT_ONCE]]
     if not sessions:
         return
-    try:
-        digests = await runtime.ask(FindReadingDigests(session_ids=tuple(each.session_id for each in sessions)))
-    except NobodyAnswers:
-        return
-    await runtime.state(Watch).tick(
-        runtime,
-        [
-            Signal(
-                at=session.at,
-                operator_id=session.operator_id,
-                kind="readings.told",
-                station_id=session.station_id,
-                station_identity=session.station_identity,
-                location_id=session.location_id,
-                facts={"digest": digests[session.session_id], "session_id": session.session_id},
-            )
-            for session in sessions
-            if session.session_id in digests
-        ],
+    ids = tuple(session.session_id for session in sessions)
+    digests = await runtime.ask_or(FindReadingDigests(session_ids=ids), {})
+    signals = [
+        _told(session, "readings.told", digest=digests[session.session_id])
+        for session in sessions
+        if session.session_id in digests
+    ]
+    sizes = await runtime.ask_or(FindBatterySizes(session_ids=ids), {})
+    states = await runtime.ask_or(FindChargeStates(session_ids=tuple(sizes)), {}) if sizes else {}
+    for session in sessions:
+        if session.session_id in states:
+            off_percent = energy_off_percent(states[session.session_id], sizes[session.session_id])
+            if off_percent is not None:
+                signals.append(_told(session, "soc.compared", off_percent=off_percent))
+    await runtime.state(Watch).tick(runtime, signals)
+
+
+def _told(session: SessionEnded, kind: str, **facts: object) -> Signal:
+    """What the readings of a session show."""
+    return Signal(
+        at=session.at,
+        operator_id=session.operator_id,
+        kind=kind,
+        station_id=session.station_id,
+        station_identity=session.station_identity,
+        location_id=session.location_id,
+        facts={**facts, "session_id": session.session_id},
     )
+
+
+def energy_off_percent(states: ChargeStates, battery_wh: int) -> int | None:
+    """How far the energy of a session is off what its car's battery has taken by the state of charge, in percent of that; None:
+    the battery has taken too little to tell."""
+    step_percent = states.last_percent - states.first_percent
+    if step_percent < SOC_STEP_MIN or battery_wh <= 0:
+        return None
+    taken_wh = battery_wh * step_percent / 100
+    return round(100 * abs(states.energy_wh - taken_wh) / taken_wh)
 
 
 async def learn_places(runtime: Runtime) -> None:

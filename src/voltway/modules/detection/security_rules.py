@@ -308,8 +308,7 @@ SECURITY_RULES: tuple[Rule, ...] = (
         action=REVIEW,
         checks=(Level(on=("soc.compared",), by=("session_id",), of="off_percent"),),
         parameters={"above": Parameter(30, 1, 1000, "%")},
-        source="",
-        waits_for="sizes of batteries",
+        source="sessions, and the batteries that cars tell of",
     ),
     Rule(
         id="D25",

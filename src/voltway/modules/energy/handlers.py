@@ -10,6 +10,7 @@ import structlog
 
 from voltway.contracts.energy import (
     CarScheduleReceipt,
+    FindBatterySizes,
     NeedsReceipt,
     NeedsStatus,
     ReportCarSchedule,
@@ -268,3 +269,14 @@ class PriorityHandler(EnergyHandler):
 
     async def record_one(self, tx: Tx, report: ReportPriorityCharging) -> None:
         await store.keep_priority(tx, report)
+
+
+# ---- what others ask
+
+
+async def find_battery_sizes(runtime: Runtime, request: FindBatterySizes) -> dict[str, int]:
+    """What cars have told of their batteries, the latest of each session."""
+    async with runtime.database.read() as tx:
+        found = await store.needs_of_sessions(tx, request.session_ids)
+    sizes = {row.session_id: rules.battery_wh(row.document) for row in found}
+    return {session_id: size for session_id, size in sizes.items() if size is not None}

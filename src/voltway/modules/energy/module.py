@@ -11,11 +11,14 @@ Records (batches): `ReportProfiles`, `ReportProfileSet`, `ReportProfilesCleared`
 A car's needs make a plan due: the job `plans` makes a TxProfile of what the car can take and all that limits its EVSE, and sends
 it (K15). Another limit, or a car that wants too much, makes it due again (K16, K17).
 
+Answers: `FindBatterySizes`.
+
 Asks: `FindRunningSessions`, `AuthorizeTokens` (in which ways a driver's car may transfer energy), `SendCommand`,
 `FindStations`. Listens to: `SessionEnded`, `SessionUnplugged`. Publishes nothing.
 """
 
 from voltway.contracts.energy import (
+    FindBatterySizes,
     ReportCarSchedule,
     ReportChargingLimit,
     ReportChargingLimitCleared,
@@ -49,6 +52,7 @@ MANIFEST = Manifest(
         ReportSchedulePull: handlers.SchedulePullHandler,
         ReportPriorityCharging: handlers.PriorityHandler,
     },
+    answers={FindBatterySizes: handlers.find_battery_sizes},
     listens={SessionEnded: handlers.on_session_ended, SessionUnplugged: handlers.on_session_unplugged},
     routes=lambda: (api.router,),
     jobs=(Job("plans", 1.0, planning.send_due), Job("forget_history", 3600.0, handlers.forget_history)),

@@ -255,3 +255,9 @@ def with_values(document: Document, values: Mapping[str, float]) -> dict[str, An
     (period, *_) = schedule["charging_schedule_period"]
     changed = {**schedule, "charging_schedule_period": [{**period, **values}]}
     return {**document, "charging_schedule": [changed, *others]}
+
+
+def battery_wh(needs: Document) -> int | None:
+    """How much a car's battery holds, if its needs say so: evEnergyCapacity of DCChargingParametersType."""
+    size = (needs.get("dc_charging_parameters") or {}).get("ev_energy_capacity")
+    return round(size) if isinstance(size, int | float) and size > 0 else None

@@ -260,6 +260,12 @@ async def end_needs(tx: Tx, session_ids: Sequence[str]) -> None:
     await tx.execute(sa.update(needs).where(needs.c.session_id.in_(session_ids)).values(is_current=False, due_at=None))
 
 
+async def needs_of_sessions(tx: Tx, session_ids: Sequence[str]) -> Sequence[Any]:
+    """What cars have said that they need in these sessions, the latest last."""
+    statement = sa.select(needs.c.session_id, needs.c.document).where(needs.c.session_id.in_(session_ids))
+    return (await tx.execute(statement.order_by(needs.c.id))).all()
+
+
 async def plan_of_session(tx: Tx, session_id: str) -> dict[str, Any] | None:
     """The last plan that was made for a session."""
     statement = sa.select(needs.c.plan).where(needs.c.session_id == session_id, needs.c.plan_status.is_not(None))

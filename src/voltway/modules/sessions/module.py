@@ -2,7 +2,7 @@
 
 Owns: the inbox of transaction reports (every one as received, with what was answered), sessions, samples, the power history.
 Records: `ReportTransaction` (start, update, end, meter values of all protocols), answered after the commit.
-Answers: `TellSessions` (for a station's timeline), `FindSession`, `FindSessionDetails`, `FindSessionStanding`, `FindRunningSessions`, `FindTransactions`, `FindPhasesInUse`, `FindReadingDigests`, `FindMetered`, `SummarizeCharges`,
+Answers: `TellSessions` (for a station's timeline), `FindSession`, `FindSessionDetails`, `FindSessionStanding`, `FindRunningSessions`, `FindTransactions`, `FindPhasesInUse`, `FindReadingDigests`, `FindChargeStates`, `FindMetered`, `SummarizeCharges`,
 `SummarizeSessions`, `FindPersonalSessions`. Asks: `AuthorizeTokens`, `FindTariffs` before it
 records, `SendCommand` to stop and, with `FindConnectorWords`, to ask after sessions that have been silent for long (silence.py); `FindTariffAbility` and `ExecuteCommand` to tell stations what a charge costs so far.
 Listens to: `ConnectorStatusChanged` (the car has gone; what a 1.6 transaction does), `SessionPriced` (the final cost), `SessionHeld` and `SessionCredited`
@@ -26,6 +26,7 @@ from voltway.contracts.directory import SummarizeCharges
 from voltway.contracts.payments import FindTransactions
 from voltway.contracts.sessions import (
     ChargingStateTold,
+    FindChargeStates,
     FindDraws,
     FindMetered,
     FindPeakPowers,
@@ -79,6 +80,7 @@ MANIFEST = Manifest(
         FindMetered: metering.find_metered,
         FindPeakPowers: metering.find_peak_powers,
         FindReadingDigests: readings.find_reading_digests,
+        FindChargeStates: readings.find_charge_states,
         FindRunningSessions: handlers.find_running_sessions,
         FindSession: handlers.find_session,
         FindSessionDetails: details.find_session_details,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from voltway.contracts.directory import ChargeRecord, SummarizeCharges
-from voltway.contracts.sessions import FindReadingDigests
+from voltway.contracts.sessions import ChargeStates, FindChargeStates, FindReadingDigests
 from voltway.contracts.vocabulary import SessionState
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions.tables import progress, samples, sessions, whole
@@ -50,6 +50,26 @@ async def find_reading_digests(runtime: Runtime, request: FindReadingDigests) ->
         for session_id, of_it in groupby(rows, key=lambda row: row.session_id)
     }
     return {session_id: value for session_id, value in found.items() if value is not None}
+
+
+async def find_charge_states(runtime: Runtime, request: FindChargeStates) -> dict[str, ChargeStates]:
+    """The first and the last reading of each session that tells the state of charge beside the register."""
+    table = samples.c
+    statement = (
+        sa.select(table.session_id, table.soc_percent, table.energy_wh)
+        .where(table.session_id.in_(request.session_ids), table.soc_percent.is_not(None), table.energy_wh.is_not(None))
+        .order_by(table.session_id, table.at, table.id)
+        .limit(SAMPLES_MAX)
+    )
+    async with runtime.database.read() as tx:
+        rows = (await tx.execute(statement)).all()
+    found: dict[str, ChargeStates] = {}
+    for session_id, of_it in groupby(rows, key=lambda row: row.session_id):
+        first, *others = of_it
+        if others:
+            last = others[-1]
+            found[session_id] = ChargeStates(first.soc_percent, last.soc_percent, last.energy_wh - first.energy_wh)
+    return found
 
 
 async def summarize_charges(runtime: Runtime, request: SummarizeCharges) -> list[ChargeRecord]:
