@@ -71,6 +71,7 @@ BODIES: dict[str, Any] = {
     "snooze_queue_place": None,
     "set_dynamic_values": {"limit": 10.0},
     "set_location_limit": {"unit": "W", "limit": 1000},
+    "add_feeder_reading": {"power_w": 0},
     "add_charging_profile": {**PROFILE, "name": "Another"},
     "apply_charging_profile": {"station_id": "{station_id}"},
     "add_firmware_image": IMAGE,

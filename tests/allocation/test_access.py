@@ -31,8 +31,9 @@ async def test_limits_and_templates_are_for_those_of_the_operator_who_may(
             await client.post(f"{template}/apply", json={"station_id": "x"}),
             await client.put(limit, json=LIMIT),
             await client.delete(limit),
+            await client.post(limit.replace("/limit", "/feeder-readings"), json={"power_w": 1}),
         ]
-        assert [answer.status_code for answer in answers] == [expected] * 5
+        assert [answer.status_code for answer in answers] == [expected] * 6
     assert (await stranger.get("/charging-profiles")).json()["items"] == []
     assert (await ours.get(template)).status_code == 200
     assert (await ours.put(limit, json={"unit": "V", "limit": 1})).status_code == 422

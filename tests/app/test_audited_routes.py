@@ -23,6 +23,7 @@ from voltway.kernel.http import access
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOT_NOTED = {
+    "add_feeder_reading": "a reading of a meter, told to the rules; nobody decides anything",
     "save_view": "a person's own filters of a list",
     "remove_saved_view": "a person's own filters of a list",
     "add_note": "a note is a line of the incident's own timeline, with who wrote it",

@@ -319,6 +319,44 @@ async def test_d24_energy_that_the_state_of_charge_does_not_show(
     assert [severity for severity, _ in await platform.incidents("D24")] == expected
 
 
+async def test_d27_feeder_gives_more_than_its_stations_take(platform: Platform) -> None:
+    place = (await platform.client.post("/locations", json={"name": "Yard", "time_zone": "UTC"})).json()["id"]
+    await platform.register(location_id=place)
+    station = await platform.connect()
+    body = {"connectorId": 1, "idTag": "04A1B2C3D4", "meterStart": 0, "timestamp": clock.to_rfc3339(clock.now())}
+    transaction = (await station.exchange("s", "StartTransaction", body))[2]["transactionId"]
+
+    async def read(power_w: float) -> dict[str, Any]:
+        answer = await platform.client.post(f"/locations/{place}/feeder-readings", json={"power_w": power_w})
+        assert answer.status_code == 201, answer.text
+        await eventually(lambda: platform.runtime.events.backlogs()["detection"] == 0)
+        return dict(answer.json())
+
+    async def charge(number: int, power_w: int) -> None:
+        at = clock.to_rfc3339(clock.now())
+        value = {"value": str(power_w), "measurand": "Power.Active.Import", "unit": "W"}
+        said = {"connectorId": 1, "meterValue": [{"timestamp": at, "sampledValue": [value]}]}
+        said["transactionId"] = transaction
+        assert (await station.exchange(f"v{number}", "MeterValues", said))[0] == 3
+
+    found = await read(30_000)
+    assert (found["unknown_sessions"], found["is_off"]) == (1, False)  # nobody knows yet what the car takes
+    with clock.frozen(clock.now()) as move:
+        began = clock.now()
+        for minute in range(7):
+            move(began + timedelta(minutes=minute))
+            await charge(minute, 11_000)
+            found = await read(30_000)
+            assert (found["stations_w"], found["is_off"]) == (11_000, True)
+            await sampling.come_round(platform.runtime)
+        assert await platform.incidents("D27") == [("critical", "Yard")]
+        assert (await read(12_500))["is_off"] is False  # what stations need for themselves
+    (incident,) = (await platform.client.get("/incidents", params={"rule_id": "D27"})).json()["items"]
+    assert (incident["closed_reason"], incident["location_id"]) == ("recovered", place)
+    refused = await platform.client.post(f"/locations/{place}/feeder-readings", json={"power_w": "much"})
+    assert refused.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("first", "last", "energy_wh", "battery_wh", "off"),
     [

@@ -8,19 +8,21 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 
-from voltway.contracts.stations import FindStations, LocationExists, StationName
-from voltway.kernel import audit
+from voltway.contracts.stations import DescribeLocations, FindStations, LocationExists, StationName
+from voltway.kernel import audit, clock
 from voltway.kernel.auth import Permission, Principal, allowed, visible
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of
 from voltway.kernel.runtime import Runtime
-from voltway.modules.allocation import store, telling
+from voltway.modules.allocation import feeding, store, telling
 from voltway.modules.allocation.errors import LocationNotFound, StationNotFound
 from voltway.modules.allocation.schemas import (
     AppliedOut,
     ApplyIn,
     ChargingProfileIn,
     ChargingProfileOut,
+    FeederReadingIn,
+    FeederReadingOut,
     LocationLimitIn,
     LocationLimitOut,
     ShareOut,
@@ -74,6 +76,28 @@ async def remove_location_limit(location_id: str, principal: MayWriteLocations, 
         await store.put_limit(tx, principal.operator_id, location_id, limit.unit, None)
         told = {"unit": limit.unit, "limit": limit.limit_value}
         audit.note(tx, principal, "location_limit.removed", ("location", location_id), before=told)
+
+
+@router.post("/locations/{location_id}/feeder-readings", status_code=201)
+async def add_feeder_reading(
+    location_id: str, body: FeederReadingIn, principal: MayWriteLocations, runtime: OurRuntime
+) -> FeederReadingOut:
+    """Tell what the meter of a location's feeder reads, best every minute: a difference to its stations that lasts is an incident
+    (D27). The feeder must feed these stations and nothing else."""
+    await _require_location(runtime, principal, location_id)
+    question = DescribeLocations(operator_id=principal.operator_id, location_ids=(location_id,))
+    (location,) = await runtime.ask(question)
+    found, now = await feeding.balance(runtime, principal.operator_id, location_id), clock.now()
+    told = feeding.told(principal.operator_id, location_id, location.name, now, body.power_w, found)
+    async with runtime.database.begin(principal.operator_id) as tx:
+        tx.publish(told)
+    return FeederReadingOut(
+        at=now,
+        power_w=body.power_w,
+        stations_w=found.stations_w,
+        unknown_sessions=found.unknown,
+        is_off=told.facts["is_off"],
+    )
 
 
 async def _limit_out(runtime: Runtime, location_id: str) -> LocationLimitOut:

@@ -12,7 +12,10 @@ A limit in W counts the phases: those that feed the EVSE, or those that its car 
 
 The job `compare` holds what cars take against their shares, for the rule D28 (comparing.py).
 
-Asks: `FindStations`, `FindEvsePhases`, `LocationExists`, `SendCommand` of stations, `FindPhasesInUse`, `FindDraws` of sessions. Listens to:
+What the meter of a location's feeder reads comes by REST, for the rule D27 (feeding.py).
+
+Asks: `FindStations`, `FindEvsePhases`, `LocationExists`, `DescribeLocations`, `SendCommand` of stations, `FindPhasesInUse`, `FindDraws`,
+`FindRunningSessions` of sessions. Listens to:
 `SessionStarted`, `SessionEnded`, `StationChanged`, `LinkOpened`; hears `ChargingStateTold` and `ConnectorStatusChanged` (cars that
 take nothing). Publishes: `Noticed`.
 """

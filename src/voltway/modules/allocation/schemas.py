@@ -40,6 +40,22 @@ class LocationLimitOut(Schema):
     shares: list[ShareOut]
 
 
+class FeederReadingIn(Schema):
+    """What the meter of a location's feeder reads now: the power that its stations are given, in W."""
+
+    power_w: float = Field(ge=-1e9, le=1e9, allow_inf_nan=False)
+
+
+class FeederReadingOut(Schema):
+    """The reading beside what cars take by what their stations have measured last. `unknown_sessions` tell no power."""
+
+    at: Instant
+    power_w: float
+    stations_w: float
+    unknown_sessions: int
+    is_off: bool
+
+
 class ChargingProfileIn(Schema):
     """A template: `charging_profile` as OCPP 2.x writes it, with names in snake_case."""
 

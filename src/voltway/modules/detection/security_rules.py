@@ -345,8 +345,7 @@ SECURITY_RULES: tuple[Rule, ...] = (
         action=REVIEW,
         checks=(Lasting(on=("feeder.compared",), by=("feeder",), of="is_off"),),
         parameters={"longer_than_s": seconds(5 * MINUTE)},
-        source="",
-        waits_for="meters of feeders",
+        source="allocation, from whoever reads the feeder's meter",
     ),
     Rule(
         id="D28",

@@ -3165,6 +3165,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations/{location_id}/feeder-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Feeder Reading
+         * @description Tell what the meter of a location's feeder reads, best every minute: a difference to its stations that lasts is an incident
+         *     (D27). The feeder must feed these stations and nothing else.
+         */
+        post: operations["add_feeder_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locations/{location_id}/limit": {
         parameters: {
             query?: never;
@@ -9807,6 +9828,30 @@ export interface components {
             passkeys: components["schemas"]["PasskeyOut"][];
             /** Recovery Codes Left */
             recovery_codes_left: number;
+        };
+        /**
+         * FeederReadingIn
+         * @description What the meter of a location's feeder reads now: the power that its stations are given, in W.
+         */
+        FeederReadingIn: {
+            /** Power W */
+            power_w: number;
+        };
+        /**
+         * FeederReadingOut
+         * @description The reading beside what cars take by what their stations have measured last. `unknown_sessions` tell no power.
+         */
+        FeederReadingOut: {
+            /** At */
+            at: string;
+            /** Is Off */
+            is_off: boolean;
+            /** Power W */
+            power_w: number;
+            /** Stations W */
+            stations_w: number;
+            /** Unknown Sessions */
+            unknown_sessions: number;
         };
         /**
          * FileJobOut
@@ -23725,6 +23770,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BookingRulesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_feeder_reading: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeederReadingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeederReadingOut"];
                 };
             };
             /** @description A problem */
