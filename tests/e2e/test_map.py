@@ -140,6 +140,13 @@ async def test_an_operator_sees_the_stations_on_a_map_and_goes_to_those_of_a_pla
         await expect(page.locator(".map-point")).to_have_count(len(LOCATIONS))
         await expect(page.get_by_role("list", name="Stations in this part of the map")).to_contain_text("offline")
         await page.locator(".map-view").scroll_into_view_if_needed()
+        shown = page.locator(".map-point .map-disc, .map-ring").first
+        colours = set()
+        for scheme in ("light", "dark"):
+            await page.locator("html").evaluate("(html, scheme) => html.dataset.mantineColorScheme = scheme", scheme)
+            colours.add(await shown.evaluate("one => getComputedStyle(one).fill + getComputedStyle(one).stroke"))
+        assert len(colours) == 2, colours
+        await page.locator("html").evaluate("html => html.dataset.mantineColorScheme = 'light'")
         assert await broken_rules(page) == []
         await page.get_by_role("button", name=LOCATIONS[0].name).click()
         await expect(page.get_by_role("heading", name="Stations", level=1)).to_be_visible()
