@@ -24,7 +24,7 @@ export function BarChart({ label, bars }: BarChartProps) {
           </div>
         ))}
       </div>
-      <div className={styles.names}>
+      <div className={`${styles.names} ${bars.length > LABELS_MAX ? styles.many : ""}`}>
         {bars.map(({ name }, index) => (
           <span key={index}>{index % every === 0 && <span>{name}</span>}</span>
         ))}
