@@ -82,7 +82,7 @@ async def served(app: FastAPI, **options: Any) -> AsyncIterator[str]:
         await task
 
 
-async def eventually(holds: Callable[[], Any], within_s: float = 15.0) -> None:
+async def eventually(holds: Callable[[], Any], within_s: float = 45.0) -> None:
     """Wait until something holds; fails with what it was when the time is up. `holds` may be a coroutine function."""
     deadline = clock.monotonic() + within_s
     while True:

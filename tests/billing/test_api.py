@@ -281,7 +281,7 @@ class Heard:
     async def after(self, *events: SessionEnded) -> list[SessionPriced]:
         async with self.runtime.database.begin() as tx:
             tx.publish(*events)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while any(self.runtime.events.backlogs().values()):  # noqa: ASYNC110 - what is waited for tells nobody
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)  # live handlers follow the durable ones

@@ -16,7 +16,7 @@ from voltway.kernel import clock
 from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import gateway_of
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 PASSWORD = "sixteen-letters!"
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
 BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One"}}

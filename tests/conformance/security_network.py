@@ -22,7 +22,7 @@ from voltway.kernel.runtime import Runtime
 from voltway.modules.gateway.gateway import gateway_of
 from voltway.modules.gateway.handshake import Target
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 PASSWORD = "sixteen-letters!"
 BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One", "chargePointSerialNumber": "SN-1"}
 BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One", "serialNumber": "SN-1"}}

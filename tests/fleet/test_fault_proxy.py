@@ -31,7 +31,7 @@ def dial(proxy: FaultProxy) -> connect:
 
 async def say(link: ClientConnection, text: str) -> str:
     await link.send(text)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return str(await link.recv())
 
 
@@ -68,7 +68,7 @@ async def test_messages_are_doubled_dropped_and_reordered(echo_port: int) -> Non
     async with FaultProxy(echo_port, Faults(on_message=change)) as proxy, dial(proxy) as link:
         for text in ("twice", "never", "later", "now"):
             await link.send(text)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert [await link.recv() for _ in range(4)] == ["twice", "twice", "now", "later"]
 
 
@@ -95,7 +95,7 @@ async def test_connection_is_reset(echo_port: int, fault: str) -> None:
             proxy.faults.resets_after_chunks = 1
             await link.send("the last straw")
         with pytest.raises(ConnectionClosed):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await link.recv()
 
 

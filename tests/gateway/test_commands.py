@@ -173,7 +173,7 @@ async def test_accepted_boot_is_followed_by_a_look_at_the_settings(network: Netw
     key = {"key": "HeartbeatInterval", "readonly": False, "value": "300"}
     action, _ = await answer(station, {"configurationKey": [key]})
     assert action == "GetConfiguration"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not network.neighbours.of(ReportVariables):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     [report] = network.neighbours.of(ReportVariables)

@@ -35,7 +35,7 @@ async def test_messages_large_and_small(network: Network, compression: str | Non
             await station.send(json.dumps([2, str(size), "DataTransfer", data], ensure_ascii=False))
             assert json.loads(await station.recv())[:2] == [3, str(size)]
         pong = await station.ping()
-        await asyncio.wait_for(pong, 5)
+        await asyncio.wait_for(pong, 30)
 
 
 async def test_wrong_password_is_an_http_status(network: Network) -> None:

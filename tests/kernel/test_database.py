@@ -74,7 +74,7 @@ async def test_writing_through_a_reader_does_not_stay(notes_database: Database) 
 async def test_readers_see_what_is_committed_and_do_not_wait(notes_database: Database) -> None:
     async with notes_database.begin() as tx:
         await store_note(tx, DEFAULT_OPERATOR_ID, "a")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             assert await asyncio.create_task(texts(notes_database)) == []
     assert await texts(notes_database) == ["a"]
 

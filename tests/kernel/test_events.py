@@ -192,7 +192,7 @@ async def test_two_processes_share_a_cursor_without_double_effect(
     processes = [await make_runtime(a_listener()), await make_runtime(a_listener())]
     names = [f"{number}" for number in range(40)]
     await asyncio.gather(publish(processes[0], *names[:20]), publish(processes[1], *names[20:]))
-    await eventually(lambda: _has(database, 40), within_s=15)
+    await eventually(lambda: _has(database, 40))
     await asyncio.sleep(0.2)
     assert sorted(await texts(database)) == sorted(names)
 

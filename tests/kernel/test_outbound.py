@@ -60,7 +60,7 @@ async def web() -> AsyncIterator[Web]:
     async with await asyncio.start_server(web.serve, "127.0.0.1", 0) as server:
         web.port = server.sockets[0].getsockname()[1]
         yield web
-        await asyncio.wait_for(asyncio.gather(*web.serving), 5)
+        await asyncio.wait_for(asyncio.gather(*web.serving), 30)
 
 
 class Names:
@@ -260,7 +260,7 @@ async def test_an_answer_that_drips_is_given_up(make_runtime: MakeRuntime) -> No
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(TimeoutError):
             await outbound.send(client, "GET", f"http://127.0.0.1:{port}/", timeout_s=0.3, bytes_max=4096)
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 30)
 
 
 async def test_the_certificate_must_be_that_of_the_name_and_not_of_the_address(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class Page:
 
     async def text(self) -> str | None:
         """What comes next; None at the end of the stream."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.body.get()
 
     async def told(self) -> tuple[str, dict[str, Any]]:

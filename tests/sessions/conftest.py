@@ -143,7 +143,7 @@ class Platform:
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """What the condition gives once it gives something."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not (found := condition()):  # noqa: ASYNC110 - what is waited for tells nobody
                 await asyncio.sleep(0.01)
         return found

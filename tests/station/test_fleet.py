@@ -68,7 +68,7 @@ async def test_a_stopped_fleet_ends_its_charges_and_delivers_them(csms: FakeCsms
         [StationSpec("S1", "ocpp1.6")], csms.url, SCENARIOS["rush"], random.Random(1), tokens=TOKENS, speed=60
     )
     asyncio.get_running_loop().call_later(1.0, stop.set)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await fleet.run(stop)
     assert fleet.ledger.ended_count == len(fleet.ledger.entries) >= 1
     assert csms.actions().count("StopTransaction") == fleet.ledger.ended_count
@@ -78,7 +78,7 @@ async def test_a_stopped_fleet_ends_its_charges_and_delivers_them(csms: FakeCsms
 async def test_a_fleet_that_never_gets_through_says_why(unused_tcp_port: int) -> None:
     url = f"ws://127.0.0.1:{unused_tcp_port}/ocpp"
     fleet = Fleet([StationSpec("S1", "ocpp1.6")], url, SCENARIOS["steady"], random.Random(1), tokens=TOKENS)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(CannotConnect, match="cannot connect to ws://"):
             await fleet.run(asyncio.Event(), is_failing_fast=True)
 

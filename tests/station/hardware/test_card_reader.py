@@ -52,10 +52,10 @@ async def test_a_card_that_lies_on_the_reader_counts_once_and_a_lost_reader_is_t
     tty.setraw(slave)
     reader = SerialCardReader(os.ttyname(slave))
     os.write(master, RDM * 3 + b"04A1B2C3\n")
-    assert await asyncio.wait_for(reader.next_card(), 2) == Card("62E3086CED")
-    assert await asyncio.wait_for(reader.next_card(), 2) == Card("04A1B2C3")
+    assert await asyncio.wait_for(reader.next_card(), 30) == Card("62E3086CED")
+    assert await asyncio.wait_for(reader.next_card(), 30) == Card("04A1B2C3")
     os.close(slave)
     os.close(master)
     with pytest.raises(HardwareLost):
-        await asyncio.wait_for(reader.next_card(), 2)
+        await asyncio.wait_for(reader.next_card(), 30)
     await reader.close()

@@ -31,7 +31,7 @@ def wire(micro: Firmware) -> Iterator[Wire]:
     cable.close()
 
 
-async def until(holds: Callable[[], bool], within_s: float = 8.0) -> float:
+async def until(holds: Callable[[], bool], within_s: float = 30.0) -> float:
     """Wait for something; the seconds that it took."""
     begin_s = time.monotonic()
     while not holds():
@@ -112,11 +112,11 @@ async def test_a_cut_wire_opens_on_both_sides_and_the_charge_goes_on_when_it_is_
     async with station(wire) as (controller, _):
         await charge(micro, controller)
         wire.is_cut = True
-        await until(lambda: Fault.BOARD_LOST in controller.evse.faults, 3.0)
+        await until(lambda: Fault.BOARD_LOST in controller.evse.faults, 10.0)
         assert controller.evse.state is State.FAULTED
-        await until(lambda: not is_driven(micro), 3.0)
+        await until(lambda: not is_driven(micro), 10.0)
         wire.is_cut = False
-        await until(lambda: controller.evse.state is State.CHARGING, 15.0)
+        await until(lambda: controller.evse.state is State.CHARGING, 60.0)
         assert is_driven(micro)
 
 
@@ -125,9 +125,9 @@ async def test_a_wire_that_garbles_is_lived_with(micro: Firmware, wire: Wire) ->
     async with station(wire) as (controller, board):
         await charge(micro, controller)
         # The computer says less than the board: its first broken frame comes seconds after the board's.
-        await until(lambda: board.dropped > 3 and has_dropped(micro), 20.0)
+        await until(lambda: board.dropped > 3 and has_dropped(micro), 60.0)
         # On a busy machine the board may miss heartbeats on top of that, and open: the charge goes on by itself, nothing latches.
-        await until(lambda: controller.evse.state is State.CHARGING, 15.0)
+        await until(lambda: controller.evse.state is State.CHARGING, 60.0)
         assert not controller.evse.faults.latched
 
 

@@ -18,7 +18,7 @@ from voltway.station.hardware.simulated import SimulatedBoard, SimulatedCardRead
 from voltway.station.pilot import Pilot
 
 
-async def until(holds: Callable[[], bool], within_s: float = 5.0) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 30.0) -> None:
     end_s = clock.monotonic() + within_s
     while not holds():
         assert clock.monotonic() < end_s, "it did not happen"
