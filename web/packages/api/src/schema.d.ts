@@ -999,6 +999,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/command-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Command Types
+         * @description Every type of command, and why the charging station cannot be given it. What is possible may still be refused, by its
+         *     arguments or by the station.
+         */
+        get: operations["list_command_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/commands": {
         parameters: {
             query?: never;
@@ -8823,6 +8844,26 @@ export interface components {
          * @enum {string}
          */
         CommandState: "pending" | "sent" | "accepted" | "rejected" | "failed" | "timed_out" | "offline";
+        /**
+         * CommandTypeOut
+         * @description A type of command, and whether a station can be told that; `reason` says why not.
+         */
+        CommandTypeOut: {
+            /** Is Possible */
+            is_possible: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * CommandTypesOut
+         * @description Every type of command.
+         */
+        CommandTypesOut: {
+            /** Items */
+            items: components["schemas"]["CommandTypeOut"][];
+        };
         /**
          * ConfirmationIn
          * @description What became of an order. `amount`: where less was taken.
@@ -18898,6 +18939,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstalledProfileOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_command_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandTypesOut"];
                 };
             };
             /** @description A problem */

@@ -32,6 +32,7 @@ export type ChargePoint = Schemas["ChargePoint"];
 export type Command = Schemas["CommandOut"];
 export type CommandCreate = operations["send_command"]["requestBody"]["content"]["application/json"];
 export type CommandState = Schemas["CommandState"];
+export type CommandTypes = Schemas["CommandTypesOut"];
 export type Connector = Schemas["ConnectorOut"];
 export type ConnectorStatus = Schemas["ConnectorStatus"];
 export type Consent = Schemas["ConsentOut"];

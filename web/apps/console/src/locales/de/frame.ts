@@ -43,6 +43,8 @@ export const frame = {
     reports: "Berichte",
   },
   common: {
+    yes: "Ja",
+    no: "Nein",
     save: "Speichern",
     remove: "Entfernen",
     edit: "Ändern",

@@ -44,6 +44,8 @@ export const frame = {
     reports: "Reports",
   },
   common: {
+    yes: "Yes",
+    no: "No",
     save: "Save",
     remove: "Remove",
     edit: "Edit",

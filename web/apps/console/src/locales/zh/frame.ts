@@ -44,6 +44,8 @@ export const frame = {
     reports: "报表",
   },
   common: {
+    yes: "是",
+    no: "否",
     save: "保存",
     remove: "移除",
     edit: "编辑",
