@@ -75,7 +75,12 @@ async def _find_session(runtime: Runtime, request: FindSession) -> SessionName |
 
 NEIGHBOURS = Manifest(
     name="neighbours",
-    answers={ExecuteCommand: _execute, CheckCommand: _check, FindUnsayable: _find_unsayable, FindSession: _find_session},
+    answers={
+        ExecuteCommand: _execute,
+        CheckCommand: _check,
+        FindUnsayable: _find_unsayable,
+        FindSession: _find_session,
+    },
     publishes=(SessionStarted, ChargingStateTold, SessionEnded),
 )
 

@@ -138,3 +138,7 @@ export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
 }
+export type StaffBooking = Schemas["StaffBookingOut"];
+export type StaffQueuePlace = Schemas["StaffQueuePlaceOut"];
+export type Driver = Schemas["DriverOut"];
+export type Payment = Schemas["PaymentOut"];

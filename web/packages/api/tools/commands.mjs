@@ -4,6 +4,7 @@
  * Forms are made of it, so it says of each argument what a form must know, and no more.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { URL } from "node:url";
 
 const HERE = new URL(".", import.meta.url);
 const api = JSON.parse(readFileSync(new URL("../../../../openapi.json", HERE), "utf8"));

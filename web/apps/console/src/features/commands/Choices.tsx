@@ -58,6 +58,6 @@ export function TariffChoice(props: ChoiceProps) {
 export function ImageChoice(props: ChoiceProps) {
   const { t } = useTranslation();
   const images = useInfiniteQuery(imagesQuery);
-  const data = images.data ? allItems(images.data).map((image) => ({ value: image.id, label: `${image.vendor} ${image.model ?? ""} ${image.version}`.replace("  ", " ") })) : [];
+  const data = images.data ? allItems(images.data).map(({ id, vendor, model, version }) => ({ value: id, label: `${vendor} ${model} ${version}` })) : [];
   return <Choice {...props} isPending={images.isPending} data={data} none={t("commands.noImage")} />;
 }

@@ -3,7 +3,7 @@ import type { ChargingStation, CommandField as Field } from "@voltway/api";
 import { useTranslation } from "react-i18next";
 import { SessionChoice, TariffChoice, ImageChoice } from "./Choices.tsx";
 import { FieldGroup, FieldRows } from "./FieldGroup.tsx";
-import { linesOf, TRIGGER_MESSAGES, type FieldProblem } from "./forms.ts";
+import { linesOf, TRIGGER_MESSAGES, type FieldProblem, type FormValues } from "./forms.ts";
 import { refusalAt } from "./refusals.ts";
 import { useFieldTexts } from "./useFieldTexts.ts";
 
@@ -112,7 +112,7 @@ export function AnyField(props: Omit<FieldProps, "value" | "onChange"> & { value
   return <CommandField {...props} value={typeof value === "string" ? value : ""} />;
 }
 
-export type FieldValue = import("./forms.ts").FormValues[string];
+export type FieldValue = FormValues[string];
 
 interface Choice {
   value: string;

@@ -191,7 +191,7 @@ function toArgument(field: CommandField, values: FormValues): unknown {
     case "time":
       return wireInstant(text);
     case "json":
-      return JSON.parse(text);
+      return JSON.parse(text) as unknown;
     case "assignments":
       return readAssignments(text);
     default:

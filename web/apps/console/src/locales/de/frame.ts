@@ -20,6 +20,7 @@ export const frame = {
     sessions: "Ladevorgänge",
     locations: "Standorte",
     tariffs: "Tarife",
+    bookings: "Buchungen",
     tickets: "Anfragen",
     templates: "Vorlagen",
     firmware: "Firmware",

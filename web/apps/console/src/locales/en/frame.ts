@@ -21,6 +21,7 @@ export const frame = {
     sessions: "Sessions",
     locations: "Locations",
     tariffs: "Tariffs",
+    bookings: "Bookings",
     tickets: "Tickets",
     templates: "Templates",
     firmware: "Firmware",
