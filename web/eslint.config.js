@@ -5,7 +5,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist", "packages/api/src/schema.d.ts"] },
+  { ignores: ["**/dist", "packages/api/src/schema.d.ts", "packages/api/src/commands.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],

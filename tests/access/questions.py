@@ -336,6 +336,7 @@ THINGS = {
     "/api/v1/registration-tokens/{token_id}": {"token_id": "registration_token_id"},
     "/api/v1/ocsp/{question}": {"question": "=x"},
     "/api/v1/fleets/{fleet_id}/managers/{account_id}": {"account_id": "account_id"},
+    "/api/v1/drivers/{account_id}": {"account_id": "driver_id"},
     "/api/v1/quotas/{kind}/{name}": {"kind": "=group", "name": "=crew"},
     "/api/v1/me/consents/{kind}": {"kind": "=marketing"},
     "/api/v1/me/sessions/{session_id}": {"session_id": "=none"},
@@ -375,6 +376,7 @@ THINGS = {
 """Path parameters that do not say by their name what of the world they mean; `=x` is x itself."""
 
 OPERATOR_WIDE = (
+    "/drivers/",
     "/id-tokens/",
     "/charging-profiles/{profile_id}",
     "/firmware-images/",
@@ -382,7 +384,7 @@ OPERATOR_WIDE = (
 )
 """Things that stand at no location: whoever is bound to one sees them as well as anybody."""
 
-OF_ALL = ("id_token_id", "profile_id", "image_id", "maker_id")
+OF_ALL = ("id_token_id", "driver_id", "profile_id", "image_id", "maker_id")
 """Things that whoever is bound to a location sees as well."""
 
 NAMED = ("/reports/{kind}", "/quotas/", "/detection-rules/", "/me/consents/")

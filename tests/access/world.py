@@ -297,6 +297,9 @@ async def _make_things(world: World, admin: httpx.AsyncClient) -> None:
         ours["account_id"] = await create_account(
             tx, "member@example.org", PASSWORD, "Mo", Role.SUPPORT, DEFAULT_OPERATOR_ID
         )
+        ours["driver_id"] = await create_account(
+            tx, "driver@example.org", PASSWORD, "Dee", Role.DRIVER, DEFAULT_OPERATOR_ID
+        )
 
 
 _NAMED_BY_OTHERS = (

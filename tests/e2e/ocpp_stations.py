@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -117,6 +117,8 @@ class _Ocpp2x:
     def __init__(self, identity: str, connection: ClientConnection) -> None:
         super().__init__(identity, connection)  # type: ignore[call-arg]
         self.stop_asked = asyncio.Event()
+        self.told: list[tuple[str, Any]] = []
+        """What it was told by commands that it only keeps."""
         self._transaction_id = f"tx-{identity}"
         self._sequence = 0
 
@@ -129,6 +131,33 @@ class _Ocpp2x:
         if is_ours:
             self.stop_asked.set()
         return self.v.call_result.RequestStopTransaction(status="Accepted" if is_ours else "Rejected")
+
+    @on("SetDisplayMessage")
+    def on_set_display_message(self, message: dict[str, Any], **_: Any) -> Any:
+        self.told.append(("SetDisplayMessage", message))
+        return self.v.call_result.SetDisplayMessage(status="Accepted")
+
+    @on("SetVariableMonitoring")
+    def on_set_variable_monitoring(self, set_monitoring_data: list[dict[str, Any]], **_: Any) -> Any:
+        self.told.append(("SetVariableMonitoring", set_monitoring_data))
+        names = ("type", "severity", "component", "variable")
+        results = [
+            {"id": number, "status": "Accepted", **{name: one[name] for name in names}}
+            for number, one in enumerate(set_monitoring_data, start=41)
+        ]
+        return self.v.call_result.SetVariableMonitoring(set_monitoring_result=results)
+
+    @on("GetCompositeSchedule")
+    def on_get_composite_schedule(self, duration: int, evse_id: int, **wanted: Any) -> Any:
+        self.told.append(("GetCompositeSchedule", {"duration": duration, "evse_id": evse_id, **wanted}))
+        schedule = {
+            "evse_id": evse_id,
+            "duration": duration,
+            "schedule_start": rfc3339(datetime.now(UTC)),
+            "charging_rate_unit": wanted.get("charging_rate_unit", "W"),
+            "charging_schedule_period": [{"start_period": 0, "limit": 11_000.0}],
+        }
+        return self.v.call_result.GetCompositeSchedule(status="Accepted", schedule=schedule)
 
     @on("GetBaseReport")
     def on_get_base_report(self, **_: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from voltway.contracts.station_link import CallStation, CheckCommand, ExecuteCommand, ReportVariables
+from voltway.contracts.station_link import CallStation, CheckCommand, ExecuteCommand, FindUnsayable, ReportVariables
 from voltway.contracts.vocabulary import CommandState, Registration
 from voltway.kernel.errors import InvalidField
 from voltway.modules.gateway.errors import CallQueueFull, CommandNotSupported, StationRejected
@@ -216,3 +216,14 @@ async def test_station_that_boots_by_itself_is_not_asked(start_network: StartNet
     await asyncio.sleep(0.25)
     await station.exchange("h", "Heartbeat", {})
     assert [heard[2] for heard in station.orders] == ["GetConfiguration"]
+
+
+async def test_a_protocol_says_which_commands_it_has_no_word_for(network: Network) -> None:
+    def ask(protocol: str) -> Any:
+        types = ("reset", "get_base_report", "set_der_control")
+        return network.runtime.ask(FindUnsayable(protocol=protocol, types=types))
+
+    assert await ask("ocpp2.1") == {}
+    assert await ask("ocpp2.0.1") == {"set_der_control": "ocpp2.0.1 has no set_der_control."}
+    assert set(await ask("ocpp1.6")) == {"get_base_report", "set_der_control"}
+    assert set(await ask("soap")) == {"reset", "get_base_report", "set_der_control"}

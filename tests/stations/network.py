@@ -15,6 +15,7 @@ from voltway.contracts.station_link import (
     CheckCommand,
     CommandOutcome,
     ExecuteCommand,
+    FindUnsayable,
     Report,
     ReportLink,
     ReportVariables,
@@ -38,6 +39,7 @@ class Neighbours:
         self.outcome: CommandOutcome | Exception = ACCEPTED
         self.refusal: Exception | None = None
         self.sent: list[ExecuteCommand] = []
+        self.unsayable: tuple[str, ...] = ()
         self.checked: list[CheckCommand] = []
         self.sessions: dict[str, SessionName] = {}
         self.gate = asyncio.Event()
@@ -61,6 +63,11 @@ async def _check(runtime: Runtime, request: CheckCommand) -> None:
         raise neighbours.refusal
 
 
+async def _find_unsayable(runtime: Runtime, request: FindUnsayable) -> dict[str, str]:
+    neighbours = runtime.state(Neighbours)
+    return {kind: f"{request.protocol} has no {kind}." for kind in request.types if kind in neighbours.unsayable}
+
+
 async def _find_session(runtime: Runtime, request: FindSession) -> SessionName | None:
     found = runtime.state(Neighbours).sessions.get(request.session_id)
     return found if found is not None and found.operator_id == request.operator_id else None
@@ -68,7 +75,12 @@ async def _find_session(runtime: Runtime, request: FindSession) -> SessionName |
 
 NEIGHBOURS = Manifest(
     name="neighbours",
-    answers={ExecuteCommand: _execute, CheckCommand: _check, FindSession: _find_session},
+    answers={
+        ExecuteCommand: _execute,
+        CheckCommand: _check,
+        FindUnsayable: _find_unsayable,
+        FindSession: _find_session,
+    },
     publishes=(SessionStarted, ChargingStateTold, SessionEnded),
 )
 

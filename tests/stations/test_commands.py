@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from builders import ClientOf, MakeRuntime, a_boot, eventually
 from voltway.contracts.sessions import SessionName
-from voltway.contracts.station_link import CommandOutcome
+from voltway.contracts.station_link import CommandOutcome, VariableValue
 from voltway.contracts.stations import CommandChanged, CommandView, SendCommand
 from voltway.contracts.vocabulary import CommandState, SessionState
 from voltway.kernel import clock
@@ -20,7 +20,7 @@ from voltway.modules.stations.errors import StationNotFound
 from voltway.modules.stations.module import MANIFEST
 from voltway.modules.stations.tables import commands
 
-from .network import ACCEPTED, MakeNetwork, Network, a_link, ended, started  # noqa: TID252
+from .network import ACCEPTED, MakeNetwork, Network, a_link, ended, some_variables, started  # noqa: TID252
 
 FIELDS_OF_THE_CONTRACT = {
     "id",
@@ -519,3 +519,42 @@ async def test_other_modules_send_commands_too(network: Network, stranger_id: st
         await network.runtime.ask(SendCommand(operator_id=stranger_id, **fields))
     with pytest.raises(InvalidField, match="mode"):
         await network.runtime.ask(SendCommand(operator_id=DEFAULT_OPERATOR_ID, **{**fields, "arguments": {}}))
+
+
+# ---- what a station can be told
+
+
+async def test_types_of_commands_say_what_a_station_cannot_be_told_and_why(make_network: MakeNetwork) -> None:
+    network = await make_network()
+    station = await network.station()
+    types = await _types_of(network, station)
+    assert len(types) > 50
+    assert set(types.values()) == {None}  # what it can, nobody knows before it has come
+
+    network.neighbours.unsayable = ("get_base_report",)
+    told = some_variables(
+        VariableValue(variable="SupportedFeatureProfiles", value="Core,SmartCharging"),
+        VariableValue(component="DisplayMessageCtrlr", variable="Available", value="false"),
+    )
+    await network.say(station, a_boot(), told)
+    types = await _types_of(network, station)
+    assert types["get_base_report"] == "ocpp1.6 has no get_base_report."
+    assert "does not name Reservation" in str(types["reserve_now"])
+    assert "DisplayMessageCtrlr is not available" in str(types["set_display_message"])
+    assert types["reset"] is None
+
+
+async def test_a_rejected_station_can_be_told_nothing(make_network: MakeNetwork) -> None:
+    network = await make_network()
+    station = await network.station()
+    answer = await network.client.patch(f"/charging-stations/{station['id']}", json={"registration": "rejected"})
+    assert answer.is_success, answer.text
+    types = await _types_of(network, station)
+    assert all(reason is not None and "rejected" in reason for reason in types.values())
+
+
+async def _types_of(network: Network, station: dict[str, Any]) -> dict[str, str | None]:
+    answer = await network.client.get(f"/charging-stations/{station['id']}/command-types")
+    assert answer.status_code == 200, answer.text
+    assert all(item["is_possible"] is (item["reason"] is None) for item in answer.json()["items"])
+    return {item["type"]: item["reason"] for item in answer.json()["items"]}

@@ -230,6 +230,13 @@ class CheckCommand(Ask[None], frozen=True, kw_only=True):
     arguments: dict[str, Any]
 
 
+class FindUnsayable(Ask[dict[str, str]], frozen=True, kw_only=True):
+    """The commands that a protocol has no word for: type -> why. Whether it can say all arguments, CheckCommand tells."""
+
+    protocol: str
+    types: tuple[str, ...]
+
+
 class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a raw call ended: outcome is result, error, timed_out or offline."""
 

@@ -24,6 +24,7 @@ from voltway.kernel.auth.devices import NewDeviceSeen
 from voltway.kernel.module import Manifest
 from voltway.modules.accounts import (
     admin_api,
+    drivers_api,
     factors_api,
     handlers,
     log_in_api,
@@ -54,6 +55,7 @@ MANIFEST = Manifest(
         me_api.router,
         factors_api.router,
         admin_api.router,
+        drivers_api.router,
         oauth_api.router,
     ),
 )

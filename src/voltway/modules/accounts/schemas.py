@@ -354,6 +354,17 @@ class ActivityOut(Schema):
     is_active: bool
 
 
+class DriverOut(Schema):
+    """A driver's account as the operator's people see it."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+    is_active: bool
+    created_at: Instant
+
+
 class OAuthClientIn(Schema):
     """A machine that fetches short-lived tokens."""
 

@@ -3,7 +3,7 @@
 Owns: the station port (WebSocket, OCPP-J 1.6, 2.0.1 and 2.1), the connection to an MQTT 5 broker with stations, the links of this process, the list of the processes that hold
 links, the message log, what stations do other than their protocol says.
 
-Answers: ExecuteCommand, CheckCommand, CallStation, TellMessages (for a station's timeline).
+Answers: ExecuteCommand, CheckCommand, FindUnsayable, CallStation, TellMessages (for a station's timeline).
 Asks: ListCredentials, FindCredential, AdmitStation (who may connect), NodesGone (whose links are gone), StationsSeen, FindLink
 (finding.py: commands to stations of other processes), and
 what its dialects ask. Gives reports to the group commit, ReportLink among them.
@@ -29,6 +29,7 @@ from voltway.contracts.station_link import (
     CheckCommand,
     CommandOutcome,
     ExecuteCommand,
+    FindUnsayable,
     MessagesLogged,
     ReportNotRecorded,
 )
@@ -42,6 +43,7 @@ from voltway.modules.gateway import commands, finding, telling
 from voltway.modules.gateway.deviations import note_not_recorded
 from voltway.modules.gateway.dialects import ocpp16, ocpp21, ocpp201
 from voltway.modules.gateway.dialects.base import Dialect
+from voltway.modules.gateway.errors import CommandNotSupported
 from voltway.modules.gateway.gateway import Gateway, Held, gateway_of
 from voltway.modules.gateway.sampling import SAMPLE_S
 from voltway.modules.gateway.settings import GatewaySettings
@@ -75,6 +77,18 @@ async def check_command(runtime: Runtime, order: CheckCommand) -> None:
     """Raise if a protocol cannot say a command."""
     dialect = gateway_of(runtime).dialects.get(order.protocol)
     commands.row_of(dialect, order.type).check(_with_url(runtime, order))
+
+
+async def find_unsayable(runtime: Runtime, request: FindUnsayable) -> dict[str, str]:
+    """Which commands a protocol has no word for, and why."""
+    dialect = gateway_of(runtime).dialects.get(request.protocol)
+    refused: dict[str, str] = {}
+    for kind in request.types:
+        try:
+            commands.row_of(dialect, kind)
+        except CommandNotSupported as problem:
+            refused[kind] = problem.detail
+    return refused
 
 
 def _with_url(runtime: Runtime, order: ExecuteCommand | CheckCommand) -> Mapping[str, Any]:
@@ -140,6 +154,7 @@ def manifest_of(dialects: Mapping[str, Dialect]) -> Manifest:
         answers={
             ExecuteCommand: execute_command,
             CheckCommand: check_command,
+            FindUnsayable: find_unsayable,
             CallStation: call_station,
             FindShownCertificates: find_shown_certificates,
             TellMessages: telling.tell_messages,

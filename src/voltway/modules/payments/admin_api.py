@@ -27,14 +27,16 @@ from voltway.modules.payments.schemas import (
     PaymentState,
     RefundIn,
     SettledIn,
+    StaffWalletOut,
     VoucherCreated,
     VoucherIn,
     VoucherOut,
     money,
     payment_detail_out,
     payment_out,
+    staff_wallet_out,
 )
-from voltway.modules.payments.tables import calls, credits_, payments, vouchers
+from voltway.modules.payments.tables import calls, credits_, payments, vouchers, wallets
 
 router = APIRouter(tags=["payments"])
 
@@ -49,6 +51,18 @@ PagePart = Annotated[PageQuery, Depends(page_query)]
 ShortId = Annotated[str | None, Query(max_length=36)]
 
 CODE_LENGTH = 16
+
+
+@router.get("/wallets")
+async def list_wallets(
+    principal: MayReadAll, tx: ReadTx, page: PagePart, account_id: ShortId = None
+) -> Page[StaffWalletOut]:
+    """Prepaid balances of drivers, newest first; of one driver one for each currency."""
+    statement = sa.select(wallets).where(visible(principal, wallets))
+    if account_id is not None:
+        statement = statement.where(wallets.c.account_id == account_id)
+    rows, next_cursor = await page.fetch(tx, statement, wallets.c.id)
+    return Page(items=[staff_wallet_out(row) for row in rows], next_cursor=next_cursor)
 
 
 @router.get("/payments")

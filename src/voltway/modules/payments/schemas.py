@@ -170,6 +170,29 @@ class WalletOut(Schema):
     auto_top_up: AutoTopUp | None
 
 
+class StaffWalletOut(Schema):
+    """A driver's prepaid balance as the operator's people see it: by what it fills itself is the driver's."""
+
+    id: str
+    account_id: str
+    balance: MoneyOut
+    held: MoneyOut
+    is_filled_by_itself: bool
+    changed_at: Instant
+
+
+def staff_wallet_out(row: Any) -> StaffWalletOut:
+    """A row of payments_wallets."""
+    return StaffWalletOut(
+        id=row.id,
+        account_id=row.account_id,
+        balance=money(row.balance_minor, row.currency),
+        held=money(row.held_minor, row.currency),
+        is_filled_by_itself=row.auto_top_up is not None,
+        changed_at=row.changed_at,
+    )
+
+
 class TopUpIn(Schema):
     """A wallet that shall be filled."""
 

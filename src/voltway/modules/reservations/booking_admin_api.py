@@ -188,12 +188,15 @@ async def list_queue_places(
     tx: ReadTx,
     page: Annotated[PageQuery, Depends(page_query)],
     location_id: str | None = None,
+    account_id: str | None = None,
     state: queueing.State | None = None,
 ) -> Page[StaffQueuePlaceOut]:
     """Places in queues, newest first."""
     statement = sa.select(queue_places).where(visible(principal, queue_places))
     if location_id is not None:
         statement = statement.where(queue_places.c.location_id == location_id)
+    if account_id is not None:
+        statement = statement.where(queue_places.c.account_id == account_id)
     if state is not None:
         statement = statement.where(queue_places.c.state == state.value)
     rows, next_cursor = await page.fetch(tx, statement, queue_places.c.id)

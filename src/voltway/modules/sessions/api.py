@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from voltway.contracts.stations import FindStations, SendCommand
 from voltway.kernel.auth import Permission, Principal, allowed, visible
+from voltway.kernel.auth.errors import PermissionMissing
 from voltway.kernel.database import Tx
 from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Instant, Page, PageQuery, json_answer, page_answer, page_query, read_tx, runtime_of
@@ -16,7 +17,7 @@ from voltway.kernel.listing import Listing
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import metering, store
 from voltway.modules.sessions.errors import SessionHasEnded, SessionNotFound, StationNotFound
-from voltway.modules.sessions.schemas import SHOWN, MeterValueOut, SampleOut, SessionOut, session_out
+from voltway.modules.sessions.schemas import SHOWN, MeterValueOut, SampleOut, SessionDriverOut, SessionOut, session_out
 from voltway.modules.sessions.tables import AWAITS_REVIEW, IS_OUTSIDE, column, progress, samples, sessions, whole
 
 router = APIRouter(tags=["sessions"])
@@ -39,6 +40,9 @@ async def list_sessions(
     station_identity: str | None = None,
     location_id: str | None = None,
     id_token: str | None = None,
+    driver_id: Annotated[
+        str | None, Query(max_length=36, description="an account; wants `tokens:read` as well")
+    ] = None,
     state: Annotated[str | None, Query(pattern="^(pending|active|ended)$")] = None,
     since: Annotated[Instant | None, Query(description="started at or after")] = None,
     until: Annotated[Instant | None, Query(description="started before")] = None,
@@ -58,6 +62,10 @@ async def list_sessions(
     ):
         if value is not None:
             statement = statement.where(narrowed == value)
+    if driver_id is not None:
+        if not principal.may(Permission.TOKENS_READ):
+            raise PermissionMissing("Sessions of one driver want tokens:read: tokens lead to people.")
+        statement = statement.where(sessions.c.user_id == driver_id)
     for text, value in ((sessions.c.station_identity, station_identity), (sessions.c.id_token, id_token)):
         if value is not None:
             statement = statement.where(sa.func.lower(text) == value.lower())
@@ -91,6 +99,13 @@ async def get_session(session_id: str, principal: MayRead, runtime: OurRuntime) 
         row: Any = await _get(tx, principal, session_id)
     so_far = {} if row.cost else await metering.running_costs(runtime, [row])
     return json_answer(session_out(row, principal.shown, so_far.get(session_id)))
+
+
+@router.get("/sessions/{session_id}/driver")
+async def get_session_driver(session_id: str, principal: MayRead, tx: ReadTx) -> SessionDriverOut:
+    """Whose session it is; nobody's to whoever may not read tokens, which lead to people."""
+    row: Any = await _get(tx, principal, session_id)
+    return SessionDriverOut(driver_id=row.user_id if principal.may(Permission.TOKENS_READ) else None)
 
 
 @router.get("/sessions/{session_id}/samples")

@@ -26,6 +26,12 @@ class CostLineOut(Schema):
     amount: MoneyOut
 
 
+class SessionDriverOut(Schema):
+    """Whose a session is: an account, or nobody's that is known."""
+
+    driver_id: str | None
+
+
 class SessionOut(Schema):
     """A session. Energy in Wh; `cost` incl. VAT, running until the session has ended, null where there is no tariff."""
 

@@ -92,6 +92,12 @@ IS_ACTIVE = sessions.c.state == sa.literal_column("'active'")
 """A literal, as above. Few sessions of all that there are."""
 sa.Index("ix_sessions_active", sessions.c.state, sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE)
 
+OF_A_DRIVER = sessions.c.user_id.is_not(None)
+"""Sessions whose person is known: the operator's own drivers."""
+sa.Index(
+    "ix_sessions_driver", sessions.c.user_id, sessions.c.id, sqlite_where=OF_A_DRIVER, postgresql_where=OF_A_DRIVER
+)
+
 IS_DOUBTED = sa.and_(
     sessions.c.state == sa.literal_column("'ended'"),
     sessions.c.cost.is_(None),

@@ -112,7 +112,7 @@ async def _resolve_list(runtime: Runtime, station: stations.Row, given: dict[str
         )
     )
     async with runtime.database.read() as tx:
-        settings = await _settings_of(tx, station.id)
+        settings = await settings_of(tx, station.id)
     if given["mode"] != "differential" or entries is None:
         capabilities.check_list(settings, len(plan.full))
     return {
@@ -136,7 +136,7 @@ def _entry_of(given: dict[str, Any]) -> dict[str, Any]:
 async def _resolve_reservation(runtime: Runtime, station: stations.Row, given: dict[str, Any]) -> dict[str, Any]:
     """Nothing gets a number that the station could not be told."""
     async with runtime.database.read() as tx:
-        capabilities.check_reserve(await _settings_of(tx, station.id), given)
+        capabilities.check_reserve(await settings_of(tx, station.id), given)
     if station.protocol is not None:
         trial = {"reservation_number": 1, **given}
         await runtime.ask(CheckCommand(protocol=station.protocol, type=RESERVE, arguments=trial))
@@ -205,7 +205,8 @@ async def read_variables(runtime: Runtime, request: ReadVariables) -> list[dict[
 _TOLD = ("component", "component_instance", "evse_number", "connector_number", "variable", "instance", "value")
 
 
-async def _settings_of(tx: Tx, station_id: str) -> dict[tuple[str | None, str], str | None]:
+async def settings_of(tx: Tx, station_id: str) -> dict[tuple[str | None, str], str | None]:
+    """What a station has said of what it can do: see `capabilities`."""
     columns = (variables.c.component, variables.c.variable, variables.c.value)
     statement = sa.select(*columns).where(
         variables.c.station_id == station_id,

@@ -165,7 +165,7 @@ async def _resolve_tariff(runtime: Runtime, station: stations.Row, tariff_id: st
     """The tariff that is named. Raises TariffsNotTaken where the station has said that it takes none."""
     (ability,) = await runtime.ask(FindTariffAbility(station_ids=(station.id,)))
     if ability.takes_tariffs is False:
-        raise TariffsNotTaken(f"Charging station {station.identity} says that it takes no tariffs (TariffCostCtrlr).")
+        raise TariffsNotTaken(rules.no_tariffs(station.identity))
     if tariff_id is None:
         return {}
     tariff = await runtime.ask(FindTariff(operator_id=station.operator_id, tariff_id=tariff_id))

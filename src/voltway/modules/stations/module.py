@@ -10,7 +10,7 @@ Answers: `ListCredentials`, `FindCredential`, `AdmitStation`, `ProveCredential` 
 registration tokens; `StationsSeen`, `NodesGone` from the gateway; `FindStations`, `FindStationSettings`, `FindConnectorTypes`,
 `FindEvsePhases`, `FindEvsePowers`, `FindEvses`, `FindConnectorWords`, `TellStatuses` and `TellCommands` (for a station's timeline), `FindEnergyOnInvalidId`, `DescribeStation`, `DescribeLocation`,
 `DescribeLocations`, `FindLocationCountries`, `LocationExists`, `KnownLocations`, `FindLocationName`, `FindTimeZones`,
-`SummarizeStations`, `ListPublished`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `ExecuteCommand` of the gateway,
+`SummarizeStations`, `ListPublished`; `SendCommand`, `FindTariffAbility`. Asks: `CheckCommand`, `FindUnsayable`, `ExecuteCommand` of the gateway,
 `FindSession` of sessions, `FindTariff` of billing, `PlanLocalList` of users, `ClaimReservation` and `FindReservation` of
 reservations.
 

@@ -399,6 +399,13 @@ DONE, SCHEDULED, NO_SESSION = "done", "scheduled", "no_session"
 START, STOP, RESET = "start_transaction", "stop_transaction", "reset"
 ABOUT_TARIFFS = frozenset({"set_default_tariff", "get_tariffs", "clear_tariffs", "change_transaction_tariff"})
 """Orders that a station refuses which takes no tariffs."""
+
+
+def no_tariffs(identity: str) -> str:
+    """Why it refuses them."""
+    return f"Charging station {identity} says that it takes no tariffs (TariffCostCtrlr)."
+
+
 _SCHEDULED_FOR = timedelta(days=1)
 REPORTING = (
     "get_base_report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from voltway.contracts.vocabulary import IdToken
 from voltway.kernel import audit, clock
@@ -47,12 +47,15 @@ async def list_id_tokens(
     tx: ReadTx,
     page: Annotated[PageQuery, Depends(page_query)],
     value: str | None = None,
+    user_id: Annotated[str | None, Query(max_length=36, description="an account")] = None,
     status: TokenStatus | None = None,
 ) -> Page[IdTokenOut]:
     """The operator's tokens, newest first."""
     statement = sa.select(id_tokens).where(visible(principal, id_tokens))
     if value is not None:
         statement = statement.where(id_tokens.c.value_key.in_(keys_of(IdToken(value, KIND))))
+    if user_id is not None:
+        statement = statement.where(id_tokens.c.user_id == user_id)
     if status is not None:
         statement = statement.where(id_tokens.c.status == status)
     rows, next_cursor = await page.fetch(tx, statement, id_tokens.c.id)

@@ -19,11 +19,35 @@ it("shows each EVSE with its status, the station's own word and the session that
 it("says why the station cannot do a command", async () => {
   const { user } = openConsole(pathOf(2, "commands"));
   await user.click(await screen.findByRole("combobox", { name: "Command" }));
-  await user.click(await screen.findByRole("option", { name: "Clear authorisation cache" }));
+  await user.click(await screen.findByRole("option", { name: "Clear authorisation cache ELM-03 has no authorisation cache." }));
+  expect(screen.getByText("The station cannot do this")).toBeInTheDocument();
+  const send = screen.getByRole("button", { name: "Send" });
+  expect(send).toHaveAttribute("aria-disabled", "true");
+  expect(send).toHaveAccessibleDescription("ELM-03 has no authorisation cache.");
+});
+
+it("says at the field what is wrong with it, before and after the server has looked", async () => {
+  const { user } = openConsole(pathOf(0, "commands"));
+  await user.click(await screen.findByRole("combobox", { name: "Command" }));
+  await user.click(await screen.findByRole("option", { name: "Ask for composite schedule" }));
+  const duration = screen.getByRole("textbox", { name: /For how long/ });
+  await user.type(duration, "700000");
+  expect(duration).toHaveAccessibleDescription("From 1 to 604800");
+  expect(screen.getByRole("button", { name: "Send" })).toHaveAccessibleDescription("Some fields are not right yet");
+  await user.clear(duration);
+  await user.type(duration, "600");
+  server.use(
+    http.post("*/charging-stations/:id/commands", () =>
+      HttpResponse.json(
+        { title: "A field is wrong", status: 422, detail: "…", context: { errors: [{ path: "$.unit", message: "this station knows amperes only" }] } },
+        { status: 422, headers: { "Content-Type": "application/problem+json" } },
+      ),
+    ),
+  );
   await user.click(screen.getByRole("button", { name: "Send" }));
-  const alert = await screen.findByRole("alert");
-  expect(alert).toHaveTextContent("The station cannot do this");
-  expect(alert).toHaveTextContent("ELM-03 has no authorisation cache.");
+  await waitFor(() => {
+    expect(screen.getByRole("combobox", { name: "Unit" })).toHaveAccessibleDescription("this station knows amperes only");
+  });
 });
 
 it("sends a command only when it is complete, and keeps it in the history", async () => {

@@ -999,6 +999,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/charging-stations/{station_id}/command-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Command Types
+         * @description Every type of command, and why the charging station cannot be given it. What is possible may still be refused, by its
+         *     arguments or by the station.
+         */
+        get: operations["list_command_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/charging-stations/{station_id}/commands": {
         parameters: {
             query?: never;
@@ -1796,6 +1817,27 @@ export interface paths {
          * @description The electronic invoice (CII, EN 16931) of an invoice to a business.
          */
         get: operations["get_electronic_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drivers/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Driver
+         * @description Whoever has tokens. The address is whole to administrators, who may change and erase accounts; others see how it begins, to
+         *     compare it with what a caller says.
+         */
+        get: operations["get_driver"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5956,6 +5998,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/driver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session Driver
+         * @description Whose session it is; nobody's to whoever may not read tokens, which lead to people.
+         */
+        get: operations["get_session_driver"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/review": {
         parameters: {
             query?: never;
@@ -6395,6 +6457,26 @@ export interface paths {
          * @description End a voucher: it pays for nothing new.
          */
         delete: operations["end_voucher"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Wallets
+         * @description Prepaid balances of drivers, newest first; of one driver one for each currency.
+         */
+        get: operations["list_wallets"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8845,6 +8927,26 @@ export interface components {
          */
         CommandState: "pending" | "sent" | "accepted" | "rejected" | "failed" | "timed_out" | "offline";
         /**
+         * CommandTypeOut
+         * @description A type of command, and whether a station can be told that; `reason` says why not.
+         */
+        CommandTypeOut: {
+            /** Is Possible */
+            is_possible: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * CommandTypesOut
+         * @description Every type of command.
+         */
+        CommandTypesOut: {
+            /** Items */
+            items: components["schemas"]["CommandTypeOut"][];
+        };
+        /**
          * ConfirmationIn
          * @description What became of an order. `amount`: where less was taken.
          */
@@ -9525,6 +9627,24 @@ export interface components {
             template_id: string | null;
             /** Template Name */
             template_name: string | null;
+        };
+        /**
+         * DriverOut
+         * @description A driver's account as the operator's people see it.
+         */
+        DriverOut: {
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Locale */
+            locale: string;
+            /** Name */
+            name: string;
         };
         /**
          * DynamicValues
@@ -12595,6 +12715,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[StaffWalletOut] */
+        Page_StaffWalletOut_: {
+            /** Items */
+            items: components["schemas"]["StaffWalletOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[StatementOut] */
         Page_StatementOut_: {
             /** Items */
@@ -14449,6 +14576,14 @@ export interface components {
             type: "send_local_list";
         };
         /**
+         * SessionDriverOut
+         * @description Whose a session is: an account, or nobody's that is known.
+         */
+        SessionDriverOut: {
+            /** Driver Id */
+            driver_id: string | null;
+        };
+        /**
          * SessionLimit
          * @description How far one session may go; a field that is null is no limit. The cost is incl. VAT.
          */
@@ -15016,6 +15151,22 @@ export interface components {
             until: string | null;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * StaffWalletOut
+         * @description A driver's prepaid balance as the operator's people see it: by what it fills itself is the driver's.
+         */
+        StaffWalletOut: {
+            /** Account Id */
+            account_id: string;
+            balance: components["schemas"]["MoneyOut"];
+            /** Changed At */
+            changed_at: string;
+            held: components["schemas"]["MoneyOut"];
+            /** Id */
+            id: string;
+            /** Is Filled By Itself */
+            is_filled_by_itself: boolean;
         };
         /**
          * StartIn
@@ -18956,6 +19107,37 @@ export interface operations {
             };
         };
     };
+    list_command_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandTypesOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_commands: {
         parameters: {
             query?: {
@@ -20517,6 +20699,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_driver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriverOut"];
+                };
             };
             /** @description A problem */
             default: {
@@ -22232,6 +22445,8 @@ export interface operations {
                 /** @description how many items */
                 limit?: number;
                 status?: ("accepted" | "blocked" | "expired" | "invalid") | null;
+                /** @description an account */
+                user_id?: string | null;
                 value?: string | null;
             };
             header?: never;
@@ -28383,6 +28598,7 @@ export interface operations {
     list_queue_places: {
         parameters: {
             query?: {
+                account_id?: string | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
                 /** @description how many items */
@@ -29480,6 +29696,8 @@ export interface operations {
                 awaits_review?: boolean | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description an account; wants `tokens:read` as well */
+                driver_id?: string | null;
                 id_token?: string | null;
                 /** @description how many items */
                 limit?: number;
@@ -29570,6 +29788,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostDetailsOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_driver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDriverOut"];
                 };
             };
             /** @description A problem */
@@ -30493,6 +30742,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_wallets: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description how many items */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffWalletOut_"];
+                };
             };
             /** @description A problem */
             default: {

@@ -32,6 +32,7 @@ export type ChargePoint = Schemas["ChargePoint"];
 export type Command = Schemas["CommandOut"];
 export type CommandCreate = operations["send_command"]["requestBody"]["content"]["application/json"];
 export type CommandState = Schemas["CommandState"];
+export type CommandTypes = Schemas["CommandTypesOut"];
 export type Connector = Schemas["ConnectorOut"];
 export type ConnectorStatus = Schemas["ConnectorStatus"];
 export type Consent = Schemas["ConsentOut"];
@@ -137,3 +138,7 @@ export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
 }
+export type StaffBooking = Schemas["StaffBookingOut"];
+export type StaffQueuePlace = Schemas["StaffQueuePlaceOut"];
+export type Driver = Schemas["DriverOut"];
+export type Payment = Schemas["PaymentOut"];

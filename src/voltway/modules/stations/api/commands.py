@@ -9,9 +9,16 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from voltway.contracts.vocabulary import CommandState
 from voltway.kernel.database import Tx
 from voltway.kernel.http import Page, keep_answer
-from voltway.modules.stations import execution, rules
+from voltway.modules.stations import abilities, execution, rules
 from voltway.modules.stations.api.dependencies import MayReadStations, MaySendCommands, OurRuntime, PagePart, ReadTx
-from voltway.modules.stations.schemas import AnyOrder, CommandOut, command_out
+from voltway.modules.stations.schemas import (
+    ORDER_TYPES,
+    AnyOrder,
+    CommandOut,
+    CommandTypeOut,
+    CommandTypesOut,
+    command_out,
+)
 from voltway.modules.stations.store import commands as store
 from voltway.modules.stations.store import stations
 from voltway.modules.stations.tables import commands
@@ -51,6 +58,20 @@ async def send_command(
     if row.state not in rules.OPEN_STATES:
         response.status_code = 200
     return command_out(row, principal.shown)
+
+
+@router.get("/charging-stations/{station_id}/command-types")
+async def list_command_types(station_id: str, principal: MayReadStations, runtime: OurRuntime) -> CommandTypesOut:
+    """Every type of command, and why the charging station cannot be given it. What is possible may still be refused, by its
+    arguments or by the station."""
+    async with runtime.database.read(principal.operator_id) as tx:
+        station = await stations.get(tx, station_id, stations.visible_to(principal))
+    reasons = await abilities.find_refusals(runtime, station, ORDER_TYPES)
+    return CommandTypesOut(
+        items=[
+            CommandTypeOut(type=kind, is_possible=kind not in reasons, reason=reasons.get(kind)) for kind in ORDER_TYPES
+        ]
+    )
 
 
 @router.get("/charging-stations/{station_id}/commands")

@@ -1,7 +1,10 @@
 """Bodies of the stations module's API."""
 
+from voltway.modules.stations.schemas.commands import ORDER_TYPES as ORDER_TYPES
 from voltway.modules.stations.schemas.commands import AnyOrder as AnyOrder
 from voltway.modules.stations.schemas.commands import CommandOut as CommandOut
+from voltway.modules.stations.schemas.commands import CommandTypeOut as CommandTypeOut
+from voltway.modules.stations.schemas.commands import CommandTypesOut as CommandTypesOut
 from voltway.modules.stations.schemas.commands import command_out as command_out
 from voltway.modules.stations.schemas.commands import read_order as read_order
 from voltway.modules.stations.schemas.locations import LocationIn as LocationIn

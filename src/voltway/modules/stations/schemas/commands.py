@@ -194,6 +194,24 @@ def read_order(kind: str, arguments: dict[str, Any]) -> Order:
         raise InvalidField(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors) from None
 
 
+ORDER_TYPES: tuple[str, ...] = tuple(_ORDER.json_schema()["discriminator"]["mapping"])
+"""Every type of command, in the order of the union."""
+
+
+class CommandTypeOut(Schema):
+    """A type of command, and whether a station can be told that; `reason` says why not."""
+
+    type: str
+    is_possible: bool
+    reason: str | None
+
+
+class CommandTypesOut(Schema):
+    """Every type of command."""
+
+    items: list[CommandTypeOut]
+
+
 class CommandOut(Schema):
     """A command. `state` says how the order went, `effect` what came of it."""
 

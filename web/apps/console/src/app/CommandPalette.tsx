@@ -162,7 +162,7 @@ function addressOf({ kind, id }: Found) {
     case "ticket":
       return paths.ticket(id);
     case "driver":
-      return { ...paths.tickets(), search: { driver: id, state: "all" as const } };
+      return paths.driver(id);
     case "id_token":
       return paths.idTokens();
   }

@@ -1,7 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createBrowserHistory,
-  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
@@ -11,7 +10,9 @@ import {
 import { ProblemError } from "@voltway/api";
 import { accountQuery } from "../features/account/api.ts";
 import { LoginPage } from "../features/account/LoginPage.tsx";
+import { readBookingSearch } from "../features/bookings/search.ts";
 import { readTicketSearch } from "../features/desk/search.ts";
+import { readDriverTab } from "../features/drivers/search.ts";
 import { readFleetTab } from "../features/fleets/search.ts";
 import { readMeTab } from "../features/me/search.ts";
 import { readAuditSearch, readIncidentSearch } from "../features/security/search.ts";
@@ -19,16 +20,10 @@ import { readSessionSearch } from "../features/sessions/search.ts";
 import { readStaffTab } from "../features/staff/search.ts";
 import { readStationSearch, readStationTab } from "../features/stations/search.ts";
 import { paths } from "./paths.ts";
-import { NotFound, RouteProblem } from "./RouteProblem.tsx";
+import { links, root } from "./publicRoutes.ts";
 import { Shell } from "./Shell.tsx";
 import { searchText } from "../shared/searchText.ts";
 import type { CodesSearch } from "../features/codes/api.ts";
-
-interface RouterContext {
-  queryClient: QueryClient;
-}
-
-const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFound, errorComponent: RouteProblem });
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -36,40 +31,6 @@ const login = createRoute({
   validateSearch: (raw): { next?: string } => (typeof raw.next === "string" ? { next: raw.next } : {}),
   component: LoginPage,
 });
-
-/** Where the links of mails lead, and who has forgotten or not yet got a password: open to everybody, and fetched when needed. */
-const links = [
-  createRoute({
-    getParentRoute: () => root,
-    path: "/verify-email",
-    component: lazyRouteComponent(() => import("../features/links/AddressPages.tsx"), "VerifyEmailPage"),
-  }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/confirm-email",
-    component: lazyRouteComponent(() => import("../features/links/AddressPages.tsx"), "ConfirmEmailPage"),
-  }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/reset-password",
-    component: lazyRouteComponent(() => import("../features/links/PasswordPages.tsx"), "ResetPasswordPage"),
-  }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/forgot-password",
-    component: lazyRouteComponent(() => import("../features/links/PasswordPages.tsx"), "ForgotPasswordPage"),
-  }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/invitation",
-    component: lazyRouteComponent(() => import("../features/links/InvitationPage.tsx"), "InvitationPage"),
-  }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/register",
-    component: lazyRouteComponent(() => import("../features/links/RegisterPage.tsx"), "RegisterPage"),
-  }),
-] as const;
 
 /** Everything inside needs an account: whoever has none is sent to log in and comes back to the same page. */
 const shell = createRoute({
@@ -139,6 +100,23 @@ const pages = [
     getParentRoute: () => shell,
     path: "/tickets/$ticketId",
     component: lazyRouteComponent(() => import("../features/desk/TicketPage.tsx"), "TicketPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: "/bookings",
+    validateSearch: readBookingSearch,
+    component: lazyRouteComponent(() => import("../features/bookings/BookingsPage.tsx"), "BookingsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: "/bookings/$bookingId",
+    component: lazyRouteComponent(() => import("../features/bookings/BookingPage.tsx"), "BookingPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: "/drivers/$accountId",
+    validateSearch: readDriverTab,
+    component: lazyRouteComponent(() => import("../features/drivers/DriverPage.tsx"), "DriverPage"),
   }),
   createRoute({
     getParentRoute: () => shell,

@@ -133,9 +133,6 @@ export function createHandlers(network: Network = createNetwork(), { isLoggedIn 
       const station = stationOf(params.id);
       if (!station) return notFound();
       const { type, ...args } = (await request.json()) as CommandCreate;
-      if (type === "clear_cache" && station.protocol === "ocpp2.1") {
-        return problem(409, "Command not supported", `${station.identity} has no authorisation cache.`);
-      }
       const now = new Date().toISOString();
       const command = {
         id: uuid("006", Object.values(network.commands).flat().length),

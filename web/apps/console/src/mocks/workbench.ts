@@ -1,4 +1,4 @@
-import type { BulkOrder, BulkOrderCreate, BulkStation, SavedView, SavedViewCreate } from "@voltway/api";
+import { COMMANDS, type BulkOrder, type BulkOrderCreate, type BulkStation, type SavedView, type SavedViewCreate } from "@voltway/api";
 import { http, HttpResponse, type HttpHandler } from "msw";
 import { uuid, type Network } from "./network.ts";
 
@@ -25,6 +25,14 @@ export function workbenchHandlers(network: Network): HttpHandler[] {
     http.delete(`${BASE}/me/saved-views/:id`, ({ params }) => {
       views = views.filter(({ id }) => id !== params.id);
       return new HttpResponse(null, { status: 204 });
+    }),
+    http.get(`${BASE}/charging-stations/:id/command-types`, ({ params }) => {
+      const station = network.stations.find(({ id }) => id === params.id);
+      const items = Object.keys(COMMANDS).map((type) => {
+        const reason = type === "clear_cache" && station?.protocol === "ocpp2.1" ? `${station.identity} has no authorisation cache.` : null;
+        return { type, is_possible: reason === null, reason };
+      });
+      return HttpResponse.json({ items });
     }),
     http.get(`${BASE}/bulk-orders`, () => HttpResponse.json({ items: orders.map(({ order }) => order), next_cursor: null })),
     http.post(`${BASE}/bulk-orders`, async ({ request }) => {

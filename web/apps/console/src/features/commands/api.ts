@@ -24,6 +24,14 @@ export function stationCommandsQuery(stationId: string) {
   });
 }
 
+/** Every type of command, with why the station cannot be given it. */
+export function commandTypesQuery(stationId: string) {
+  return queryOptions({
+    queryKey: [...commandKeys.ofStation(stationId), "types"] as const,
+    queryFn: ({ signal }) => take(client.GET("/api/v1/charging-stations/{station_id}/command-types", { params: { path: { station_id: stationId } }, signal })),
+  });
+}
+
 export function useSendCommand(stationId: string) {
   const queryClient = useQueryClient();
   return useMutation({

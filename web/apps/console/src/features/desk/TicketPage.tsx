@@ -36,7 +36,7 @@ function TicketView({ ticket }: { ticket: TicketDetail }) {
   ];
   if (ticket.station_id) facts.push([t("tickets.station"), <AnchorLink key="station" {...paths.station(ticket.station_id)} search={{ tab: "timeline", at: ticket.opened_at }}>{ticket.station_identity}</AnchorLink>]);
   if (ticket.session_id) facts.push([t("tickets.session"), <AnchorLink key="session" {...paths.session(ticket.session_id)}>{t("stations.openSession")}</AnchorLink>]);
-  if (ticket.driver_id) facts.push([t("tickets.driver"), <AnchorLink key="driver" {...paths.tickets()} search={{ driver: ticket.driver_id, state: "all" }}>{t("tickets.ofDriver")}</AnchorLink>]);
+  if (ticket.driver_id) facts.push([t("tickets.driver"), <AnchorLink key="driver" {...paths.driver(ticket.driver_id)}>{t("drivers.open")}</AnchorLink>]);
   if (ticket.contact) facts.push([t("tickets.contact"), ticket.contact]);
   if (ticket.solved_at) facts.push([t("tickets.solvedAt"), format.dateTime(ticket.solved_at)]);
   const move = (state: TicketDetail["state"]) => () => {

@@ -21,12 +21,12 @@ const LOOK: Record<IdTokenStatus, { tone: Tone; icon: Icon }> = {
 
 interface IdTokenTableProps {
   tokens: IdToken[];
-  /** The ids of the tokens that are chosen for what is done with several. */
-  chosen: string[];
-  onChoose: (ids: string[]) => void;
+  /** The ids of the tokens that are chosen for what is done with several; without `onChoose` none can be. */
+  chosen?: string[];
+  onChoose?: (ids: string[]) => void;
 }
 
-export function IdTokenTable({ tokens, chosen, onChoose }: IdTokenTableProps) {
+export function IdTokenTable({ tokens, chosen = [], onChoose }: IdTokenTableProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [edited, setEdited] = useState<IdToken | null>(null);
@@ -35,7 +35,7 @@ export function IdTokenTable({ tokens, chosen, onChoose }: IdTokenTableProps) {
     <DataTable
       label={t("idTokens.title")}
       columns={[
-        { label: t("cards.choose"), isLabelHidden: true },
+        ...(onChoose ? [{ label: t("cards.choose"), isLabelHidden: true }] : []),
         { label: t("idTokens.value") },
         { label: t("idTokens.kind") },
         { label: t("idTokens.statusLabel") },
@@ -49,15 +49,17 @@ export function IdTokenTable({ tokens, chosen, onChoose }: IdTokenTableProps) {
         const look = LOOK[token.status];
         return (
           <tr key={token.id}>
-            <td>
-              <Checkbox
-                aria-label={t("cards.chooseOne", { value: token.value })}
-                checked={chosen.includes(token.id)}
-                onChange={(event) => {
-                  onChoose(event.currentTarget.checked ? [...chosen, token.id] : chosen.filter((id) => id !== token.id));
-                }}
-              />
-            </td>
+            {onChoose && (
+              <td>
+                <Checkbox
+                  aria-label={t("cards.chooseOne", { value: token.value })}
+                  checked={chosen.includes(token.id)}
+                  onChange={(event) => {
+                    onChoose(event.currentTarget.checked ? [...chosen, token.id] : chosen.filter((id) => id !== token.id));
+                  }}
+                />
+              </td>
+            )}
             <td>
               <Link {...paths.sessions()} search={{ token: token.value }} className="vw-mono" title={t("idTokens.sessions")}>
                 {token.value}

@@ -7,13 +7,13 @@ const PAGE = 50;
 
 export const idTokenKeys = { all: ["id-tokens"] as const };
 
-export function idTokensQuery(value: string) {
+export function idTokensQuery(value: string, user_id?: string) {
   return infiniteQueryOptions({
-    queryKey: [...idTokenKeys.all, value],
+    queryKey: [...idTokenKeys.all, value, user_id],
     queryFn: ({ pageParam, signal }) =>
       take(
         client.GET("/api/v1/id-tokens", {
-          params: { query: { limit: PAGE, cursor: pageParam, value: value === "" ? undefined : value } },
+          params: { query: { limit: PAGE, cursor: pageParam, value: value === "" ? undefined : value, user_id } },
           signal,
         }),
       ),

@@ -10,9 +10,9 @@ export const moneyKeys = {
   ledger: ["ledger"] as const,
 };
 
-export function paymentsQuery(state: PaymentState | undefined) {
-  return listOf([...moneyKeys.payments, state], (page, signal) =>
-    client.GET("/api/v1/payments", { params: { query: { ...page, state } }, signal }),
+export function paymentsQuery(state: PaymentState | undefined, payer_id?: string) {
+  return listOf([...moneyKeys.payments, state, payer_id], (page, signal) =>
+    client.GET("/api/v1/payments", { params: { query: { ...page, state, payer_id } }, signal }),
   );
 }
 

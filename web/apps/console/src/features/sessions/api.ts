@@ -20,6 +20,8 @@ export interface SessionFilter {
   station_id?: string | undefined;
   station_identity?: string | undefined;
   id_token?: string | undefined;
+  /** An account; wants that tokens may be read. */
+  driver_id?: string | undefined;
   awaits_review?: true | undefined;
   sort?: SessionSort | undefined;
 }
@@ -52,6 +54,15 @@ export function sessionQuery(id: string) {
   return queryOptions({
     queryKey: sessionKeys.detail(id),
     queryFn: ({ signal }) => take(client.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
+  });
+}
+
+/** Whose a session is; nobody's to whoever may not read tokens. */
+export function sessionDriverQuery(id: string) {
+  return queryOptions({
+    queryKey: [...sessionKeys.detail(id), "driver"],
+    queryFn: ({ signal }) => take(client.GET("/api/v1/sessions/{session_id}/driver", { params: { path: { session_id: id } }, signal })),
+    staleTime: Infinity,
   });
 }
 

@@ -1,5 +1,16 @@
+import { commandFields } from "./commandFields.ts";
+import { commandWords } from "./commandWords.ts";
+
 export const commands = {
   commands: {
+    ...commandFields,
+    ...commandWords,
+    mend: "Einige Felder stimmen noch nicht",
+    noneFound: "Kein solcher Befehl",
+    noTariff: "Kein Tarif",
+    noImage: "Kein Firmware-Abbild",
+    addRow: "Hinzufügen: {{name}}",
+    removeRow: "{{name}} entfernen",
     title: "Befehl senden",
     command: "Befehl",
     send: "Senden",
@@ -19,43 +30,6 @@ export const commands = {
     historyEmpty: "Noch keine Befehle",
     historyEmptyText: "Jeder Befehl wird hier mit seinem Ergebnis aufbewahrt.",
     noSession: "Kein laufender Ladevorgang",
-    type: {
-      start_transaction: "Laden starten",
-      stop_transaction: "Laden beenden",
-      unlock_connector: "Anschluss entriegeln",
-      change_availability: "Verfügbarkeit ändern",
-      reset: "Station neu starten",
-      trigger_message: "Meldung anfordern",
-      get_variables: "Variablen lesen",
-      set_variables: "Variablen setzen",
-      clear_cache: "Autorisierungsspeicher leeren",
-    },
-    about: {
-      start_transaction: "Startet eine Transaktion für eine Ladekarte, als wäre sie vorgehalten worden.",
-      stop_transaction: "Beendet einen laufenden Ladevorgang an dieser Station.",
-      unlock_connector: "Gibt ein festsitzendes Kabel frei.",
-      change_availability: "Nimmt die Station oder einen Teil davon in oder außer Betrieb.",
-      reset: "Startet die Station sofort neu, oder sobald niemand lädt.",
-      trigger_message: "Lässt die Station jetzt etwas melden.",
-      get_variables: "Liest Einstellungen aus der Station. Ohne Namen: alles, was sie hergibt.",
-      set_variables: "Ändert Einstellungen in der Station.",
-      clear_cache: "Lässt die Station vergessen, welche Karten sie kennt.",
-    },
-    field: {
-      id_token: "Ladekarte",
-      session_id: "Ladevorgang",
-      evse_number: "Ladepunkt",
-      connector_number: "Anschluss",
-      mode: "Wann",
-      operative: "Betrieb",
-      message: "Meldung",
-      variable_names: "Namen",
-      variable_values: "Namen und Werte",
-    },
-    hint: {
-      variable_names: "Je Zeile einer: HeartbeatInterval, oder OCPPCommCtrlr/HeartbeatInterval",
-      variable_values: "Je Zeile einer: HeartbeatInterval = 300, oder OCPPCommCtrlr/HeartbeatInterval = 300",
-    },
     mode: { on_idle: "Wenn niemand lädt", immediate: "Sofort" },
     operative: { true: "In Betrieb nehmen", false: "Außer Betrieb nehmen" },
     state: {

@@ -20,6 +20,7 @@ export const frame = {
     sessions: "Ladevorgänge",
     locations: "Standorte",
     tariffs: "Tarife",
+    bookings: "Buchungen",
     tickets: "Anfragen",
     templates: "Vorlagen",
     firmware: "Firmware",
@@ -43,6 +44,8 @@ export const frame = {
     reports: "Berichte",
   },
   common: {
+    yes: "Ja",
+    no: "Nein",
     save: "Speichern",
     remove: "Entfernen",
     edit: "Ändern",

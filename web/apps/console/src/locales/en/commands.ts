@@ -1,5 +1,16 @@
+import { commandFields } from "./commandFields.ts";
+import { commandWords } from "./commandWords.ts";
+
 export const commands = {
   commands: {
+    ...commandFields,
+    ...commandWords,
+    mend: "Some fields are not right yet",
+    noneFound: "No such command",
+    noTariff: "No tariff",
+    noImage: "No firmware image",
+    addRow: "Add: {{name}}",
+    removeRow: "Remove {{name}}",
     title: "Send a command",
     command: "Command",
     send: "Send",
@@ -19,43 +30,6 @@ export const commands = {
     historyEmpty: "No commands yet",
     historyEmptyText: "Every command is kept here with its outcome.",
     noSession: "No active session",
-    type: {
-      start_transaction: "Start charging",
-      stop_transaction: "Stop charging",
-      unlock_connector: "Unlock connector",
-      change_availability: "Change availability",
-      reset: "Restart station",
-      trigger_message: "Ask for a message",
-      get_variables: "Read variables",
-      set_variables: "Set variables",
-      clear_cache: "Clear authorisation cache",
-    },
-    about: {
-      start_transaction: "Starts a transaction for an ID token, as if it had been held to the reader.",
-      stop_transaction: "Ends an active session at this station.",
-      unlock_connector: "Releases a stuck cable.",
-      change_availability: "Takes the station or a part of it into or out of service.",
-      reset: "Restarts the station at once, or when nobody is charging.",
-      trigger_message: "Has the station report something now.",
-      get_variables: "Reads settings from the station. No names: everything it will tell.",
-      set_variables: "Changes settings in the station.",
-      clear_cache: "Makes the station forget which tokens it has seen.",
-    },
-    field: {
-      id_token: "ID token",
-      session_id: "Session",
-      evse_number: "EVSE",
-      connector_number: "Connector",
-      mode: "When",
-      operative: "In service",
-      message: "Message",
-      variable_names: "Names",
-      variable_values: "Names and values",
-    },
-    hint: {
-      variable_names: "One per line: HeartbeatInterval, or OCPPCommCtrlr/HeartbeatInterval",
-      variable_values: "One per line: HeartbeatInterval = 300, or OCPPCommCtrlr/HeartbeatInterval = 300",
-    },
     mode: { on_idle: "When nobody is charging", immediate: "At once" },
     operative: { true: "Take into service", false: "Take out of service" },
     state: {

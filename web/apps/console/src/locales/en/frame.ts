@@ -21,6 +21,7 @@ export const frame = {
     sessions: "Sessions",
     locations: "Locations",
     tariffs: "Tariffs",
+    bookings: "Bookings",
     tickets: "Tickets",
     templates: "Templates",
     firmware: "Firmware",
@@ -44,6 +45,8 @@ export const frame = {
     reports: "Reports",
   },
   common: {
+    yes: "Yes",
+    no: "No",
     save: "Save",
     remove: "Remove",
     edit: "Edit",

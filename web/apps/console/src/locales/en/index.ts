@@ -1,5 +1,7 @@
+import { bookings } from "./bookings.ts";
 import { commands } from "./commands.ts";
 import { desk } from "./desk.ts";
+import { drivers } from "./drivers.ts";
 import { fleets } from "./fleets.ts";
 import { frame } from "./frame.ts";
 import { lists } from "./lists.ts";
@@ -16,4 +18,4 @@ import { staff } from "./staff.ts";
 import { stations } from "./stations.ts";
 import { timeline } from "./timeline.ts";
 
-export const en = { ...frame, ...fleets, ...desk, ...overview, ...stations, ...timeline, ...commands, ...sessions, ...lists, ...manage, ...money, ...onboarding, ...people, ...policies, ...reports, ...security, ...staff };
+export const en = { ...frame, ...bookings, ...drivers, ...fleets, ...desk, ...overview, ...stations, ...timeline, ...commands, ...sessions, ...lists, ...manage, ...money, ...onboarding, ...people, ...policies, ...reports, ...security, ...staff };

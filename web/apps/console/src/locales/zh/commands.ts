@@ -1,5 +1,16 @@
+import { commandFields } from "./commandFields.ts";
+import { commandWords } from "./commandWords.ts";
+
 export const commands = {
   commands: {
+    ...commandFields,
+    ...commandWords,
+    mend: "有些字段尚未正确填写",
+    noneFound: "没有此命令",
+    noTariff: "没有资费",
+    noImage: "没有固件映像",
+    addRow: "添加：{{name}}",
+    removeRow: "移除{{name}}",
     title: "发送命令",
     command: "命令",
     send: "发送",
@@ -19,43 +30,6 @@ export const commands = {
     historyEmpty: "还没有命令",
     historyEmptyText: "每条命令及其结果都保留在这里。",
     noSession: "没有进行中的会话",
-    type: {
-      start_transaction: "开始充电",
-      stop_transaction: "停止充电",
-      unlock_connector: "解锁接口",
-      change_availability: "更改可用性",
-      reset: "重启充电站",
-      trigger_message: "请求上报",
-      get_variables: "读取变量",
-      set_variables: "设置变量",
-      clear_cache: "清除授权缓存",
-    },
-    about: {
-      start_transaction: "为某个标识启动交易，如同在读卡器上刷卡。",
-      stop_transaction: "结束该充电站的一个进行中的会话。",
-      unlock_connector: "释放卡住的电缆。",
-      change_availability: "让充电站或其一部分投入或退出服务。",
-      reset: "立即重启，或在无人充电时重启。",
-      trigger_message: "让充电站现在上报某项内容。",
-      get_variables: "读取充电站的设置。不填名称：读取全部。",
-      set_variables: "更改充电站的设置。",
-      clear_cache: "让充电站忘记见过的标识。",
-    },
-    field: {
-      id_token: "标识",
-      session_id: "会话",
-      evse_number: "EVSE",
-      connector_number: "接口",
-      mode: "时机",
-      operative: "投入服务",
-      message: "消息",
-      variable_names: "名称",
-      variable_values: "名称和值",
-    },
-    hint: {
-      variable_names: "每行一个：HeartbeatInterval，或 OCPPCommCtrlr/HeartbeatInterval",
-      variable_values: "每行一个：HeartbeatInterval = 300，或 OCPPCommCtrlr/HeartbeatInterval = 300",
-    },
     mode: { on_idle: "无人充电时", immediate: "立即" },
     operative: { true: "投入服务", false: "退出服务" },
     state: {

@@ -21,6 +21,7 @@ export const frame = {
     sessions: "会话",
     locations: "地点",
     tariffs: "费率",
+    bookings: "预订",
     tickets: "工单",
     templates: "模板",
     firmware: "固件",
@@ -44,6 +45,8 @@ export const frame = {
     reports: "报表",
   },
   common: {
+    yes: "是",
+    no: "否",
     save: "保存",
     remove: "移除",
     edit: "编辑",

@@ -1,6 +1,8 @@
+import { bookings } from "./bookings.ts";
 import type { en } from "../en/index.ts";
 import { commands } from "./commands.ts";
 import { desk } from "./desk.ts";
+import { drivers } from "./drivers.ts";
 import { fleets } from "./fleets.ts";
 import { frame } from "./frame.ts";
 import { lists } from "./lists.ts";
@@ -18,4 +20,4 @@ import { stations } from "./stations.ts";
 import { timeline } from "./timeline.ts";
 
 /** The compiler compares every key with the English texts. */
-export const zh: typeof en = { ...frame, ...fleets, ...desk, ...overview, ...stations, ...timeline, ...commands, ...sessions, ...lists, ...manage, ...money, ...onboarding, ...people, ...policies, ...reports, ...security, ...staff };
+export const zh: typeof en = { ...frame, ...bookings, ...drivers, ...fleets, ...desk, ...overview, ...stations, ...timeline, ...commands, ...sessions, ...lists, ...manage, ...money, ...onboarding, ...people, ...policies, ...reports, ...security, ...staff };

@@ -1,0 +1,32 @@
+/** Words of the page of one driver. */
+export const drivers = {
+  drivers: {
+    driver: "Fahrer",
+    open: "Fahrer öffnen",
+    profile: "Profil",
+    name: "Name",
+    email: "E-Mail",
+    language: "Sprache",
+    since: "Konto seit",
+    id: "Konto",
+    active: "Aktiv",
+    inactive: "Abgeschaltet",
+    wallet: "Guthaben",
+    noWallet: "Kein Guthaben",
+    balance: "Guthaben in {{currency}}",
+    held: "davon vorgemerkt",
+    autoTopUp: "Lädt sich selbst auf",
+    tabs: "Teile des Fahrers",
+    noTokens: "Keine Ladekarten",
+    noSessions: "Keine Ladevorgänge",
+    noPlaces: "In keiner Warteschlange",
+    noTickets: "Keine Tickets",
+    tab: {
+      tokens: "Ladekarten",
+      sessions: "Ladevorgänge",
+      bookings: "Buchungen",
+      payments: "Zahlungen",
+      tickets: "Tickets",
+    },
+  },
+};

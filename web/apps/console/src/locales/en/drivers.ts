@@ -1,0 +1,32 @@
+/** Words of the page of one driver. */
+export const drivers = {
+  drivers: {
+    driver: "Driver",
+    open: "Open the driver",
+    profile: "Profile",
+    name: "Name",
+    email: "E-mail",
+    language: "Language",
+    since: "Account since",
+    id: "Account",
+    active: "Active",
+    inactive: "Switched off",
+    wallet: "Wallet",
+    noWallet: "No wallet",
+    balance: "Balance in {{currency}}",
+    held: "of it held",
+    autoTopUp: "Fills itself",
+    tabs: "Parts of the driver",
+    noTokens: "No tokens",
+    noSessions: "No sessions",
+    noPlaces: "In no queue",
+    noTickets: "No tickets",
+    tab: {
+      tokens: "ID tokens",
+      sessions: "Sessions",
+      bookings: "Bookings",
+      payments: "Payments",
+      tickets: "Tickets",
+    },
+  },
+};

@@ -1,0 +1,32 @@
+/** Words of the page of one driver. */
+export const drivers = {
+  drivers: {
+    driver: "司机",
+    open: "打开司机页面",
+    profile: "资料",
+    name: "姓名",
+    email: "电子邮件",
+    language: "语言",
+    since: "注册时间",
+    id: "账户",
+    active: "有效",
+    inactive: "已停用",
+    wallet: "钱包",
+    noWallet: "没有钱包",
+    balance: "余额（{{currency}}）",
+    held: "其中冻结",
+    autoTopUp: "自动充值",
+    tabs: "司机的各部分",
+    noTokens: "没有标识",
+    noSessions: "没有会话",
+    noPlaces: "未在排队",
+    noTickets: "没有工单",
+    tab: {
+      tokens: "标识",
+      sessions: "会话",
+      bookings: "预订",
+      payments: "支付",
+      tickets: "工单",
+    },
+  },
+};
