@@ -406,7 +406,6 @@ async def test_sessions_are_found_by_their_driver_by_whoever_may_read_tokens(
     assert await ids(client, driver_id="driver-2") == []
     whose = f"/sessions/{receipt.session_id}/driver"
     assert (await client.get(whose)).json() == {"driver_id": "driver-1"}
-    host = await client_of(platform.runtime, "site_host")
     technician = await client_of(platform.runtime, "field_technician")
     assert (await technician.get("/sessions", params={"driver_id": "driver-1"})).status_code == 403
     assert (await technician.get(whose)).json() == {"driver_id": None}

@@ -24,7 +24,7 @@ export function PlaceTable({ places }: { places: StaffQueuePlace[] }) {
         { label: t("bookings.evse") },
         { label: t("bookings.token") },
         { label: t("bookings.joined") },
-        { label: t("bookings.actions") },
+        { label: t("common.actions"), isLabelHidden: true },
       ]}
     >
       {places.map((place) => (
