@@ -362,3 +362,21 @@ async def test_clients_of_others_are_not_there_and_nobody_hands_out_more_than_th
     assert problem(higher) == (403, "permission-missing")
     beside = await ada.post("/oauth-clients", json={**CLIENT, "scopes": ["commands:send"]})
     assert (beside.status_code, beside.json()["errors"][0]["path"]) == (422, "$.scopes")
+
+
+# ---- drivers
+
+
+async def test_a_driver_is_shown_with_a_whole_address_to_administrators_only(
+    ada: Browser, runtime: Runtime, client_of: ClientOf, database: Database
+) -> None:
+    async with database.begin() as tx:
+        driver_id = await create_account(tx, "dee@example.org", PASSWORD, "Dee", Role.DRIVER, DEFAULT_OPERATOR_ID)
+    support = await client_of(runtime, "support")
+    whole, masked = await ada.get(f"/drivers/{driver_id}"), await support.get(f"/drivers/{driver_id}")
+    assert (whole.json()["email"], whole.json()["name"]) == ("dee@example.org", "Dee")
+    assert (masked.json()["email"], masked.json()["is_active"]) == ("d***@example.org", True)
+    host = await client_of(runtime, "site_host")
+    assert (await host.get(f"/drivers/{driver_id}")).status_code == 403
+    grace_id = await grace_of(database)
+    assert (await ada.get(f"/drivers/{grace_id}")).status_code == 404  # of the operator's people, but no driver

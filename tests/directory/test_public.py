@@ -256,6 +256,10 @@ async def test_the_printed_code_is_told_to_staff_before_the_place_is_published(n
     assert answer.json()["address"] is None
     assert (await network.staff.get(f"/charging-stations/{location_id}/public-code")).status_code == 404
     assert (await network.anybody.get(f"/charging-stations/{station_id}/public-code")).status_code == 401
+    sheet = {"station_id": station_id, "code": code, "address": None, "help_phone": "+49 40 1234567"}
+    for about in ({"location_id": location_id}, {"station_id": [station_id, "not-ours"]}):
+        assert (await network.staff.get("/public-codes", params=about)).json() == {"items": [sheet]}
+    assert (await network.staff.get("/public-codes")).json() == {"items": []}
     await network.staff.patch(f"/locations/{location_id}", json={"is_published": True})
     await eventually(lambda: network.runtime.state(Index).changed_locations)
     await network.names()

@@ -26,6 +26,8 @@ PEOPLE = (
         "/machines",
         "/fleets",
         "/tickets",
+        "/bookings",
+        "/bookings?tab=queue",
         "/firmware-campaigns",
         "/templates",
         "/stations/import",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -104,8 +105,23 @@ async def test_codes_of_a_station_and_of_its_location_are_printed(
         await expect(page.get_by_role("navigation")).to_be_hidden()
         await expect(labels.first).to_be_visible()
         await page.emulate_media(media="screen")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        await expect(page.get_by_text("Some of these labels have no telephone number")).to_be_visible()
         await page.get_by_role("link", name="The whole location").click()
         await expect(labels).to_have_count(4)
+        assert [path for path in asked if "code" in path and path.startswith("/api/")] == ["/api/v1/public-codes"]
+
+        await page.goto("/locations")
+        await page.get_by_role("row", name=re.compile("Quay")).get_by_role("button", name="Set").click()
+        await page.get_by_role("dialog").get_by_label("Helpline").fill("+31 20 123 4567")
+        assert await broken_rules(page) == []
+        await page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("button", name="+31 20 123 4567")).to_be_visible()
+        await page.goto(f"/codes?location={place['id']}")
+        await expect(labels).to_have_count(4)
+        await expect(labels.first).to_contain_text("Help: +31 20 123 4567")
+        assert await broken_rules(page) == []
 
 
 async def test_what_a_new_station_still_lacks_is_listed_and_mended(

@@ -87,6 +87,19 @@ async def test_wallet_is_filled_by_a_card_and_pays_for_a_visit(shop: Shop, drive
     assert wallet_facts == [("PaymentHeld", 1500), ("PaymentCaptured", 600), ("HoldReleased", 900)]
 
 
+async def test_the_operator_sees_wallets_but_not_by_what_they_are_filled(
+    shop: Shop, driver: httpx.AsyncClient, client_of: ClientOf
+) -> None:
+    await top_up(driver, 2000)
+    finance = await client_of(shop.network.runtime, "finance")
+    (wallet,) = (await finance.get("/wallets")).json()["items"]
+    assert (wallet["balance"], wallet["held"], wallet["is_filled_by_itself"]) == (eur(2000), eur(0), False)
+    assert "auto_top_up" not in wallet
+    of_them = {"account_id": wallet["account_id"]}
+    assert (await finance.get("/wallets", params=of_them)).json()["items"] == [wallet]
+    assert (await finance.get("/wallets", params={"account_id": "nobody"})).json()["items"] == []
+
+
 async def an_account_of(shop: Shop, locale: str) -> str:
     """Make the one who has paid so far somebody with an account; their id."""
     async with shop.network.runtime.database.begin() as tx:

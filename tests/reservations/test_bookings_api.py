@@ -353,3 +353,20 @@ async def test_a_person_gets_a_copy_of_their_bookings_and_when_they_go_nobody_is
     await eventually(is_nobodys)
     (one,) = (await got(admin, "/bookings"))["items"]
     assert (one["id_token"], one["fee"]) == ("erased", None)
+
+
+# ---- whom it belongs to
+
+
+async def test_bookings_and_places_are_found_by_their_driver(
+    runtime: Runtime, driver: httpx.AsyncClient, admin: httpx.AsyncClient, location: dict[str, Any]
+) -> None:
+    me = (await got(driver, "/me/profile"))["id"]
+    booked = await made(driver, "/me/bookings", wish(location))
+    async with aclosing(await a_driver(runtime, "Bob")) as other:
+        await made(other, "/me/queue-places", {"location_id": location["id"]})
+        place = await made(driver, "/me/queue-places", {"location_id": location["id"]})
+        found = (await got(admin, "/queue-places", account_id=me))["items"]
+        assert [(one["id"], one["account_id"]) for one in found] == [(place["id"], me)]
+    assert [one["id"] for one in (await got(admin, "/bookings", account_id=me))["items"]] == [booked["id"]]
+    assert (await got(admin, "/queue-places", account_id="nobody"))["items"] == []

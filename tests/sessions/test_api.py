@@ -392,3 +392,21 @@ async def test_who_may_read_may_not_stop(platform: Platform, client_of: ClientOf
     auditor = await client_of(platform.runtime, "auditor")
     assert (await auditor.get(f"/sessions/{receipt.session_id}")).status_code == 200
     assert (await auditor.post(f"/sessions/{receipt.session_id}/stop")).status_code == 403
+
+
+# ---- whose they are
+
+
+async def test_sessions_are_found_by_their_driver_by_whoever_may_read_tokens(
+    platform: Platform, client: httpx.AsyncClient, client_of: ClientOf
+) -> None:
+    await platform.change_token(user_id="driver-1")
+    (receipt, *_) = await platform.batch(*a_charge())
+    assert await ids(client, driver_id="driver-1") == [receipt.session_id]
+    assert await ids(client, driver_id="driver-2") == []
+    whose = f"/sessions/{receipt.session_id}/driver"
+    assert (await client.get(whose)).json() == {"driver_id": "driver-1"}
+    technician = await client_of(platform.runtime, "field_technician")
+    assert (await technician.get("/sessions", params={"driver_id": "driver-1"})).status_code == 403
+    assert (await technician.get(whose)).json() == {"driver_id": None}
+    assert (await client.get("/sessions/none/driver")).status_code == 404

@@ -250,3 +250,11 @@ async def test_change_counts_for_the_next_question(runtime: Runtime, client: htt
     token = await added(client)
     await client.patch(f"/id-tokens/{token['id']}", json={"status": "blocked"})
     assert await verdicts(runtime, IdToken("CARD-1")) == [AuthorizationStatus.BLOCKED]
+
+
+async def test_tokens_are_found_by_whose_they_are(client: httpx.AsyncClient) -> None:
+    mine = await added(client, "CARD-1", user_id="user-1")
+    await added(client, "CARD-2", user_id="user-2")
+    await added(client, "CARD-3")
+    found = (await client.get("/id-tokens", params={"user_id": "user-1"})).json()["items"]
+    assert [token["id"] for token in found] == [mine["id"]]

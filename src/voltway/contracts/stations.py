@@ -148,6 +148,8 @@ class LocationDescription(msgspec.Struct, frozen=True, kw_only=True):
     city: str | None
     country: str | None
     time_zone: str
+    help_phone: str | None = None
+    """Whom drivers there call."""
 
 
 class DescribeLocation(Ask[LocationDescription | None], frozen=True, kw_only=True):

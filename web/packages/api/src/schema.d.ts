@@ -5337,6 +5337,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Codes
+         * @description The codes of these stations, or of all at a location: a sheet of labels in one request. What is not the caller's is left
+         *     out; neither named: none.
+         */
+        get: operations["list_public_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/location-clusters": {
         parameters: {
             query?: never;
@@ -15364,6 +15385,31 @@ export interface components {
         StationClusters: {
             /** Items */
             items: components["schemas"]["StationCluster"][];
+        };
+        /**
+         * StationCode
+         * @description The code of one of several stations; `help_phone`: whom drivers at its location call.
+         */
+        StationCode: {
+            /**
+             * Address
+             * @description null: the setting http.public_url does not say where drivers reach this
+             */
+            address: string | null;
+            /** Code */
+            code: string;
+            /** Help Phone */
+            help_phone: string | null;
+            /** Station Id */
+            station_id: string;
+        };
+        /**
+         * StationCodes
+         * @description The codes of stations, by identity.
+         */
+        StationCodes: {
+            /** Items */
+            items: components["schemas"]["StationCode"][];
         };
         /**
          * StationCreated
@@ -28358,6 +28404,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_codes: {
+        parameters: {
+            query?: {
+                location_id?: string | null;
+                station_id?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationCodes"];
+                };
             };
             /** @description A problem */
             default: {

@@ -142,3 +142,4 @@ export type StaffBooking = Schemas["StaffBookingOut"];
 export type StaffQueuePlace = Schemas["StaffQueuePlaceOut"];
 export type Driver = Schemas["DriverOut"];
 export type Payment = Schemas["PaymentOut"];
+export type StationCode = Schemas["StationCode"];

@@ -11,6 +11,7 @@ import { QueryView } from "../../shared/QueryView.tsx";
 import { ReasonDialog } from "../../shared/ReasonDialog.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useRefusal } from "../account/useRefusal.ts";
+import { DriverLink } from "../drivers/DriverLink.tsx";
 import { bookingQuery, useCancelBooking, useConfirmBooking, useWaiveFee } from "./api.ts";
 import { BookingStatePill } from "./pills.tsx";
 
@@ -36,7 +37,7 @@ function BookingView({ booking }: { booking: StaffBooking }) {
     [t("bookings.token"), booking.id_token],
     [t("bookings.made"), format.dateTime(booking.created_at)],
   ];
-  if (booking.account_id) what.push([t("bookings.driver"), <AnchorLink key="driver" {...paths.driver(booking.account_id)}>{t("bookings.openDriver")}</AnchorLink>]);
+  if (booking.account_id) what.push([t("bookings.driver"), <DriverLink key="driver" driverId={booking.account_id} otherwise={format.unknown}>{t("bookings.openDriver")}</DriverLink>]);
   if (booking.session_id) what.push([t("bookings.session"), <AnchorLink key="session" {...paths.session(booking.session_id)}>{t("stations.openSession")}</AnchorLink>]);
   if (booking.checked_in_at) what.push([t("bookings.checkedIn"), format.dateTime(booking.checked_in_at)]);
   if (booking.reason) what.push([t("bookings.reason"), booking.reason]);

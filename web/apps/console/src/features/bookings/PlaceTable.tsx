@@ -3,13 +3,12 @@ import type { StaffQueuePlace } from "@voltway/api";
 import { ActionButton } from "@voltway/ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { paths } from "../../app/paths.ts";
 import { Age } from "../../shared/Age.tsx";
 import { DataTable } from "../../shared/DataTable.tsx";
-import { AnchorLink } from "../../shared/links.tsx";
 import { ReasonDialog } from "../../shared/ReasonDialog.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { useRefusal } from "../account/useRefusal.ts";
+import { DriverLink } from "../drivers/DriverLink.tsx";
 import { useRemovePlace } from "./api.ts";
 import { PlaceStatePill } from "./pills.tsx";
 
@@ -25,7 +24,7 @@ export function PlaceTable({ places }: { places: StaffQueuePlace[] }) {
         { label: t("bookings.evse") },
         { label: t("bookings.token") },
         { label: t("bookings.joined") },
-        { label: t("bookings.actions") },
+        { label: t("common.actions"), isLabelHidden: true },
       ]}
     >
       {places.map((place) => (
@@ -61,7 +60,7 @@ function PlaceRow({ place }: { place: StaffQueuePlace }) {
       </td>
       <td data-num>{place.ahead ?? format.unknown}</td>
       <td>{place.station_identity === null ? format.unknown : `${place.station_identity} · ${place.evse_number ?? format.unknown}`}</td>
-      <td>{place.account_id === null ? place.id_token : <AnchorLink {...paths.driver(place.account_id)}>{place.id_token}</AnchorLink>}</td>
+      <td>{place.account_id === null ? place.id_token : <DriverLink driverId={place.account_id}>{place.id_token}</DriverLink>}</td>
       <td>
         <Age at={place.joined_at} />
       </td>

@@ -51,6 +51,11 @@ export function CodesPage() {
                 <Callout>{t("codes.guess", { address: window.location.origin })}</Callout>
               </Box>
             )}
+            {data.labels.some(({ helpPhone }) => helpPhone === null) && (
+              <Box className="vw-screen" mb="md">
+                <Callout>{t("codes.noHelp")}</Callout>
+              </Box>
+            )}
             <ul className={styles.sheet}>
               {data.labels.map((label) => (
                 <li key={label.key} className={styles.label}>
@@ -65,7 +70,7 @@ export function CodesPage() {
   );
 }
 
-function LabelOf({ label: { station, evseNumber, code, address } }: { label: Label }) {
+function LabelOf({ label: { station, evseNumber, code, address, helpPhone } }: { label: Label }) {
   const { t } = useTranslation();
   return (
     <>
@@ -82,6 +87,11 @@ function LabelOf({ label: { station, evseNumber, code, address } }: { label: Lab
       <Text size="xs" c="gray.7">
         {t("codes.evse", { station, number: evseNumber })}
       </Text>
+      {helpPhone !== null && (
+        <Text size="sm" fw={600} c="black">
+          {t("codes.help", { phone: helpPhone })}
+        </Text>
+      )}
     </>
   );
 }

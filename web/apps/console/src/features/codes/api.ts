@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { client, take, type ChargingStation } from "@voltway/api";
+import { client, take, type ChargingStation, type StationCode } from "@voltway/api";
 import { allStations } from "../stations/api.ts";
 
 export interface Label {
@@ -11,6 +11,8 @@ export interface Label {
   address: string;
   /** Whether the address is the one that this page happens to have, as the installation does not say its own. */
   isGuess: boolean;
+  /** Whom drivers at the location call. */
+  helpPhone: string | null;
 }
 
 /** What the labels are of: a station, or all of a location. */
@@ -29,14 +31,17 @@ export function labelsQuery({ station, location }: CodesSearch) {
           : location !== undefined
             ? await allStations({ location, sort: "identity" })
             : [];
-      return { stations, labels: (await Promise.all(stations.map((one) => labelsOf(one, signal)))).flat() };
+      const query = location === undefined ? { station_id: stations.map(({ id }) => id) } : { location_id: location };
+      const { items } = await take(client.GET("/api/v1/public-codes", { params: { query }, signal }));
+      const codes = new Map(items.map((one) => [one.station_id, one]));
+      return { stations, labels: stations.flatMap((one) => labelsOf(one, codes.get(one.id))) };
     },
   });
 }
 
-async function labelsOf(station: ChargingStation, signal: AbortSignal): Promise<Label[]> {
-  const path = { station_id: station.id };
-  const { code, address } = await take(client.GET("/api/v1/charging-stations/{station_id}/public-code", { params: { path }, signal }));
+function labelsOf(station: ChargingStation, found: StationCode | undefined): Label[] {
+  if (!found) return [];
+  const { code, address, help_phone } = found;
   return station.evses.map(({ evse_number }) => ({
     key: `${station.id}-${evse_number}`,
     station: station.identity,
@@ -44,5 +49,6 @@ async function labelsOf(station: ChargingStation, signal: AbortSignal): Promise<
     code: `${code.slice(0, 4)}-${code.slice(4)}-${evse_number}`,
     address: `${address ?? `${window.location.origin}/c/${code}`}-${evse_number}`,
     isGuess: address === null,
+    helpPhone: help_phone,
   }));
 }

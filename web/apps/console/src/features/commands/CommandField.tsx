@@ -89,6 +89,7 @@ export function CommandField(props: FieldProps) {
           value={value}
           allowDecimal={field.kind === "number"}
           suffix={field.name.endsWith("_s") ? " s" : ""}
+          placeholder={field.name.endsWith("_s") ? "s" : ""}
           onChange={(number) => {
             onChange(String(number));
           }}

@@ -42,7 +42,7 @@ export function CommandForm({ station }: { station: ChargingStation }) {
         // The list is a part of the page, and scrolls itself: so it is in its landmark, and reached by the keys of the box.
         comboboxProps={{ withinPortal: false }}
         withScrollArea={false}
-        styles={{ options: { maxHeight: 420, overflowY: "auto" } }}
+        styles={{ options: { maxHeight: 300, overflowY: "auto" } }}
         data={(Object.keys(COMMAND_GROUPS) as CommandGroup[]).map((group) => ({
           group: t(`commands.group.${group}`),
           items: COMMAND_GROUPS[group].map((one) => ({ value: one, label: t(`commands.type.${one}`) })),

@@ -164,7 +164,7 @@ export function toCommand(type: CommandType, values: FormValues): CommandCreate 
 }
 
 function toArguments(fields: readonly CommandField[], values: FormValues): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.name, toArgument(field, values)]).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(fields.map((field): [string, unknown] => [field.name, toArgument(field, values)]).filter(([, value]) => value !== undefined));
 }
 
 function toArgument(field: CommandField, values: FormValues): unknown {

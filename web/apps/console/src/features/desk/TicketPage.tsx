@@ -14,6 +14,7 @@ import { QueryView } from "../../shared/QueryView.tsx";
 import { useFormat } from "../../shared/useFormat.ts";
 import { accountQuery } from "../account/api.ts";
 import { useRefusal } from "../account/useRefusal.ts";
+import { DriverLink } from "../drivers/DriverLink.tsx";
 import { membersQuery } from "../staff/api.ts";
 import { ticketQuery, useNoteTicket, usePatchTicket } from "./api.ts";
 import { PriorityPill, TicketStatePill } from "./pills.tsx";
@@ -36,7 +37,13 @@ function TicketView({ ticket }: { ticket: TicketDetail }) {
   ];
   if (ticket.station_id) facts.push([t("tickets.station"), <AnchorLink key="station" {...paths.station(ticket.station_id)} search={{ tab: "timeline", at: ticket.opened_at }}>{ticket.station_identity}</AnchorLink>]);
   if (ticket.session_id) facts.push([t("tickets.session"), <AnchorLink key="session" {...paths.session(ticket.session_id)}>{t("stations.openSession")}</AnchorLink>]);
-  if (ticket.driver_id) facts.push([t("tickets.driver"), <AnchorLink key="driver" {...paths.driver(ticket.driver_id)}>{t("drivers.open")}</AnchorLink>]);
+  if (ticket.driver_id) facts.push([t("tickets.driver"), <DriverLink
+        key="driver"
+        driverId={ticket.driver_id}
+        otherwise={<AnchorLink {...paths.tickets()} search={{ driver: ticket.driver_id, state: "all" }}>{t("tickets.ofDriver")}</AnchorLink>}
+      >
+        {t("drivers.open")}
+      </DriverLink>]);
   if (ticket.contact) facts.push([t("tickets.contact"), ticket.contact]);
   if (ticket.solved_at) facts.push([t("tickets.solvedAt"), format.dateTime(ticket.solved_at)]);
   const move = (state: TicketDetail["state"]) => () => {

@@ -17,6 +17,7 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
       postal_code: "",
       city: "",
       country: "",
+      help_phone: "",
       is_published: true,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
@@ -63,6 +64,7 @@ export function AddLocationDialog({ onClose }: { onClose: () => void }) {
           {...form.getInputProps("time_zone")}
         />
       </Group>
+      <TextInput type="tel" label={t("locations.helpline")} description={t("locations.helplineText")} {...form.getInputProps("help_phone")} />
       <Switch
         label={t("locations.published")}
         description={t("locations.publishedText")}

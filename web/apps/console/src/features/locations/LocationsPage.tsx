@@ -2,7 +2,9 @@ import { Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { Location } from "@voltway/api";
 import { ActionButton, IconMapPin, IconPlus, Notice, PageHeader, Panel } from "@voltway/ui";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { paths } from "../../app/paths.ts";
 import { DataTable } from "../../shared/DataTable.tsx";
@@ -14,12 +16,14 @@ import { useFormat } from "../../shared/useFormat.ts";
 import { useRefusal } from "../account/useRefusal.ts";
 import { AddLocationDialog } from "./AddLocationDialog.tsx";
 import { locationsQuery } from "./api.ts";
+import { HelplineDialog } from "./HelplineDialog.tsx";
 
 export function LocationsPage() {
   const { t } = useTranslation();
   const format = useFormat();
   const locations = useInfiniteQuery(locationsQuery);
   const [isAdding, { open, close }] = useDisclosure(false);
+  const [asked, setAsked] = useState<Location | null>(null);
   const refusal = useRefusal("locations:write");
   const add = (
     <ActionButton leftSection={<IconPlus size={17} />} disabledReason={refusal} onClick={open}>
@@ -38,7 +42,7 @@ export function LocationsPage() {
           {(data) => (
             <DataTable
               label={t("locations.title")}
-              columns={[{ label: t("locations.name") }, { label: t("locations.address") }, { label: t("locations.timeZone") }, { label: t("locations.published") }]}
+              columns={[{ label: t("locations.name") }, { label: t("locations.address") }, { label: t("locations.timeZone") }, { label: t("locations.helpline") }, { label: t("locations.published") }]}
             >
               {allItems(data).map((location) => (
                 <LinkedRow key={location.id}>
@@ -55,6 +59,18 @@ export function LocationsPage() {
                   <td>
                     <Text size="sm">{location.time_zone}</Text>
                   </td>
+                  <td>
+                    <ActionButton
+                      size="compact-sm"
+                      variant="subtle"
+                      disabledReason={refusal}
+                      onClick={() => {
+                        setAsked(location);
+                      }}
+                    >
+                      {location.help_phone ?? t("locations.setHelpline")}
+                    </ActionButton>
+                  </td>
                   <td>{t(location.is_published ? "locations.yes" : "locations.no")}</td>
                 </LinkedRow>
               ))}
@@ -63,6 +79,14 @@ export function LocationsPage() {
         </QueryView>
         <LoadMore query={locations} />
       </Panel>
+      {asked && (
+        <HelplineDialog
+          location={asked}
+          onClose={() => {
+            setAsked(null);
+          }}
+        />
+      )}
       {isAdding && <AddLocationDialog onClose={close} />}
     </>
   );

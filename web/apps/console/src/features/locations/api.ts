@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, useMutation, useQuery, useQueryClient, queryOptions } from "@tanstack/react-query";
 import { client, take, type LocationCreate } from "@voltway/api";
+import i18next from "i18next";
 import { byCursor } from "../../shared/pages.ts";
+import { useChange } from "../../shared/useChange.ts";
 
 const PAGE = 100;
 /** As many as a select box can offer sensibly. */
@@ -38,4 +40,12 @@ export function useCreateLocation() {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: locationKeys.all }),
     meta: { showsProblem: true },
   });
+}
+
+/** Sets whom drivers at a location call; null: nobody. */
+export function useSetHelpline(id: string) {
+  return useChange(
+    (help_phone: string | null) => take(client.PATCH("/api/v1/locations/{location_id}", { params: { path: { location_id: id } }, body: { help_phone } })),
+    { stale: [locationKeys.all, ["codes"]], done: () => i18next.t("locations.helplineSet"), showsProblem: true },
+  );
 }

@@ -46,7 +46,6 @@ export const bookings = {
     isOver: "Sie ist vorbei: Es gibt nichts abzusagen",
     ahead: "Davor",
     joined: "Wartet seit",
-    actions: "Aktionen",
     until: "bis {{time}}",
     removePlace: "Aus der Schlange nehmen",
     removeTitle: "Diese Person aus der Schlange nehmen?",

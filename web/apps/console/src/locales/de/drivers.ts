@@ -20,13 +20,13 @@ export const drivers = {
     noTokens: "Keine Ladekarten",
     noSessions: "Keine Ladevorgänge",
     noPlaces: "In keiner Warteschlange",
-    noTickets: "Keine Tickets",
+    noTickets: "Keine Anfragen",
     tab: {
       tokens: "Ladekarten",
       sessions: "Ladevorgänge",
       bookings: "Buchungen",
       payments: "Zahlungen",
-      tickets: "Tickets",
+      tickets: "Anfragen",
     },
   },
 };

@@ -1,5 +1,10 @@
 export const manage = {
   locations: {
+    helpline: "Hotline",
+    helplineText: "Wen Fahrer anrufen. Sie steht auf Schildern, in der App und auf den öffentlichen Seiten.",
+    helplineOf: "Hotline von {{name}}",
+    helplineSet: "Die Hotline ist eingetragen.",
+    setHelpline: "Eintragen",
     title: "Standorte",
     subtitle: "Orte mit Adresse und Zeitzone; Tarife rechnen in deren Ortszeit",
     add: "Standort anlegen",

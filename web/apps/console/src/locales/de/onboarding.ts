@@ -37,6 +37,8 @@ export const onboarding = {
     onceText: "Geben Sie es in jeder Station als Passwort ein, mit der Kennung, die sie haben soll. Es wird nur dieses eine Mal gezeigt.",
   },
   codes: {
+    help: "Hilfe: {{phone}}",
+    noHelp: "Einige dieser Schilder nennen keine Rufnummer für Hilfe: Sie ist die „Hotline“ eines Standorts, einzutragen unter Standorte.",
     open: "Codes drucken",
     title: "Codes zum Drucken",
     subtitle: "Ein Schild für jeden Ladepunkt, neben seinen Stecker",

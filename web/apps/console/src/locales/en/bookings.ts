@@ -46,7 +46,6 @@ export const bookings = {
     isOver: "It is over: there is nothing to cancel",
     ahead: "Ahead",
     joined: "Waits since",
-    actions: "Actions",
     until: "until {{time}}",
     removePlace: "Take out of the queue",
     removeTitle: "Take this person out of the queue?",

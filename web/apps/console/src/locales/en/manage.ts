@@ -1,5 +1,10 @@
 export const manage = {
   locations: {
+    helpline: "Helpline",
+    helplineText: "Whom drivers call. It stands on labels, in the app and on the public pages.",
+    helplineOf: "Helpline of {{name}}",
+    helplineSet: "The helpline is set.",
+    setHelpline: "Set",
     title: "Locations",
     subtitle: "Sites with an address and a time zone; tariffs use its local time",
     add: "Add location",

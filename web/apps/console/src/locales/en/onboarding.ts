@@ -37,6 +37,8 @@ export const onboarding = {
     onceText: "Enter it as the password in each station, with the identity that it is to have. It is shown this once.",
   },
   codes: {
+    help: "Help: {{phone}}",
+    noHelp: "Some of these labels have no telephone number for help: it is a location’s “helpline”, set at Locations.",
     open: "Print the codes",
     title: "Codes to print",
     subtitle: "One label for each EVSE, to be put beside its plug",

@@ -46,7 +46,6 @@ export const bookings = {
     isOver: "已结束，无可取消",
     ahead: "前面人数",
     joined: "排队时间",
-    actions: "操作",
     until: "至 {{time}}",
     removePlace: "移出排队",
     removeTitle: "将此人移出排队？",

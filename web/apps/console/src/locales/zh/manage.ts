@@ -1,5 +1,10 @@
 export const manage = {
   locations: {
+    helpline: "求助电话",
+    helplineText: "司机求助时拨打，显示在标签、应用和公开页面上。",
+    helplineOf: "{{name}} 的求助电话",
+    helplineSet: "求助电话已设置。",
+    setHelpline: "设置",
     title: "地点",
     subtitle: "有地址和时区的站点；费率使用其当地时间",
     add: "添加地点",

@@ -37,6 +37,8 @@ export const onboarding = {
     onceText: "在每台充电站中将其填为密码，并填写该站的标识。仅显示这一次。",
   },
   codes: {
+    help: "求助电话：{{phone}}",
+    noHelp: "部分标签没有求助电话：请在“站点”页面填写该站点的求助电话。",
     open: "打印代码",
     title: "待打印的代码",
     subtitle: "每个充电位一张标签，贴在插头旁",
