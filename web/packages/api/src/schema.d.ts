@@ -3576,6 +3576,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Cards
+         * @description The caller's cards that are kept, the default first, then those that wait for their bank; and how one is added.
+         */
+        get: operations["list_own_cards"];
+        put?: never;
+        /**
+         * Add Own Card
+         * @description Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where.
+         */
+        post: operations["add_own_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Own Card
+         * @description Keep one of the caller's cards no longer; the provider is told as soon as it answers. What was begun with it goes on.
+         */
+        delete: operations["remove_own_card"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Own Card
+         * @description The payer is back from where they have confirmed: the provider is asked.
+         */
+        post: operations["confirm_own_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Own Card
+         * @description Make one of the caller's cards the default: it is offered first, and pays a fee that the wallet does not cover.
+         */
+        put: operations["choose_own_card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/cars": {
         parameters: {
             query?: never;
@@ -5835,6 +5919,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/cards/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sandbox Card
+         * @description The page on which the payer of a test card agrees that it is kept (3-D Secure). No real money moves.
+         */
+        get: operations["show_sandbox_card"];
+        put?: never;
+        /**
+         * Answer Sandbox Card
+         * @description The payer of a test card agrees that it is kept (`answer=yes`, as a form), or refuses.
+         */
+        post: operations["answer_sandbox_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -7096,6 +7204,11 @@ export interface components {
             /** Below Minor */
             below_minor: number;
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Method
              * @default card
              * @constant
@@ -7104,7 +7217,7 @@ export interface components {
             /** Month Max Minor */
             month_max_minor: number;
             /** Source */
-            source: string;
+            source?: string | null;
         };
         /**
          * AutoTopUpIn
@@ -8089,14 +8202,39 @@ export interface components {
             test_cards: string[];
         };
         /**
-         * CardIn
-         * @description The activation code that came with a card. Case, blanks and hyphens do not matter.
+         * CardOut
+         * @description A card that is kept, or is about to be. `adding`: its bank has not said yes yet.
          */
-        CardIn: {
-            /** Code */
-            code: string;
-            /** Name */
-            name?: string | null;
+        CardOut: {
+            /**
+             * Action Url
+             * @description where the payer must confirm, else null
+             */
+            action_url: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Created At */
+            created_at: string;
+            /** Exp Month */
+            exp_month: number | null;
+            /** Exp Year */
+            exp_year: number | null;
+            /** Id */
+            id: string;
+            /** Is Default */
+            is_default: boolean;
+            /** Last Four */
+            last_four: string | null;
+            /**
+             * Reason
+             * @description why its bank said no
+             */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "adding" | "kept" | "failed";
         };
         /**
          * CarIn
@@ -12061,6 +12199,15 @@ export interface components {
             stations: components["schemas"]["StationsOut"];
         };
         /**
+         * OwnCards
+         * @description Somebody's cards, the default first. `form`: how one is added; null: none can be.
+         */
+        OwnCards: {
+            form: components["schemas"]["CardForm"] | null;
+            /** Items */
+            items: components["schemas"]["CardOut"][];
+        };
+        /**
          * OwnTokenOut
          * @description A token of the caller. Its value is never whole: who has the card knows it.
          */
@@ -14978,6 +15125,11 @@ export interface components {
          */
         StartIn: {
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Code
              * @description printed on the EVSE; or the next two
              */
@@ -16106,6 +16258,11 @@ export interface components {
         TopUpIn: {
             amount: components["schemas"]["AmountIn"];
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Method
              * @enum {string}
              */
@@ -16113,7 +16270,7 @@ export interface components {
             /** Return Url */
             return_url?: string | null;
             /** Source */
-            source: string;
+            source?: string | null;
         };
         /**
          * TopUpTerms
@@ -16732,6 +16889,19 @@ export interface components {
          */
         voltway__modules__ledger__reconciliation_rules__Kind: "session_not_posted" | "posted_without_session" | "session_amount" | "unpaid" | "overpaid" | "hold_open" | "fact_waiting" | "not_at_provider" | "not_in_ledger" | "provider_amount";
         /**
+         * CardIn
+         * @description A card that shall be kept.
+         */
+        voltway__modules__payments__charge_schemas__CardIn: {
+            /** Return Url */
+            return_url?: string | null;
+            /**
+             * Source
+             * @description a payment method of the provider
+             */
+            source: string;
+        };
+        /**
          * Form
          * @description What a report is written as.
          * @enum {string}
@@ -16761,6 +16931,16 @@ export interface components {
          * @enum {string}
          */
         voltway__modules__security__rules__Severity: "critical" | "warning" | "info";
+        /**
+         * CardIn
+         * @description The activation code that came with a card. Case, blanks and hyphens do not matter.
+         */
+        voltway__modules__users__driver_schemas__CardIn: {
+            /** Code */
+            code: string;
+            /** Name */
+            name?: string | null;
+        };
         /**
          * VoucherCreated
          * @description A new voucher; `code` is shown this once.
@@ -24610,6 +24790,171 @@ export interface operations {
             };
         };
     };
+    list_own_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnCards"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_own_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["voltway__modules__payments__charge_schemas__CardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_own_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_own_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_own_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_car: {
         parameters: {
             query?: never;
@@ -25049,7 +25394,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CardIn"];
+                "application/json": components["schemas"]["voltway__modules__users__driver_schemas__CardIn"];
             };
         };
         responses: {
@@ -29294,6 +29639,68 @@ export interface operations {
             header?: never;
             path: {
                 payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_sandbox_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_sandbox_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
             };
             cookie?: never;
         };
