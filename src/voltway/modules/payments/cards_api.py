@@ -15,7 +15,7 @@ from voltway.kernel.http import open_tx, read_tx, runtime_of
 from voltway.kernel.request import client_address
 from voltway.kernel.runtime import Runtime
 from voltway.modules.payments import cards, charges
-from voltway.modules.payments.charge_schemas import CardIn, CardOut, OwnCards
+from voltway.modules.payments.charge_schemas import PaymentCardIn, PaymentCardOut, PaymentCards
 from voltway.modules.payments.errors import MethodNotOffered, TooManyPayments
 from voltway.modules.payments.settings import PaymentsSettings
 from voltway.modules.payments.tables import cards as table
@@ -43,17 +43,17 @@ def own(principal: Principal) -> sa.ColumnElement[bool]:
 
 
 @router.get("/me/cards")
-async def list_own_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime) -> OwnCards:
+async def list_own_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime) -> PaymentCards:
     """The caller's cards that are kept, the default first, then those that wait for their bank; and how one is added."""
     kept = await cards.of_account(tx, own(principal))
     waiting = sa.select(table).where(own(principal), table.c.state == cards.ADDING).order_by(table.c.id)
     items = [_out(row, is_default=number == 0) for number, row in enumerate(kept)]
     items += [_out(row, is_default=False) for row in (await tx.execute(waiting)).all()]
-    return OwnCards(items=items, form=_form(runtime))
+    return PaymentCards(items=items, form=_form(runtime))
 
 
 @router.post("/me/cards", status_code=201)
-async def add_own_card(body: CardIn, request: Request, principal: MayOwn, runtime: OurRuntime) -> CardOut:
+async def add_own_card(body: PaymentCardIn, request: Request, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
     """Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where."""
     provider, most = cards.keeper(runtime), runtime.settings(PaymentsSettings).cards_max
     source = cards.check_entered(body.source)
@@ -67,7 +67,7 @@ async def add_own_card(body: CardIn, request: Request, principal: MayOwn, runtim
 
 
 @router.post("/me/cards/{card_id}/confirmation")
-async def confirm_own_card(card_id: CardId, principal: MayOwn, runtime: OurRuntime) -> CardOut:
+async def confirm_own_card(card_id: CardId, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
     """The payer is back from where they have confirmed: the provider is asked."""
     async with runtime.database.read() as tx:
         await cards.get(tx, card_id, own(principal))
@@ -76,7 +76,7 @@ async def confirm_own_card(card_id: CardId, principal: MayOwn, runtime: OurRunti
 
 
 @router.put("/me/cards/{card_id}/default")
-async def choose_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> CardOut:
+async def choose_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> PaymentCardOut:
     """Make one of the caller's cards the default: it is offered first, and pays a fee that the wallet does not cover."""
     await cards.get(tx, card_id, own(principal), table.c.state == cards.KEPT, lock=True)
     await cards.choose_default(tx, card_id)
@@ -91,7 +91,7 @@ async def remove_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> Non
     audit.note(tx, principal, "card.removed", ("card", card_id))
 
 
-async def _shown(runtime: Runtime, principal: Principal, card_id: str) -> CardOut:
+async def _shown(runtime: Runtime, principal: Principal, card_id: str) -> PaymentCardOut:
     async with runtime.database.read() as tx:
         row = await cards.get(tx, card_id, own(principal))
         kept = await cards.of_account(tx, own(principal))
@@ -106,6 +106,6 @@ def _form(runtime: Runtime) -> Any:
     return charges.card_form(runtime)
 
 
-def _out(row: Any, *, is_default: bool) -> CardOut:
-    fields = {name: getattr(row, name) for name in CardOut.model_fields if name != "is_default"}
-    return CardOut(**fields, is_default=is_default)
+def _out(row: Any, *, is_default: bool) -> PaymentCardOut:
+    fields = {name: getattr(row, name) for name in PaymentCardOut.model_fields if name != "is_default"}
+    return PaymentCardOut(**fields, is_default=is_default)

@@ -43,14 +43,14 @@ class CardForm(Schema):
     test_cards: list[str]
 
 
-class CardIn(Schema):
+class PaymentCardIn(Schema):
     """A card that shall be kept."""
 
     source: str = Field(min_length=1, max_length=255, description="a payment method of the provider")
     return_url: str | None = Field(None, max_length=1000, pattern=r"^https?://\S+$")
 
 
-class CardOut(Schema):
+class PaymentCardOut(Schema):
     """A card that is kept, or is about to be. `adding`: its bank has not said yes yet."""
 
     id: str
@@ -65,10 +65,10 @@ class CardOut(Schema):
     created_at: Instant
 
 
-class OwnCards(Schema):
+class PaymentCards(Schema):
     """Somebody's cards, the default first. `form`: how one is added; null: none can be."""
 
-    items: list[CardOut]
+    items: list[PaymentCardOut]
     form: CardForm | None
 
 

@@ -8202,39 +8202,14 @@ export interface components {
             test_cards: string[];
         };
         /**
-         * CardOut
-         * @description A card that is kept, or is about to be. `adding`: its bank has not said yes yet.
+         * CardIn
+         * @description The activation code that came with a card. Case, blanks and hyphens do not matter.
          */
-        CardOut: {
-            /**
-             * Action Url
-             * @description where the payer must confirm, else null
-             */
-            action_url: string | null;
-            /** Brand */
-            brand: string | null;
-            /** Created At */
-            created_at: string;
-            /** Exp Month */
-            exp_month: number | null;
-            /** Exp Year */
-            exp_year: number | null;
-            /** Id */
-            id: string;
-            /** Is Default */
-            is_default: boolean;
-            /** Last Four */
-            last_four: string | null;
-            /**
-             * Reason
-             * @description why its bank said no
-             */
-            reason: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "adding" | "kept" | "failed";
+        CardIn: {
+            /** Code */
+            code: string;
+            /** Name */
+            name?: string | null;
         };
         /**
          * CarIn
@@ -12199,15 +12174,6 @@ export interface components {
             stations: components["schemas"]["StationsOut"];
         };
         /**
-         * OwnCards
-         * @description Somebody's cards, the default first. `form`: how one is added; null: none can be.
-         */
-        OwnCards: {
-            form: components["schemas"]["CardForm"] | null;
-            /** Items */
-            items: components["schemas"]["CardOut"][];
-        };
-        /**
          * OwnTokenOut
          * @description A token of the caller. Its value is never whole: who has the card knows it.
          */
@@ -12946,6 +12912,63 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * PaymentCardIn
+         * @description A card that shall be kept.
+         */
+        PaymentCardIn: {
+            /** Return Url */
+            return_url?: string | null;
+            /**
+             * Source
+             * @description a payment method of the provider
+             */
+            source: string;
+        };
+        /**
+         * PaymentCardOut
+         * @description A card that is kept, or is about to be. `adding`: its bank has not said yes yet.
+         */
+        PaymentCardOut: {
+            /**
+             * Action Url
+             * @description where the payer must confirm, else null
+             */
+            action_url: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Created At */
+            created_at: string;
+            /** Exp Month */
+            exp_month: number | null;
+            /** Exp Year */
+            exp_year: number | null;
+            /** Id */
+            id: string;
+            /** Is Default */
+            is_default: boolean;
+            /** Last Four */
+            last_four: string | null;
+            /**
+             * Reason
+             * @description why its bank said no
+             */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "adding" | "kept" | "failed";
+        };
+        /**
+         * PaymentCards
+         * @description Somebody's cards, the default first. `form`: how one is added; null: none can be.
+         */
+        PaymentCards: {
+            form: components["schemas"]["CardForm"] | null;
+            /** Items */
+            items: components["schemas"]["PaymentCardOut"][];
         };
         /**
          * PaymentDetailOut
@@ -16889,19 +16912,6 @@ export interface components {
          */
         voltway__modules__ledger__reconciliation_rules__Kind: "session_not_posted" | "posted_without_session" | "session_amount" | "unpaid" | "overpaid" | "hold_open" | "fact_waiting" | "not_at_provider" | "not_in_ledger" | "provider_amount";
         /**
-         * CardIn
-         * @description A card that shall be kept.
-         */
-        voltway__modules__payments__charge_schemas__CardIn: {
-            /** Return Url */
-            return_url?: string | null;
-            /**
-             * Source
-             * @description a payment method of the provider
-             */
-            source: string;
-        };
-        /**
          * Form
          * @description What a report is written as.
          * @enum {string}
@@ -16931,16 +16941,6 @@ export interface components {
          * @enum {string}
          */
         voltway__modules__security__rules__Severity: "critical" | "warning" | "info";
-        /**
-         * CardIn
-         * @description The activation code that came with a card. Case, blanks and hyphens do not matter.
-         */
-        voltway__modules__users__driver_schemas__CardIn: {
-            /** Code */
-            code: string;
-            /** Name */
-            name?: string | null;
-        };
         /**
          * VoucherCreated
          * @description A new voucher; `code` is shown this once.
@@ -24805,7 +24805,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnCards"];
+                    "application/json": components["schemas"]["PaymentCards"];
                 };
             };
             /** @description A problem */
@@ -24831,7 +24831,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["voltway__modules__payments__charge_schemas__CardIn"];
+                "application/json": components["schemas"]["PaymentCardIn"];
             };
         };
         responses: {
@@ -24841,7 +24841,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardOut"];
+                    "application/json": components["schemas"]["PaymentCardOut"];
                 };
             };
             /** @description A problem */
@@ -24907,7 +24907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardOut"];
+                    "application/json": components["schemas"]["PaymentCardOut"];
                 };
             };
             /** @description A problem */
@@ -24941,7 +24941,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardOut"];
+                    "application/json": components["schemas"]["PaymentCardOut"];
                 };
             };
             /** @description A problem */
@@ -25394,7 +25394,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["voltway__modules__users__driver_schemas__CardIn"];
+                "application/json": components["schemas"]["CardIn"];
             };
         };
         responses: {

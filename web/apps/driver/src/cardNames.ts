@@ -1,0 +1,15 @@
+import type { KeptCard } from "@voltway/api";
+
+const BRANDS: Readonly<Record<string, string>> = {
+  visa: "Visa", mastercard: "Mastercard", amex: "American Express", discover: "Discover", diners: "Diners Club", jcb: "JCB", unionpay: "UnionPay", cartes_bancaires: "Cartes Bancaires",
+};
+
+/** What a card is known by: "Visa •••• 4242". Of an unknown brand the provider's own word is shown. */
+export function cardName(card: KeptCard): string {
+  return `${BRANDS[card.brand ?? ""] ?? card.brand ?? ""} •••• ${card.last_four ?? ""}`.trim();
+}
+
+/** As it stands on the card. */
+export function expiry(card: KeptCard): string {
+  return `${String(card.exp_month ?? 0).padStart(2, "0")}/${String((card.exp_year ?? 0) % 100).padStart(2, "0")}`;
+}
