@@ -43,7 +43,7 @@ def own(principal: Principal) -> sa.ColumnElement[bool]:
 
 
 @router.get("/me/cards")
-async def list_own_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime) -> PaymentCards:
+async def list_payment_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime) -> PaymentCards:
     """The caller's cards that are kept, the default first, then those that wait for their bank; and how one is added."""
     kept = await cards.of_account(tx, own(principal))
     waiting = sa.select(table).where(own(principal), table.c.state == cards.ADDING).order_by(table.c.id)
@@ -53,7 +53,7 @@ async def list_own_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime) -> 
 
 
 @router.post("/me/cards", status_code=201)
-async def add_own_card(body: PaymentCardIn, request: Request, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
+async def add_payment_card(body: PaymentCardIn, request: Request, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
     """Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where."""
     provider, most = cards.keeper(runtime), runtime.settings(PaymentsSettings).cards_max
     source = cards.check_entered(body.source)
@@ -67,7 +67,7 @@ async def add_own_card(body: PaymentCardIn, request: Request, principal: MayOwn,
 
 
 @router.post("/me/cards/{card_id}/confirmation")
-async def confirm_own_card(card_id: CardId, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
+async def confirm_payment_card(card_id: CardId, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
     """The payer is back from where they have confirmed: the provider is asked."""
     async with runtime.database.read() as tx:
         await cards.get(tx, card_id, own(principal))
@@ -76,7 +76,7 @@ async def confirm_own_card(card_id: CardId, principal: MayOwn, runtime: OurRunti
 
 
 @router.put("/me/cards/{card_id}/default")
-async def choose_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> PaymentCardOut:
+async def choose_payment_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> PaymentCardOut:
     """Make one of the caller's cards the default: it is offered first, and pays a fee that the wallet does not cover."""
     await cards.get(tx, card_id, own(principal), table.c.state == cards.KEPT, lock=True)
     await cards.choose_default(tx, card_id)
@@ -85,7 +85,7 @@ async def choose_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> Pay
 
 
 @router.delete("/me/cards/{card_id}", status_code=204)
-async def remove_own_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> None:
+async def remove_payment_card(card_id: CardId, principal: MayOwn, tx: OpenTx) -> None:
     """Keep one of the caller's cards no longer; the provider is told as soon as it answers. What was begun with it goes on."""
     await cards.remove(tx, await cards.get(tx, card_id, own(principal), lock=True))
     audit.note(tx, principal, "card.removed", ("card", card_id))

@@ -3584,16 +3584,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Own Cards
+         * List Payment Cards
          * @description The caller's cards that are kept, the default first, then those that wait for their bank; and how one is added.
          */
-        get: operations["list_own_cards"];
+        get: operations["list_payment_cards"];
         put?: never;
         /**
-         * Add Own Card
+         * Add Payment Card
          * @description Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where.
          */
-        post: operations["add_own_card"];
+        post: operations["add_payment_card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3611,10 +3611,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove Own Card
+         * Remove Payment Card
          * @description Keep one of the caller's cards no longer; the provider is told as soon as it answers. What was begun with it goes on.
          */
-        delete: operations["remove_own_card"];
+        delete: operations["remove_payment_card"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3630,10 +3630,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm Own Card
+         * Confirm Payment Card
          * @description The payer is back from where they have confirmed: the provider is asked.
          */
-        post: operations["confirm_own_card"];
+        post: operations["confirm_payment_card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3649,10 +3649,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Choose Own Card
+         * Choose Payment Card
          * @description Make one of the caller's cards the default: it is offered first, and pays a fee that the wallet does not cover.
          */
-        put: operations["choose_own_card"];
+        put: operations["choose_payment_card"];
         post?: never;
         delete?: never;
         options?: never;
@@ -24790,7 +24790,7 @@ export interface operations {
             };
         };
     };
-    list_own_cards: {
+    list_payment_cards: {
         parameters: {
             query?: never;
             header?: never;
@@ -24819,7 +24819,7 @@ export interface operations {
             };
         };
     };
-    add_own_card: {
+    add_payment_card: {
         parameters: {
             query?: never;
             header?: {
@@ -24855,7 +24855,7 @@ export interface operations {
             };
         };
     };
-    remove_own_card: {
+    remove_payment_card: {
         parameters: {
             query?: never;
             header?: {
@@ -24887,7 +24887,7 @@ export interface operations {
             };
         };
     };
-    confirm_own_card: {
+    confirm_payment_card: {
         parameters: {
             query?: never;
             header?: {
@@ -24921,7 +24921,7 @@ export interface operations {
             };
         };
     };
-    choose_own_card: {
+    choose_payment_card: {
         parameters: {
             query?: never;
             header?: {

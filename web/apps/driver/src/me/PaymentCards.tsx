@@ -68,7 +68,7 @@ export function PaymentCards({ answer, look }: { answer: Answer<OwnCards> | null
                 <span>{name}<small>{card.state === "kept" ? t("expires", { date: expiry(card) }) : t("topUpWaiting")}</small></span>
                 {leaving === card.id ? (
                   <>
-                    <button type="button" className="danger" onClick={() => { remove(card); }}>{t("removeYes")}</button>
+                    <button type="button" onClick={() => { remove(card); }}>{t("removeYes")}</button>
                     <button type="button" onClick={() => { setLeaving(null); }}>{t("cancel")}</button>
                   </>
                 ) : (
