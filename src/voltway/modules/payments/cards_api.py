@@ -53,7 +53,9 @@ async def list_payment_cards(principal: MayOwn, tx: ReadTx, runtime: OurRuntime)
 
 
 @router.post("/me/cards", status_code=201)
-async def add_payment_card(body: PaymentCardIn, request: Request, principal: MayOwn, runtime: OurRuntime) -> PaymentCardOut:
+async def add_payment_card(
+    body: PaymentCardIn, request: Request, principal: MayOwn, runtime: OurRuntime
+) -> PaymentCardOut:
     """Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where."""
     provider, most = cards.keeper(runtime), runtime.settings(PaymentsSettings).cards_max
     source = cards.check_entered(body.source)

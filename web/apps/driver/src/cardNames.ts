@@ -6,7 +6,20 @@ const BRANDS: Readonly<Record<string, string>> = {
 
 /** What a card is known by: "Visa •••• 4242". Of an unknown brand the provider's own word is shown. */
 export function cardName(card: KeptCard): string {
-  return `${BRANDS[card.brand ?? ""] ?? card.brand ?? ""} •••• ${card.last_four ?? ""}`.trim();
+  return `${brand(card)} ${digits(card)}`.trim();
+}
+
+/** The same where there is little room: what tells it from the others comes first. */
+export function cardDigits(card: KeptCard): string {
+  return `${digits(card)} ${brand(card)}`.trim();
+}
+
+function brand(card: KeptCard): string {
+  return BRANDS[card.brand ?? ""] ?? card.brand ?? "";
+}
+
+function digits(card: KeptCard): string {
+  return `••••\u00a0${card.last_four ?? ""}`;
 }
 
 /** As it stands on the card. */

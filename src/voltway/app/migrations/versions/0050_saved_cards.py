@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=20), nullable=False),
         sa.Column("reference", sa.String(length=120), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("account_id", "operator_id", "provider"),
+        sa.UniqueConstraint(
+            "account_id", "operator_id", "provider", name="uq_payments_customers_account_id_operator_id_provider"
+        ),
     )
     op.create_table(
         "payments_cards",

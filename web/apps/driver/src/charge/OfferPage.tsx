@@ -98,7 +98,7 @@ function Offer({ offer, oldMs }: { offer: ChargeOffer; oldMs: number | null }) {
           <legend>{t("payWith")}</legend>
           <div className="choices">
             {kept.map((one) => (
-              <label key={one.id} className="choice">
+              <label key={one.id} className="choice whole">
                 <input type="radio" name="method" checked={cardId === one.id} onChange={() => { setMethod(`${KEPT}${one.id}`); }} />
                 <span>{cardName(one)}<small>{t("keptUntil", { date: expiry(one) })}</small></span>
               </label>

@@ -66,17 +66,17 @@ export function PaymentCards({ answer, look }: { answer: Answer<OwnCards> | null
             return (
               <li key={card.id} className="kept">
                 <span>{name}<small>{card.state === "kept" ? t("expires", { date: expiry(card) }) : t("topUpWaiting")}</small></span>
+                {card.is_default && <strong className="badge">{t("isDefault")}</strong>}
                 {leaving === card.id ? (
-                  <>
+                  <div>
                     <button type="button" onClick={() => { remove(card); }}>{t("removeYes")}</button>
                     <button type="button" onClick={() => { setLeaving(null); }}>{t("cancel")}</button>
-                  </>
+                  </div>
                 ) : (
-                  <>
-                    {card.is_default && <strong className="badge">{t("isDefault")}</strong>}
+                  <div>
                     {card.state === "kept" && !card.is_default && <button type="button" aria-label={t("makeDefaultNamed", { name })} onClick={() => { choose(card); }}>{t("makeDefault")}</button>}
                     <button type="button" aria-label={t("removeNamed", { name })} onClick={() => { setLeaving(card.id); }}>{t("remove")}</button>
-                  </>
+                  </div>
                 )}
               </li>
             );

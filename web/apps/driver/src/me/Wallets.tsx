@@ -1,6 +1,6 @@
 import { client, ProblemError, take, type OwnCards, type VisitPayment } from "@voltway/api";
 import { use, useEffect, useState } from "react";
-import { cardName } from "../cardNames.ts";
+import { cardDigits } from "../cardNames.ts";
 import { Speech } from "../speech.ts";
 import { useTexts } from "../texts.ts";
 import { useKept } from "./Overview.tsx";
@@ -35,7 +35,7 @@ export function Wallets({ onPaid, cards: own }: { onPaid: () => void; cards: Own
   }, [waiting, look, onPaid]);
   const wallets = answer?.value.items ?? [];
   const currency = wallets[0]?.balance.currency ?? terms?.value.currency ?? "EUR";
-  const kept = own?.items.filter((card) => card.state === "kept").map((card) => ({ value: `${KEPT}${card.id}`, name: cardName(card) })) ?? [];
+  const kept = own?.items.filter((card) => card.state === "kept").map((card) => ({ value: `${KEPT}${card.id}`, name: cardDigits(card) })) ?? [];
   const cards = [...kept, ...(terms?.value.card?.test_cards ?? []).map((each) => ({ value: each, name: each }))];
   const chosen = cards.find((each) => each.value === source)?.value ?? cards[0]?.value ?? "";
   const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
