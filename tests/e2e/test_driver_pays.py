@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from builders import eventually
 from e2e.browser import find_chromium, launch_options, page_options
@@ -303,18 +303,7 @@ async def test_driver_registers_fills_the_wallet_and_charges_with_it(
     network: Network, api: httpx.AsyncClient, browser: Browser
 ) -> None:
     async with at_a_charger(network, api) as (station, code), a_page(network, browser, PHONE) as page:
-        await page.goto("/app/#/me")
-        await page.get_by_role("button", name="Open an account").click()
-        await page.get_by_label("E-mail").fill(DRIVER["email"])
-        await page.get_by_label("Your name").fill("Dana")
-        await page.get_by_label("I agree to the terms").check()
-        await page.get_by_label("I have read the privacy notice").check()
-        await page.get_by_role("button", name="Send me the link").click()
-        await expect(page.get_by_text("A link is on its way")).to_be_visible()
-        await page.goto(await link_in_mail(api, DRIVER["email"]))
-        await page.get_by_label("New password").fill(DRIVER["password"])
-        await page.get_by_role("button", name="Choose a password").click()
-        await expect(page.get_by_role("heading", name="Hello, Dana")).to_be_visible()
+        await register(page, api, DRIVER["email"])
         await page.get_by_role("button", name="Top up").click()
         await expect(page.get_by_test_id("balance")).to_have_text("€25.00")
         assert await broken_rules(page) == []
@@ -339,6 +328,22 @@ async def test_driver_registers_fills_the_wallet_and_charges_with_it(
         await expect(page.locator(".rows").first).to_contain_text("Charge")
 
 
+async def register(page: Page, api: httpx.AsyncClient, email: str) -> None:
+    """Open an account, by the link of the mail."""
+    await page.goto("/app/#/me")
+    await page.get_by_role("button", name="Open an account").click()
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Your name").fill("Dana")
+    await page.get_by_label("I agree to the terms").check()
+    await page.get_by_label("I have read the privacy notice").check()
+    await page.get_by_role("button", name="Send me the link").click()
+    await expect(page.get_by_text("A link is on its way")).to_be_visible()
+    await page.goto(await link_in_mail(api, email))
+    await page.get_by_label("New password").fill(DRIVER["password"])
+    await page.get_by_role("button", name="Choose a password").click()
+    await expect(page.get_by_role("heading", name="Hello, Dana")).to_be_visible()
+
+
 async def link_in_mail(api: httpx.AsyncClient, to: str) -> str:
     found: list[str] = []
 
@@ -351,3 +356,54 @@ async def link_in_mail(api: httpx.AsyncClient, to: str) -> str:
 
     await eventually(is_there, 60)
     return found[0]
+
+
+async def add_card(page: Page, card: str) -> Locator:
+    """Have a test card kept; the part of the page where it is."""
+    part = page.get_by_role("region", name="Payment cards")
+    if not await part.get_by_label("Test card").is_visible():
+        await part.get_by_text("Add a payment card").click()
+    await part.get_by_label("Test card").select_option(card)
+    await part.get_by_role("button", name="Keep this card").click()
+    return part
+
+
+async def test_driver_keeps_a_card_and_charges_with_it(
+    network: Network, api: httpx.AsyncClient, browser: Browser
+) -> None:
+    async with at_a_charger(network, api) as (station, code), a_page(network, browser, PHONE) as page:
+        await register(page, api, "cards@voltway.example")
+        await add_card(page, "card_declined")
+        await expect(page.get_by_text("Your bank has declined this card")).to_be_visible()
+        part = await add_card(page, "card_ok")
+        await expect(part.get_by_text("The card is kept.")).to_be_visible()
+        await expect(part.get_by_text("Visa •••• 4242")).to_be_visible()
+        await add_card(page, "card_3ds")
+        await part.get_by_role("link", name="Confirm at your bank").click()
+        await page.get_by_role("button", name="Confirm").click()
+        await page.get_by_role("link", name="Back").click()
+        await expect(part.get_by_text("Mastercard •••• 3155")).to_be_visible()
+        await part.get_by_role("button", name="Make default: Mastercard •••• 3155").click()
+        await expect(part.get_by_role("listitem").first).to_contain_text("3155")
+        await expect(part.get_by_role("listitem").first).to_contain_text("Default")
+        assert await broken_rules(page) == []
+        await picture(page, "cards")
+        await part.get_by_role("button", name="Remove Mastercard •••• 3155").click()
+        await part.get_by_role("button", name="Yes, remove").click()
+        await expect(part.get_by_text("3155")).to_have_count(0)
+
+        await page.goto(f"/c/{code}")
+        await expect(page.get_by_role("radio", name="Visa •••• 4242")).to_be_checked()
+        assert await broken_rules(page) == []
+        await picture(page, "cards-offer")
+        await page.get_by_role("button", name="Pay and start").click()
+        await expect(page.get_by_text("Plug in your car now")).to_be_visible()
+        await station.plug_in()
+        await station.deliver(10_000)
+        await expect(page.locator(".dial strong")).to_have_text("10.00")
+        await page.get_by_role("button", name="Stop charging").click()
+        await page.get_by_role("button", name="Yes, stop").click()
+        await station.finish(10_000)
+        await expect(page.get_by_role("link", name=re.compile("Open receipt"))).to_be_visible()
+        [paid] = await payments_at(api, station)
+        assert (paid["state"], paid["method"], paid["captured"]["minor"]) == ("captured", "card", 536)

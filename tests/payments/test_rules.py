@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -239,3 +240,21 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
+
+
+@pytest.mark.parametrize(
+    ("chosen_at", "order"),
+    [
+        ([], []),
+        ([None, None, None], [0, 1, 2]),
+        ([None, 1, None], [1, 0, 2]),
+        ([3, 1, 2], [0, 1, 2]),
+        ([1, 2, 3], [2, 0, 1]),
+    ],
+)
+def test_default_card_is_the_last_one_chosen_else_the_oldest(chosen_at: list[int | None], order: list[int]) -> None:
+    kept = [
+        SimpleNamespace(number=number, chosen_at=None if at is None else NOON + timedelta(minutes=at))
+        for number, at in enumerate(chosen_at)
+    ]
+    assert [card.number for card in rules.default_first(kept)] == order

@@ -6,21 +6,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 import sqlalchemy as sa
-from fastapi import FastAPI, Request, Response
 
 from builders import MakeRuntime, app_of, eventually, served
 from voltway.contracts.ledger import FindProviderMovements
 from voltway.contracts.money_facts import ProviderFeeBooked
-from voltway.integrations.payments.port import Answer, Call, Kind, NoticeRefused, Outcome, OutcomeUnknown
+from voltway.integrations.payments.port import (
+    Answer,
+    Kind,
+    NoticeRefused,
+    Outcome,
+    OutcomeUnknown,
+)
 from voltway.integrations.payments.stripe_cards import StripeProvider
 from voltway.kernel import clock
 from voltway.kernel.auth import DEFAULT_OPERATOR_ID
@@ -31,22 +33,10 @@ from voltway.modules.payments import engine, movements, store
 from voltway.modules.payments.module import MANIFEST
 from voltway.modules.payments.tables import calls, notices, payments
 
-from .stripe_server import KEY, WEBHOOK_SECRET, Stripe, localstripe  # noqa: TID252  (tests are not installed)
+from .stripe_peer import PATH, UNEXPECTED, Peer, a_call, intent  # noqa: TID252
+from .stripe_server import KEY, WEBHOOK_SECRET, Stripe  # noqa: TID252  (tests are not installed)
 
 NEEDS_3DS, DECLINED_LATER = "4000002500003155", "4000000000000341"
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with localstripe(tmp_path_factory.mktemp("localstripe")) as url:
-        yield url
-
-
-@pytest.fixture
-def stripe_itself(url: str) -> Iterator[Stripe]:
-    made = Stripe(url)
-    yield made
-    made.client.close()
 
 
 @pytest.fixture
@@ -174,70 +164,6 @@ async def test_capture_that_was_made_before_is_found_and_not_made_again(
 # ---- against a peer in Stripe's shapes
 
 
-@dataclass
-class Peer:
-    """Answers as a test tells it, and keeps what it was asked."""
-
-    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str], Mapping[str, str]]] = field(default_factory=list)
-    queries: list[dict[str, str]] = field(default_factory=list)
-
-    def app(self) -> FastAPI:
-        app = FastAPI()
-
-        @app.api_route("/{path:path}", methods=["GET", "POST"])
-        async def answer(path: str, request: Request) -> Response:
-            form = dict(parse_qsl((await request.body()).decode()))
-            self.asked.append((f"{request.method} /{path}", form, dict(request.headers)))
-            self.queries.append(dict(request.query_params))
-            status, body = self.answers[f"{request.method} /{path}"]
-            return Response(json.dumps(body), status, media_type="application/json")
-
-        return app
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[tuple[Peer, StripeProvider]]:
-    made = Peer()
-    async with served(made.app()) as url:
-        provider = StripeProvider(key=KEY, webhook_secret=WEBHOOK_SECRET, url=url, is_incremental=True, timeout_s=5)
-        yield made, provider
-        await provider.close()
-
-
-def intent(status: str, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": "pi_1",
-        "object": "payment_intent",
-        "status": status,
-        "amount": 1500,
-        "amount_received": 0,
-        "currency": "eur",
-        "last_payment_error": None,
-        "next_action": None,
-        "latest_charge": None,
-        **fields,
-    }
-
-
-def a_call(kind: Kind, minor: int = 1500, **fields: Any) -> Call:
-    return Call(
-        **{
-            "kind": kind,
-            "key": "key-1",
-            "payment_id": "p-1",
-            "operator_id": DEFAULT_OPERATOR_ID,
-            "amount": Money(minor, "EUR"),
-            "method": "card",
-            "source": "cus_1/pm_1",
-            "reference": "pi_1",
-            "made_at": clock.now(),
-            **fields,
-        }
-    )
-
-
-PATH = "POST /v1/payment_intents/pi_1"
 CHARGE = {"id": "ch_1", "payment_method_details": {"card": {"capture_before": 1_900_000_000}}, "amount_captured": 700}
 
 
@@ -286,9 +212,6 @@ async def test_alipay_is_charged_and_sends_the_payer_to_its_page(peer: tuple[Pee
     assert there.asked[0][1]["capture_method"] == "automatic"
     assert there.asked[1][1]["return_url"] == "https://drive.example.org/back"
     assert await provider.query(call) == Answer(outcome=Outcome.DONE, reference="pi_1", amount=Money(1500, "EUR"))
-
-
-UNEXPECTED = {"error": {"type": "invalid_request_error", "code": "payment_intent_unexpected_state", "message": "no"}}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class FindPersonalWallets(PersonalDataAsk, frozen=True, kw_only=True):
     """A person's prepaid balances."""
 
 
+class FindPersonalCards(PersonalDataAsk, frozen=True, kw_only=True):
+    """A person's cards that are kept to pay with: what may be shown of them, never a number."""
+
+
 class FindPersonalViews(PersonalDataAsk, frozen=True, kw_only=True):
     """The filters of lists that a person has saved."""
 
@@ -70,6 +74,7 @@ PERSONAL_DATA: dict[str, type[PersonalDataAsk]] = {
     "documents": FindPersonalDocuments,
     "payments": FindPersonalPayments,
     "wallets": FindPersonalWallets,
+    "cards": FindPersonalCards,
     "saved_views": FindPersonalViews,
     "fleets": FindPersonalFleets,
     "push_devices": FindPersonalDevices,

@@ -67,6 +67,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's id of the payment, once there is one."""
     payer_id: str | None = None
     return_url: str | None = None
+    is_payer_away: bool = False
+    """Nobody is there to confirm: a fee, a wallet that fills itself. What their bank wants confirmed is declined."""
     made_at: datetime
 
 
@@ -163,6 +165,84 @@ class KeepsBooks(Protocol):
 
     def movements(self, since: datetime, until: datetime) -> AsyncIterator[list[Moved]]:
         """What it moved in this time, page by page. Whatever it raises: nothing is known of the rest."""
+        ...
+
+
+# ---- cards that are kept
+
+
+class CardFace(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be shown of a card."""
+
+    brand: str
+    last_four: str
+    exp_month: int
+    exp_year: int
+
+
+class CardOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that a payer wants kept. `customer`: who it is kept for, in the provider's words; `source`: the card, as of a
+    payment."""
+
+    key: str
+    """The idempotency key; ours, saved before the call."""
+    customer: str
+    source: str
+    return_url: str | None = None
+
+
+class CardAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of a card. `reference`: by which it is charged later, once it is kept (DONE)."""
+
+    outcome: Outcome
+    reference: str | None = None
+    face: CardFace | None = None
+    reason: str | None = None
+    action_url: str | None = None
+
+
+SAVED = "/"
+"""Between customer and card in the source of a payment by a card that is kept. No other card's source has it."""
+
+
+def saved_source(customer: str, reference: str) -> str:
+    """The source of a payment by a card that is kept."""
+    return f"{customer}{SAVED}{reference}"
+
+
+@runtime_checkable
+class KeepsCards(Protocol):
+    """A provider that keeps cards and charges them while the payer is away. What of it gives no answer may be done again: money
+    never moves, and what was made in vain keeps nothing. Removing what is gone is no error."""
+
+    name: str
+
+    async def add_customer(self, key: str) -> str:
+        """Somebody for whom cards are kept; the provider's id. It is told nothing of the person."""
+        ...
+
+    async def begin_card(self, order: CardOrder) -> str:
+        """Make what keeping a card needs; its reference, which is saved before `keep_card`."""
+        ...
+
+    async def keep_card(self, order: CardOrder, setup: str) -> CardAnswer:
+        """Have the card's bank agree that it is charged later; PENDING while the payer must confirm."""
+        ...
+
+    async def find_card(self, setup: str) -> CardAnswer:
+        """What became of it."""
+        ...
+
+    async def drop_setup(self, setup: str) -> CardAnswer:
+        """Call off what was not confirmed; what became of it in the end."""
+        ...
+
+    async def remove_card(self, reference: str) -> None:
+        """Keep a card no longer."""
+        ...
+
+    async def remove_customer(self, customer: str) -> None:
+        """Forget somebody with all their cards."""
         ...
 
 

@@ -2,10 +2,10 @@
 
 A PaymentIntent is made first and its id saved; it holds nothing until it is confirmed. So the answer to a confirmation may be
 lost: the intent says what came of it. Every call carries its key as Idempotency-Key, and refunds carry it as metadata as well,
-by which they are found again.
+by which they are found again. Cards that are kept: stripe_kept.py.
 
 Sources: docs.stripe.com/api (payment_intents, refunds, events), /webhooks/signatures, /payments/place-a-hold-on-a-payment-method,
-/payments/incremental-authorization.
+/payments/incremental-authorization, /payments/save-during-payment (charge saved payment methods later).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import httpx
 import stripe
 
 from voltway.integrations.payments.port import (
+    SAVED,
     Abilities,
     Answer,
     Call,
@@ -30,6 +31,7 @@ from voltway.integrations.payments.port import (
     Outcome,
     OutcomeUnknown,
 )
+from voltway.integrations.payments.stripe_kept import StripeCardKeeping, action_url, field, keyed, reason_of
 from voltway.kernel.money import Money
 
 TOLERANCE_S = 300
@@ -40,6 +42,7 @@ _REDIRECTED = frozenset({"alipay", "wechat_pay"})
 _EXPANDED = ["latest_charge.balance_transaction"]
 """What Stripe keeps of a charge stands in its balance transaction."""
 _WAITING = frozenset({"requires_action", "processing"})
+WANTS_PAYER = "authentication_required"
 
 
 class _Http(stripe.HTTPClient):
@@ -70,7 +73,7 @@ class _Http(stripe.HTTPClient):
         await self._client.aclose()
 
 
-class StripeProvider:
+class StripeProvider(StripeCardKeeping):
     """The source is a payment method (`pm_…`), or a customer's saved one (`cus_…/pm_…`)."""
 
     name = "stripe"
@@ -110,14 +113,14 @@ class StripeProvider:
             if call.method == "wechat_pay":
                 parameters["payment_method_options"] = {"wechat_pay": {"client": "web"}}
         else:
-            customer, _, method = (call.source or "").rpartition("/")
+            customer, _, method = (call.source or "").rpartition(SAVED)
             parameters["payment_method"] = method
             if customer:
-                parameters["customer"] = customer
+                parameters |= {"customer": customer, "payment_method_types": ["card"]}
             if self.abilities.is_raising and call.kind is Kind.HOLD:
                 parameters["payment_method_options"] = {"card": {"request_incremental_authorization": "if_available"}}
         try:
-            intent = await self._intents.create_async(parameters, _keyed(f"{call.key}-intent"))
+            intent = await self._intents.create_async(parameters, keyed(f"{call.key}-intent"))
         except stripe.InvalidRequestError as error:
             raise OutcomeUnknown(str(error)) from error
         return str(intent.id)
@@ -129,7 +132,7 @@ class StripeProvider:
         try:
             return await self._do(call, call.reference)
         except stripe.CardError as error:
-            return Answer(outcome=Outcome.DECLINED, reference=call.reference, reason=_reason(error))
+            return Answer(outcome=Outcome.DECLINED, reference=call.reference, reason=reason_of(error))
         except stripe.IdempotencyError as error:
             raise OutcomeUnknown(str(error)) from error
         except stripe.InvalidRequestError as error:
@@ -137,7 +140,7 @@ class StripeProvider:
             found = await self.query(call)
             if found.outcome in (Outcome.DONE, Outcome.DECLINED):
                 return found
-            return Answer(outcome=Outcome.DECLINED, reference=call.reference, reason=_reason(error))
+            return Answer(outcome=Outcome.DECLINED, reference=call.reference, reason=reason_of(error))
 
     async def query(self, call: Call) -> Answer:
         """What the PaymentIntent, or the list of its refunds, says."""
@@ -145,7 +148,7 @@ class StripeProvider:
             return Answer(outcome=Outcome.ABSENT)
         if call.kind is Kind.REFUND:
             found = await self._client.v1.refunds.list_async({"payment_intent": call.reference, "limit": 100})
-            mine = [one for one in found.data if _get(one.metadata, "voltway_call") == call.key]
+            mine = [one for one in found.data if field(one.metadata, "voltway_call") == call.key]
             return _refund(mine[0], call) if mine else Answer(outcome=Outcome.ABSENT)
         intent = await self._intents.retrieve_async(call.reference, {"expand": _EXPANDED})
         return _answer(intent, call)
@@ -185,48 +188,51 @@ class StripeProvider:
     def _intents(self) -> Any:
         return self._client.v1.payment_intents
 
+    async def _confirm(self, call: Call, reference: str) -> Any:
+        """Confirm an intent. A card that is kept is charged without its payer; where its bank wants them and they are there, the
+        same intent is confirmed once more, so that they are asked."""
+        back = {} if call.return_url is None else {"return_url": call.return_url}
+        if not _is_kept(call):
+            return await self._intents.confirm_async(reference, back, keyed(call.key))
+        try:
+            return await self._intents.confirm_async(reference, {**back, "off_session": True}, keyed(call.key))
+        except stripe.CardError as error:
+            if call.is_payer_away or reason_of(error) != WANTS_PAYER:
+                raise
+        method = (call.source or "").rpartition(SAVED)[2]
+        asked = {**back, "payment_method": method}
+        return await self._intents.confirm_async(reference, asked, keyed(f"{call.key}-payer"))
+
     async def _do(self, call: Call, reference: str) -> Answer:
-        keyed = _keyed(call.key)
+        with_key = keyed(call.key)
         parameters: Any
         match call.kind:
             case Kind.HOLD | Kind.CHARGE:
-                back = {} if call.return_url is None else {"return_url": call.return_url}
-                intent = await self._intents.confirm_async(reference, back, keyed)
-                return _answer(intent, call)
+                return _answer(await self._confirm(call, reference), call)
             case Kind.RAISE:
                 intent = await self._intents.increment_authorization_async(
-                    reference, {"amount": call.amount.minor}, keyed
+                    reference, {"amount": call.amount.minor}, with_key
                 )
             case Kind.CAPTURE:
                 parameters = {"amount_to_capture": call.amount.minor, "expand": _EXPANDED}
-                intent = await self._intents.capture_async(reference, parameters, keyed)
+                intent = await self._intents.capture_async(reference, parameters, with_key)
             case Kind.VOID:
-                intent = await self._intents.cancel_async(reference, {}, keyed)
+                intent = await self._intents.cancel_async(reference, {}, with_key)
             case Kind.REFUND:
                 parameters = {
                     "payment_intent": reference,
                     "amount": call.amount.minor,
                     "metadata": {"voltway_call": call.key},
                 }
-                return _refund(await self._client.v1.refunds.create_async(parameters, keyed), call)
+                return _refund(await self._client.v1.refunds.create_async(parameters, with_key), call)
         found = _answer(intent, call)
         if found.outcome is Outcome.ABSENT:  # an answer that does not show what was asked
-            raise OutcomeUnknown(f"{call.kind} left the intent {_get(intent, 'status')}")
+            raise OutcomeUnknown(f"{call.kind} left the intent {field(intent, 'status')}")
         return found
 
 
-def _keyed(key: str) -> Any:
-    return {"idempotency_key": key}
-
-
-def _get(thing: Any, name: str) -> Any:
-    """A field of Stripe's that need not be there."""
-    return thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
-
-
-def _reason(error: Any) -> str:
-    decline = getattr(getattr(error, "error", None), "decline_code", None)
-    return str(decline or error.code or "declined")[:40]
+def _is_kept(call: Call) -> bool:
+    return SAVED in (call.source or "")
 
 
 def _money(minor: Any, currency: Any) -> Money | None:
@@ -235,23 +241,23 @@ def _money(minor: Any, currency: Any) -> Money | None:
 
 def _answer(intent: Any, call: Call) -> Answer:
     """What a PaymentIntent says of a call."""
-    status, currency = _get(intent, "status"), _get(intent, "currency")
-    charge = _get(intent, "latest_charge")
+    status, currency = field(intent, "status"), field(intent, "currency")
+    charge = field(intent, "latest_charge")
     charge = None if isinstance(charge, str) else charge
     outcome, reason, amount = _outcome(intent, call, status), None, None
     if outcome is Outcome.DECLINED:
-        error = _get(intent, "last_payment_error")
-        reason = _get(error, "decline_code") or _get(error, "code") if error is not None else None
+        error = field(intent, "last_payment_error")
+        reason = field(error, "decline_code") or field(error, "code") if error is not None else None
         reason = str(reason or ("expired" if status == "canceled" else "declined"))[:40]
     if outcome is Outcome.DONE and call.kind in (Kind.CAPTURE, Kind.CHARGE):
-        taken = _get(intent, "amount_received") or (None if charge is None else _get(charge, "amount_captured"))
+        taken = field(intent, "amount_received") or (None if charge is None else field(charge, "amount_captured"))
         amount = _money(taken, currency)
     return Answer(
         outcome=outcome,
-        reference=str(_get(intent, "id")),
+        reference=str(field(intent, "id")),
         amount=amount,
         reason=reason,
-        action_url=_action_url(intent) if outcome is Outcome.PENDING else None,
+        action_url=action_url(intent) if outcome is Outcome.PENDING else None,
         expires_at=_expires_at(charge, call) if outcome is Outcome.DONE and call.kind is Kind.HOLD else None,
         fee=_fee(charge) if amount is not None else None,
     )
@@ -259,62 +265,55 @@ def _answer(intent: Any, call: Call) -> Answer:
 
 def _fee(charge: Any) -> Money | None:
     """What Stripe keeps, in the currency of the account; None where it has not reckoned yet."""
-    booked = None if charge is None else _get(charge, "balance_transaction")
+    booked = None if charge is None else field(charge, "balance_transaction")
     if booked is None or isinstance(booked, str):
         return None
-    return _money(_get(booked, "fee"), _get(booked, "currency"))
+    return _money(field(booked, "fee"), field(booked, "currency"))
 
 
 def _outcome(intent: Any, call: Call, status: Any) -> Outcome:
     if call.kind in (Kind.HOLD, Kind.CHARGE):
         if status == "requires_confirmation" or (status == "requires_payment_method" and not _was_tried(intent)):
             return Outcome.ABSENT
+        if status == "requires_payment_method" and _waits_for_payer(intent, call):
+            return Outcome.ABSENT  # we stopped before the payer was asked: sent again, it asks them
         if status in _WAITING:
             return Outcome.PENDING
         is_done = status == "succeeded" or (status == "requires_capture" and call.kind is Kind.HOLD)
         return Outcome.DONE if is_done else Outcome.DECLINED
     if call.kind is Kind.RAISE:
-        return Outcome.DONE if int(_get(intent, "amount") or 0) >= call.amount.minor else Outcome.ABSENT
+        return Outcome.DONE if int(field(intent, "amount") or 0) >= call.amount.minor else Outcome.ABSENT
     wanted, other = ("succeeded", "canceled") if call.kind is Kind.CAPTURE else ("canceled", "succeeded")
     if status == "processing":
         return Outcome.PENDING
     return Outcome.DONE if status == wanted else Outcome.DECLINED if status == other else Outcome.ABSENT
 
 
+def _waits_for_payer(intent: Any, call: Call) -> bool:
+    error = field(intent, "last_payment_error")
+    is_wanted = WANTS_PAYER in (field(error, "code"), field(error, "decline_code"))
+    return is_wanted and _is_kept(call) and not call.is_payer_away
+
+
 def _was_tried(intent: Any) -> bool:
-    return _get(intent, "last_payment_error") is not None or _get(intent, "latest_charge") is not None
-
-
-def _action_url(intent: Any) -> str | None:
-    action = _get(intent, "next_action")
-    if action is None:
-        return None
-    for name, field in (
-        ("redirect_to_url", "url"),
-        ("alipay_handle_redirect", "url"),
-        ("wechat_pay_display_qr_code", "hosted_instructions_url"),
-    ):
-        found = _get(action, name)
-        if found is not None and _get(found, field):
-            return str(_get(found, field))
-    return None
+    return field(intent, "last_payment_error") is not None or field(intent, "latest_charge") is not None
 
 
 def _expires_at(charge: Any, call: Call) -> datetime:
     """Until when a hold can be captured: `capture_before` of the card's details, else seven days."""
-    details = None if charge is None else _get(charge, "payment_method_details")
-    card = None if details is None else _get(details, "card")
-    before = None if card is None else _get(card, "capture_before")
+    details = None if charge is None else field(charge, "payment_method_details")
+    card = None if details is None else field(details, "card")
+    before = None if card is None else field(card, "capture_before")
     return datetime.fromtimestamp(int(before), UTC) if before else call.made_at + timedelta(days=HOLD_DAYS)
 
 
 def _refund(refund: Any, call: Call) -> Answer:
-    status = _get(refund, "status")
+    status = field(refund, "status")
     outcome = {"succeeded": Outcome.DONE, "failed": Outcome.DECLINED, "canceled": Outcome.DECLINED}.get(
         str(status), Outcome.PENDING
     )
-    reason = _get(refund, "failure_reason") if outcome is Outcome.DECLINED else None
-    amount = _money(_get(refund, "amount"), _get(refund, "currency"))
+    reason = field(refund, "failure_reason") if outcome is Outcome.DECLINED else None
+    amount = _money(field(refund, "amount"), field(refund, "currency"))
     return Answer(outcome=outcome, reference=call.reference, amount=amount, reason=reason)
 
 
@@ -324,25 +323,25 @@ _KINDS = {"charge": "capture", "payment": "capture", "refund": "refund", "paymen
 def _moved(entry: Any) -> Moved | None:
     """A balance transaction of a payment of ours, or of a payout. The amount is the payment's own: the entry has the account's
     currency, which may be another."""
-    kind, source = _KINDS.get(str(_get(entry, "type"))), _get(entry, "source")
+    kind, source = _KINDS.get(str(field(entry, "type"))), field(entry, "source")
     if kind is None or source is None or isinstance(source, str):
         return None
-    told = _get(source, "metadata") or {}
-    if kind == "capture" and _get(told, "voltway_payment") is None:
+    told = field(source, "metadata") or {}
+    if kind == "capture" and field(told, "voltway_payment") is None:
         return None  # the account serves others as well
-    amount = _get(source, "amount_captured") if kind == "capture" else _get(source, "amount")
-    found = _money(amount, _get(source, "currency"))
+    amount = field(source, "amount_captured") if kind == "capture" else field(source, "amount")
+    found = _money(amount, field(source, "currency"))
     if found is None:
         return None
     return Moved(
-        id=str(_get(entry, "id")),
+        id=str(field(entry, "id")),
         kind=kind,
         amount=found,
-        at=datetime.fromtimestamp(int(_get(entry, "created")), UTC),
-        payment_reference=_get(source, "payment_intent"),
-        key=_get(told, "voltway_call") if kind == "refund" else None,
-        thing_id=str(_get(source, "id")),
-        fee=_money(_get(entry, "fee"), _get(entry, "currency")),
+        at=datetime.fromtimestamp(int(field(entry, "created")), UTC),
+        payment_reference=field(source, "payment_intent"),
+        key=field(told, "voltway_call") if kind == "refund" else None,
+        thing_id=str(field(source, "id")),
+        fee=_money(field(entry, "fee"), field(entry, "currency")),
     )
 
 

@@ -21,7 +21,7 @@ from voltway.kernel.errors import InvalidField
 from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key
-from voltway.modules.payments import rules, store, visits, wallets
+from voltway.modules.payments import cards, rules, store, visits, wallets
 from voltway.modules.payments.errors import EvseBusy, MethodNotOffered, NothingToPay, PlaceUnknown
 from voltway.modules.payments.registry import choose, providers_of
 from voltway.modules.payments.schemas import AmountIn, OfferOut, StartIn, money
@@ -178,6 +178,8 @@ async def begin_visit(
     """The payment for a visit: a new one, or the payer's open one at this EVSE. It is worked on at once."""
     if payer_id is None and body.method not in FOR_GUESTS:
         raise MethodNotOffered.at("$.method", "needs an account")
+    if payer_id is None and body.card_id is not None:
+        raise MethodNotOffered.at("$.card_id", "needs an account")
     provider = choose(runtime, body.method)
     station, evse_number = await _wanted_place(runtime, body, operator_id)
     if body.is_sent_again:
@@ -190,7 +192,10 @@ async def begin_visit(
     settings = runtime.settings(PaymentsSettings)
     limit = limit_of(body.limit, tariff.currency, settings)
     async with runtime.database.begin() as tx:
-        source = await _source(runtime, tx, body, station, tariff.currency, payer_id)
+        if body.card_id is not None and payer_id is not None:
+            provider, source = await cards.charged(runtime, tx, station.operator_id, payer_id, body.card_id)
+        else:
+            source = await _source(runtime, tx, body, station, tariff.currency, payer_id)
         values = {
             "operator_id": station.operator_id,
             "station_id": station.station_id,
@@ -231,7 +236,7 @@ async def _source(runtime: Runtime, tx: Tx, body: StartIn, station: Place, curre
     if body.source is None:
         raise InvalidField.at("$.source", "is needed for this way to pay")
     if body.method != "voucher":
-        return body.source
+        return cards.check_entered(body.source)
     digest = voucher_digest(runtime.secret, body.source)
     statement = sa.select(vouchers).where(vouchers.c.operator_id == station.operator_id, vouchers.c.digest == digest)
     voucher = (await tx.execute(statement)).one_or_none()

@@ -1,5 +1,6 @@
-"""Fees for bookings are taken from the driver's wallet where it has enough, and given back when they are waived; what a driver
-gets for a booking that we could not keep becomes balance. A fee that no wallet pays stays owed, in the ledger.
+"""Fees for bookings are taken from the driver's wallet where it has enough, else from their default card, and given back when they
+are waived; what a driver gets for a booking that we could not keep becomes balance. A fee that neither pays stays owed, in the
+ledger. One of them pays all of it, so that a fee is one payment: taken once, declined as a whole, given back as a whole.
 """
 
 from __future__ import annotations
@@ -15,23 +16,24 @@ from voltway.contracts.money_facts import PaymentCaptured, WalletToppedUp
 from voltway.integrations.payments.port import Outcome
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
+from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.payments import store, wallets
+from voltway.modules.payments import cards, store, wallets
 from voltway.modules.payments.tables import moves, payments
 from voltway.modules.payments.tables import wallets as table
 
 log = structlog.get_logger()
 
-WALLET, GIVEN = "wallet", "voucher"
+WALLET, CARD, GIVEN = "wallet", "card", "voucher"
 """What is given away is paid by no one: in the books it is a voucher."""
 
 
 async def on_fee_charged(runtime: Runtime, tx: Tx, events: Sequence[BookingFeeCharged]) -> None:
-    """Take a fee from the payer's wallet. The payment has the fee's own id: told twice, it is one."""
+    """Take a fee from the payer's wallet, or by their card. The payment has the fee's own id: told twice, it is one."""
     for event in events:
         amount = event.cost.incl_vat
-        wallet = await _wallet(tx, event.operator_id, event.payer_id, amount.currency)
-        if wallet is None or wallet.balance_minor - wallet.held_minor < amount.minor:
+        paying = await _paying(runtime, tx, event.operator_id, event.payer_id, amount)
+        if paying is None:
             log.info("booking_fee.not_taken", fee_id=event.fee_id)
             continue
         await store.add(
@@ -40,9 +42,7 @@ async def on_fee_charged(runtime: Runtime, tx: Tx, events: Sequence[BookingFeeCh
                 "id": event.fee_id,
                 "operator_id": event.operator_id,
                 "purpose": "charge",
-                "provider": WALLET,
-                "method": WALLET,
-                "source": wallet.id,
+                **paying,
                 "payer_id": event.payer_id,
                 "open_key": f"fee {event.fee_id}",
                 "location_id": event.location_id,
@@ -50,8 +50,8 @@ async def on_fee_charged(runtime: Runtime, tx: Tx, events: Sequence[BookingFeeCh
                 "limit_minor": amount.minor,
                 "hold_wanted_minor": amount.minor,
                 "owed_minor": amount.minor,
-                "can_hold": True,
                 "can_raise": False,
+                "is_payer_away": True,
                 "due_at": clock.now(),
             },
         )
@@ -103,6 +103,20 @@ async def on_booking_failed(runtime: Runtime, tx: Tx, events: Sequence[BookingFa
             PaymentCaptured(**common, capture_id=event.booking_id),
             WalletToppedUp(**common, wallet_id=wallet.id, top_up_id=event.booking_id),
         )
+
+
+async def _paying(
+    runtime: Runtime, tx: Tx, operator_id: str, account_id: str | None, amount: Money
+) -> dict[str, Any] | None:
+    """What pays a fee, as columns of its payment; None: nothing does."""
+    wallet = await _wallet(tx, operator_id, account_id, amount.currency)
+    if wallet is not None and wallet.balance_minor - wallet.held_minor >= amount.minor:
+        return {"provider": WALLET, "method": WALLET, "source": wallet.id, "can_hold": True}
+    card = None if account_id is None else await cards.find_charged(runtime, tx, operator_id, account_id)
+    if card is None:
+        return None
+    can_hold = CARD in card.provider.abilities.holds
+    return {"provider": card.provider.name, "method": CARD, "source": card.source, "can_hold": can_hold}
 
 
 async def _wallet(tx: Tx, operator_id: str, account_id: str | None, currency: str) -> Any | None:

@@ -43,6 +43,35 @@ class CardForm(Schema):
     test_cards: list[str]
 
 
+class PaymentCardIn(Schema):
+    """A card that shall be kept."""
+
+    source: str = Field(min_length=1, max_length=255, description="a payment method of the provider")
+    return_url: str | None = Field(None, max_length=1000, pattern=r"^https?://\S+$")
+
+
+class PaymentCardOut(Schema):
+    """A card that is kept, or is about to be. `adding`: its bank has not said yes yet."""
+
+    id: str
+    state: Literal["adding", "kept", "failed"]
+    reason: str | None = Field(description="why its bank said no")
+    brand: str | None
+    last_four: str | None
+    exp_month: int | None
+    exp_year: int | None
+    is_default: bool
+    action_url: str | None = Field(description="where the payer must confirm, else null")
+    created_at: Instant
+
+
+class PaymentCards(Schema):
+    """Somebody's cards, the default first. `form`: how one is added; null: none can be."""
+
+    items: list[PaymentCardOut]
+    form: CardForm | None
+
+
 class TopUpTerms(Schema):
     """How a wallet can be filled. `most`: at once, in major units; `currency`: of the operator's prices, null where it has none."""
 

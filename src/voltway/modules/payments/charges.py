@@ -32,7 +32,7 @@ from voltway.modules.payments.charge_schemas import (
     point_out,
 )
 from voltway.modules.payments.errors import MethodNotOffered, PaymentNotInState
-from voltway.modules.payments.providers import sandbox
+from voltway.modules.payments.providers.sandbox_cards import CARDS
 from voltway.modules.payments.registry import choose
 from voltway.modules.payments.rules import Start, State
 from voltway.modules.payments.schemas import VisitOut
@@ -137,7 +137,7 @@ def card_form(runtime: Runtime) -> CardForm | None:
         return None
     key = runtime.settings(PaymentsSettings).stripe_publishable_key or None
     if provider.name == "sandbox":
-        return CardForm(provider=provider.name, publishable_key=None, test_cards=list(sandbox.CARDS))
+        return CardForm(provider=provider.name, publishable_key=None, test_cards=list(CARDS))
     return None if key is None else CardForm(provider=provider.name, publishable_key=key, test_cards=[])
 
 

@@ -78,3 +78,23 @@ class VoucherNotFound(NotFound):
     """No such voucher."""
 
     title = "Voucher not found"
+
+
+class CardNotFound(NotFound):
+    """No such card that is kept, or not the caller's."""
+
+    title = "Card not found"
+
+
+class TooManyCards(Problem):
+    """The account keeps as many cards as it may."""
+
+    status = 409
+    title = "No more cards can be kept"
+
+
+class CardsUnavailable(Problem):
+    """The provider that keeps cards gives no answer."""
+
+    status = 503
+    title = "Cards cannot be added at the moment"

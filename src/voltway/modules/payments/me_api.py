@@ -16,7 +16,7 @@ from voltway.kernel.errors import InvalidField
 from voltway.kernel.http import Page, PageQuery, open_tx, page_query, read_tx, runtime_of
 from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.payments import api, beginning, charges, store, visits, wallets
+from voltway.modules.payments import api, beginning, cards, charges, store, visits, wallets
 from voltway.modules.payments.charge_schemas import Charge, TopUpTerms
 from voltway.modules.payments.errors import PaymentNotInState, TopUpRefused
 from voltway.modules.payments.registry import choose
@@ -151,12 +151,16 @@ async def top_up_wallet(body: TopUpIn, principal: MayOwn, runtime: OurRuntime) -
     amount = Money(body.amount.minor, body.amount.currency)
     if amount.to_decimal() > settings.top_up_max:
         raise InvalidField.at("$.amount.minor", f"at most {settings.top_up_max} at once")
-    provider = choose(runtime, body.method)
+    provider, source = choose(runtime, body.method), body.source and cards.check_entered(body.source)
     async with runtime.database.begin(principal.operator_id) as tx:
+        if body.card_id is not None:
+            found = await cards.charged(runtime, tx, principal.operator_id, principal.id, body.card_id)
+            provider, source = found
+        assert source is not None
         wallet = await wallets.of_account(tx, principal.operator_id, principal.id, amount.currency)
         if Money(wallet.balance_minor + amount.minor, amount.currency).to_decimal() > settings.balance_max:
             raise TopUpRefused(f"A wallet holds at most {settings.balance_max} {amount.currency}.")
-        values = wallets.top_up_values(wallet, provider, body.method, body.source, amount.minor)
+        values = wallets.top_up_values(wallet, provider, body.method, source, amount.minor)
         row, _ = await store.add(tx, values | {"return_url": body.return_url})
     await visits.begun(runtime, row.id)
     return await api.shown(runtime, row.id, with_key=False)
@@ -169,6 +173,10 @@ async def set_auto_top_up(body: AutoTopUpIn, principal: MayOwn, tx: OpenTx, runt
     if wish is not None:
         settings = runtime.settings(PaymentsSettings)
         choose(runtime, wish.method)
+        if wish.card_id is not None:
+            await cards.charged(runtime, tx, principal.operator_id, principal.id, wish.card_id)
+        elif wish.source is not None:
+            cards.check_entered(wish.source)
         if Money(wish.amount_minor, body.currency).to_decimal() > settings.top_up_max:
             raise InvalidField.at("$.auto_top_up.amount_minor", f"at most {settings.top_up_max} at once")
     wallet = await wallets.of_account(tx, principal.operator_id, principal.id, body.currency)

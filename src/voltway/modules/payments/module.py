@@ -1,16 +1,17 @@
 """Payments: how money is held, taken and given back; several providers side by side, behind one port.
 
-Owns: payments with every call to a provider (saved before it is sent), wallets, credit lines, vouchers, the books of the sandbox.
+Owns: payments with every call to a provider (saved before it is sent), wallets, cards that are
+kept for later (by their provider's references), credit lines, vouchers, the books of the sandbox.
 Answers: `FindHeldLimits` (whether a payment's one-time token may charge, and how far), `FindProviderMovements` (of the sandbox,
-and of Stripe as far as its books were read), `FindPersonalPayments`, `FindPersonalWallets`, `TellPayments` (for a station's timeline). Asks: `FindCredential`, `FindTariffs`, `FindStationSettings`, `FindRunningSessions`,
+and of Stripe as far as its books were read), `FindPersonalPayments`, `FindPersonalWallets`, `FindPersonalCards`, `TellPayments` (for a station's timeline). Asks: `FindCredential`, `FindTariffs`, `FindStationSettings`, `FindRunningSessions`,
 `FindPublicPoint`, `FindSessionStanding`, `FindChargeDocument`, `PassHold`, `SendCommand`. Listens to: `SessionStarted` (by the one-time token),
 `SessionEnded` (empty: nothing is owed), `SessionPriced` (capture, release), `SessionCredited` (refund), `BookingFeeCharged`,
-`BookingFeeWaived`, `BookingFailed` (a wallet pays, gets back, is credited), `LinkOpened`, `AccountErased`. Publishes: the facts of
+`BookingFeeWaived`, `BookingFailed` (a wallet or card pays, gets back, is credited), `LinkOpened`, `AccountErased`. Publishes: the facts of
 `contracts/money_facts.py`, `TerminalOrderMade`, `PushWanted` (to a payer who has an account). Jobs: work what is due, ask after calls
-whose outcome is not known, raise holds or stop sessions in time. docs/money.md tells it in plain language.
+whose outcome is not known, tell providers which cards they shall keep no longer, raise holds or stop sessions in time. docs/money.md tells it in plain language.
 """
 
-from voltway.contracts.accounts import AccountErased, FindPersonalPayments, FindPersonalWallets
+from voltway.contracts.accounts import AccountErased, FindPersonalCards, FindPersonalPayments, FindPersonalWallets
 from voltway.contracts.billing import SessionCredited, SessionPriced
 from voltway.contracts.bookings import BookingFailed, BookingFeeCharged, BookingFeeWaived
 from voltway.contracts.holds import FindHeldLimits, TerminalOrderMade
@@ -34,6 +35,8 @@ from voltway.modules.payments import (
     admin_api,
     api,
     booking_money,
+    cards,
+    cards_api,
     code_api,
     handlers,
     me_api,
@@ -54,6 +57,7 @@ MANIFEST = Manifest(
         FindProviderMovements: movements.find_provider_movements,
         FindPersonalPayments: people.find_personal_payments,
         FindPersonalWallets: people.find_personal_wallets,
+        FindPersonalCards: people.find_personal_cards,
         TellPayments: telling.tell_payments,
     },
     listens={
@@ -79,12 +83,20 @@ MANIFEST = Manifest(
         ProviderPaidOut,
         TerminalOrderMade,
     ),
-    routes=lambda: (api.router, code_api.router, me_api.router, admin_api.router, provider_api.router),
+    routes=lambda: (
+        api.router,
+        code_api.router,
+        me_api.router,
+        cards_api.router,
+        admin_api.router,
+        provider_api.router,
+    ),
     device_routes=lambda: (code_api.page_router,),
     jobs=(
         Job("work", 1.0, visits.work, everywhere=True),
         Job("watch", 2.0, watching.watch, everywhere=True),
         Job("forget", 3600.0, visits.forget),
+        Job("keep_cards", 2.0, cards.work),
         Job("read_books", 3600.0, movements.read_books),
     ),
     start=watching.start,

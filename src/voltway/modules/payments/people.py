@@ -1,4 +1,4 @@
-"""What the payments module has to do with a person: the copy of their payments and wallets, and letting go of them."""
+"""What the payments module has to do with a person: the copy of their payments, wallets and cards, and letting go of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voltway.contracts.accounts import PERSONAL_DATA_MAX, AccountErased, FindPersonalPayments, FindPersonalWallets
+from voltway.contracts.accounts import (
+    PERSONAL_DATA_MAX,
+    AccountErased,
+    FindPersonalCards,
+    FindPersonalPayments,
+    FindPersonalWallets,
+)
+from voltway.integrations.payments.port import SAVED
 from voltway.kernel import clock
 from voltway.kernel.database import Tx
 from voltway.kernel.runtime import Runtime
+from voltway.modules.payments import cards
+from voltway.modules.payments.rules import State
+from voltway.modules.payments.tables import cards as cards_table
 from voltway.modules.payments.tables import payments, wallets
 
 _OF_PAYMENT = [
@@ -28,6 +38,18 @@ _OF_PAYMENT = [
     "state",
     "reason",
     "session_id",
+    "created_at",
+]
+_OF_CARD = [
+    "id",
+    "provider",
+    "customer",
+    "reference",
+    "state",
+    "brand",
+    "last_four",
+    "exp_month",
+    "exp_year",
     "created_at",
 ]
 _OF_WALLET = ["id", "currency", "balance_minor", "held_minor", "auto_top_up", "changed_at"]
@@ -47,11 +69,23 @@ async def find_personal_wallets(runtime: Runtime, request: FindPersonalWallets) 
     return await _plain(runtime, statement.limit(PERSONAL_DATA_MAX))
 
 
+async def find_personal_cards(runtime: Runtime, request: FindPersonalCards) -> list[dict[str, Any]]:
+    """A person's cards that are kept, and who they are to the provider that keeps them."""
+    mine = (cards_table.c.operator_id == request.operator_id, cards_table.c.account_id == request.account_id)
+    statement = sa.select(*(cards_table.c[name] for name in _OF_CARD)).where(*mine).order_by(cards_table.c.id)
+    return await _plain(runtime, statement.limit(PERSONAL_DATA_MAX))
+
+
 async def on_account_erased(runtime: Runtime, tx: Tx, events: Sequence[AccountErased]) -> None:
-    """A person is forgotten; what was paid stays, in nobody's name, and their wallet fills itself no more."""
+    """A person is forgotten; what was paid stays, in nobody's name, their wallet fills itself no more, and no provider keeps their
+    cards."""
     ids = [event.account_id for event in events]
-    await tx.execute(sa.update(payments).where(payments.c.payer_id.in_(ids)).values(payer_id=None))
+    theirs = payments.c.payer_id.in_(ids)
+    kept = (payments.c.source.contains(SAVED), payments.c.state.not_in((State.CREATED.value, State.HOLDING.value)))
+    await tx.execute(sa.update(payments).where(theirs, *kept).values(source=None))
+    await tx.execute(sa.update(payments).where(theirs).values(payer_id=None))
     await tx.execute(sa.update(wallets).where(wallets.c.account_id.in_(ids)).values(auto_top_up=None))
+    await cards.forget_accounts(tx, ids)
 
 
 async def _plain(runtime: Runtime, statement: sa.Select[Any]) -> list[dict[str, Any]]:

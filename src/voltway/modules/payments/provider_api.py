@@ -19,9 +19,9 @@ from voltway.kernel.errors import NotFound
 from voltway.kernel.http import Page, runtime_of
 from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.payments import api, beginning, engine, rules, store, visits
-from voltway.modules.payments.errors import PaymentNotFound, PaymentNotInState, SignatureRefused
-from voltway.modules.payments.providers import sandbox
+from voltway.modules.payments import api, beginning, cards, engine, rules, store, visits
+from voltway.modules.payments.errors import CardNotFound, PaymentNotFound, PaymentNotInState, SignatureRefused
+from voltway.modules.payments.providers import sandbox, sandbox_cards
 from voltway.modules.payments.registry import choose, providers_of
 from voltway.modules.payments.schemas import (
     ConfirmationIn,
@@ -228,31 +228,66 @@ def _order_out(row: Any) -> TerminalOrderOut:
 
 # ---- the sandbox
 
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>{title}</title><main><h1>Test bank</h1><p>{question} No real money moves.</p>"
+    '<form method="post"><button name="answer" value="yes">Confirm</button> '
+    '<button name="answer" value="no">Refuse</button></form></main></html>'
+)
+
 
 @router.get("/sandbox/{payment_id}", dependencies=[Depends(anybody)], response_class=HTMLResponse)
 async def show_sandbox_page(payment_id: PaymentId, runtime: OurRuntime) -> HTMLResponse:
     """The page on which the payer of a test card confirms (3-D Secure). No real money moves."""
     row = await _of_sandbox(runtime, payment_id)
     amount = Money(row.hold_wanted_minor, row.currency)
-    return HTMLResponse(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<title>Confirm the payment</title><main><h1>Test bank</h1>"
-        f"<p>Hold {escape(str(amount.to_decimal()))} {escape(amount.currency)}? No real money moves.</p>"
-        '<form method="post"><button name="answer" value="yes">Confirm</button> '
-        '<button name="answer" value="no">Refuse</button></form></main></html>'
-    )
+    question = f"Hold {escape(str(amount.to_decimal()))} {escape(amount.currency)}?"
+    return HTMLResponse(_PAGE.format(title="Confirm the payment", question=question))
 
 
 @router.post("/sandbox/{payment_id}", dependencies=[Depends(anybody)], response_class=HTMLResponse)
 async def answer_sandbox_page(payment_id: PaymentId, request: Request, runtime: OurRuntime) -> HTMLResponse:
     """The payer of a test card confirms (`answer=yes`, as a form), or refuses."""
     row = await _of_sandbox(runtime, payment_id)
-    answer = parse_qs((await request.body())[:100].decode("latin-1")).get("answer", ["no"])[0]
+    is_good = await _is_yes(request)
     async with runtime.database.begin() as tx:
-        await sandbox.confirm(tx, payment_id, is_good=answer == "yes")
+        await sandbox.confirm(tx, payment_id, is_good=is_good)
         await engine.hurry(tx, payment_id)
     await engine.advance(runtime, payment_id)
-    back = "" if row.return_url is None else f'<p><a href="{escape(row.return_url)}">Back</a></p>'
+    return _thanks(row.return_url)
+
+
+@router.get("/sandbox/cards/{card_id}", dependencies=[Depends(anybody)], response_class=HTMLResponse)
+async def show_sandbox_card(card_id: PaymentId, runtime: OurRuntime) -> HTMLResponse:
+    """The page on which the payer of a test card agrees that it is kept (3-D Secure). No real money moves."""
+    await _kept_in_sandbox(runtime, card_id)
+    return HTMLResponse(_PAGE.format(title="Confirm the card", question="Keep this card for later payments?"))
+
+
+@router.post("/sandbox/cards/{card_id}", dependencies=[Depends(anybody)], response_class=HTMLResponse)
+async def answer_sandbox_card(card_id: PaymentId, request: Request, runtime: OurRuntime) -> HTMLResponse:
+    """The payer of a test card agrees that it is kept (`answer=yes`, as a form), or refuses."""
+    row = await _kept_in_sandbox(runtime, card_id)
+    async with runtime.database.begin() as tx:
+        await sandbox_cards.confirm_card(tx, card_id, is_good=await _is_yes(request))
+    await cards.look(runtime, card_id)
+    return _thanks(row.return_url)
+
+
+async def _kept_in_sandbox(runtime: Runtime, card_id: str) -> Any:
+    async with runtime.database.read() as tx:
+        row = await sandbox_cards.find_waiting(tx, card_id)
+    if row is None:
+        raise CardNotFound(f"There is no card {card_id}.")
+    return row
+
+
+async def _is_yes(request: Request) -> bool:
+    return parse_qs((await request.body())[:100].decode("latin-1")).get("answer", ["no"])[0] == "yes"
+
+
+def _thanks(return_url: str | None) -> HTMLResponse:
+    back = "" if return_url is None else f'<p><a href="{escape(return_url)}">Back</a></p>'
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Done</title><h1>Thank you</h1>{back}</html>'
     )

@@ -7,8 +7,10 @@ held meanwhile. Whatever happens in between - a credit, a corrected CDR, a hold 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -183,6 +185,15 @@ def raised(held: int, projected: int, step: int, limit: int) -> int:
 def retry_delay_s(tries: int) -> float:
     """How long until a call whose outcome is not known is asked after again."""
     return float(min(2 ** min(tries, 10), 600))
+
+
+def default_first(kept: Sequence[Any]) -> list[Any]:
+    """Cards that are kept, oldest first, so that the default comes first: the one that was last chosen, else the oldest."""
+    chosen = [card for card in kept if card.chosen_at is not None]
+    if not chosen:
+        return list(kept)
+    default = max(chosen, key=lambda card: card.chosen_at)
+    return [default, *(card for card in kept if card is not default)]
 
 
 class Start(StrEnum):

@@ -37,6 +37,7 @@ class StartIn(Schema):
         max_length=255,
         description="what pays: a payment method of the provider, or a voucher's code",
     )
+    card_id: str | None = Field(None, max_length=36, description="instead: one of the account's cards that are kept")
     limit: AmountIn | None = Field(None, description="the most that the visit may cost; null: the usual")
     return_url: str | None = Field(None, max_length=1000, pattern=r"^https?://\S+$")
     is_sent_again: bool = Field(
@@ -48,6 +49,8 @@ class StartIn(Schema):
         by_identity = self.station_identity is not None and self.evse_number is not None
         if (self.code is None) is not by_identity:
             raise ValueError("name the place by `code`, or by `station_identity` and `evse_number`")
+        if self.card_id is not None and (self.method != "card" or self.source is not None):
+            raise ValueError("`card_id` goes with the method card, and without `source`")
         return self
 
 
@@ -144,14 +147,26 @@ class RefundIn(Schema):
     reason: str = Field(min_length=1, max_length=40)
 
 
+def check_one_card(source: str | None, card_id: str | None) -> None:
+    """A card is named either way, and not both. Raises ValueError."""
+    if (source is None) is (card_id is None):
+        raise ValueError("name the card by `source`, or by `card_id`")
+
+
 class AutoTopUp(Schema):
     """A wallet that fills itself: below `below` it takes `amount`, in a month no more than `month_max`."""
 
     method: Literal["card"] = "card"
-    source: str = Field(min_length=1, max_length=255)
+    source: str | None = Field(None, min_length=1, max_length=255)
+    card_id: str | None = Field(None, max_length=36, description="instead: one of the account's cards that are kept")
     below_minor: int = Field(gt=0, le=10**9)
     amount_minor: int = Field(gt=0, le=10**9)
     month_max_minor: int = Field(gt=0, le=10**9)
+
+    @model_validator(mode="after")
+    def _names_one_card(self) -> Self:
+        check_one_card(self.source, self.card_id)
+        return self
 
 
 class AutoTopUpIn(Schema):
@@ -198,8 +213,16 @@ class TopUpIn(Schema):
 
     amount: AmountIn
     method: Literal["card", "alipay", "wechat_pay"]
-    source: str = Field(min_length=1, max_length=255)
+    source: str | None = Field(None, min_length=1, max_length=255)
+    card_id: str | None = Field(None, max_length=36, description="instead: one of the account's cards that are kept")
     return_url: str | None = Field(None, max_length=1000, pattern=r"^https?://\S+$")
+
+    @model_validator(mode="after")
+    def _names_one_card(self) -> Self:
+        if self.card_id is not None and self.method != "card":
+            raise ValueError("`card_id` goes with the method card")
+        check_one_card(self.source, self.card_id)
+        return self
 
 
 class VoucherIn(Schema):

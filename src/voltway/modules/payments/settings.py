@@ -41,6 +41,8 @@ class PaymentsSettings(Settings):
     """How long a call that was cut short is left alone; longer than `call_timeout_s`."""
     terminal_hours: float = Field(default=48.0, gt=0, le=24 * 30)
     """How long what a card terminal has authorised holds, unless its backend says otherwise."""
+    cards_max: int = Field(default=10, ge=0, le=100)
+    """How many cards an account may keep; 0: none, cards are entered each time."""
     top_up_max: Decimal = Field(default=Decimal(250), gt=0, le=100_000)
     balance_max: Decimal = Field(default=Decimal(1000), gt=0, le=1_000_000)
     page_url: str = Field(default="", max_length=500, pattern=r"^(https?://\S+)?$")

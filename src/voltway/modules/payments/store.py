@@ -61,6 +61,7 @@ async def add(tx: Tx, values: Mapping[str, Any]) -> tuple[Any, bool]:
         "captured_minor": 0,
         "refunded_minor": 0,
         "hold_step": 0,
+        "is_payer_away": False,
         "state": State.CREATED.value,
         "start_state": Start.NONE.value,
         "due_at": now + BEGUN_BY_HAND,
@@ -222,6 +223,7 @@ def call_of(row: Any, call: Any) -> Call:
         reference=row.reference,
         payer_id=row.payer_id,
         return_url=row.return_url,
+        is_payer_away=row.is_payer_away,
         made_at=call.made_at,
     )
 

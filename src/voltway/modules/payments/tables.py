@@ -34,6 +34,7 @@ payments = sa.Table(
     sa.Column("owed_minor", sa.BigInteger),
     sa.Column("can_hold", sa.Boolean, nullable=False),
     sa.Column("can_raise", sa.Boolean, nullable=False),
+    sa.Column("is_payer_away", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("hold_step", sa.Integer, nullable=False),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("reason", sa.String(40)),
@@ -214,3 +215,68 @@ sandbox = sa.Table(
     sa.Column("done_at", UtcDateTime, nullable=False),
 )
 """The books of the embedded test provider: one row per key that reached it."""
+
+# ---- cards that are kept
+
+customers = sa.Table(
+    "payments_customers",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True, comment="the idempotency key"),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("account_id", sa.String(36), nullable=False),
+    sa.Column("provider", sa.String(20), nullable=False),
+    sa.Column("reference", sa.String(120), comment="the provider's id; null: not made yet"),
+    sa.UniqueConstraint("account_id", "operator_id", "provider"),
+)
+"""Accounts as a provider knows them that keeps their cards."""
+
+cards = sa.Table(
+    "payments_cards",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True, comment="the idempotency key"),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("account_id", sa.String(36), nullable=False),
+    sa.Column("provider", sa.String(20), nullable=False),
+    sa.Column("customer", sa.String(120), nullable=False, comment="the provider's id"),
+    sa.Column("setup", sa.String(120), comment="the provider's id of how it came to be kept"),
+    sa.Column("source", sa.String(255), comment="until it is kept: the card as the payer gave it"),
+    sa.Column("reference", sa.String(120), comment="by which the provider charges it"),
+    sa.Column("state", sa.String(10), nullable=False, comment="adding, kept, failed"),
+    sa.Column("reason", sa.String(40)),
+    sa.Column("brand", sa.String(20)),
+    sa.Column("last_four", sa.String(4)),
+    sa.Column("exp_month", sa.Integer),
+    sa.Column("exp_year", sa.Integer),
+    sa.Column("chosen_at", UtcDateTime, comment="when it was made the default"),
+    sa.Column("action_url", sa.Text, comment="where the payer confirms"),
+    sa.Column("return_url", sa.String(1000)),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcDateTime, index=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index(None, "account_id", "operator_id"),
+)
+"""Cards that drivers have had kept: what a provider calls them, and what may be shown of them. Never a number."""
+
+removals = sa.Table(
+    "payments_removals",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("operator_id", sa.String(36), nullable=False),
+    sa.Column("provider", sa.String(20), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, comment="card, customer, setup"),
+    sa.Column("reference", sa.String(120), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+"""What a provider shall keep no longer, until it has said so."""
+
+sandbox_cards = sa.Table(
+    "payments_sandbox_cards",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("customer", sa.String(120), nullable=False, index=True),
+    sa.Column("card", sa.String(30), nullable=False),
+    sa.Column("outcome", sa.String(10), nullable=False),
+    sa.Column("return_url", sa.String(1000)),
+)
+"""The cards that the embedded test provider keeps."""

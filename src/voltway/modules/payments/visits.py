@@ -29,8 +29,8 @@ from voltway.kernel.database import Tx
 from voltway.kernel.errors import Problem
 from voltway.kernel.money import Money
 from voltway.kernel.runtime import Runtime
-from voltway.modules.payments import engine, pushing, rules, store, wallets
-from voltway.modules.payments.registry import Providers, choose, provider_of
+from voltway.modules.payments import cards, engine, pushing, rules, store, wallets
+from voltway.modules.payments.registry import Providers, provider_of
 from voltway.modules.payments.rules import Start, State
 from voltway.modules.payments.settings import PaymentsSettings
 from voltway.modules.payments.tables import notices, payments
@@ -121,9 +121,10 @@ async def work(runtime: Runtime) -> None:
 
 
 async def forget(runtime: Runtime) -> None:
-    """A job: forget webhooks that are too old to be taken again."""
+    """A job: forget webhooks that are too old to be taken again, and cards that were declined."""
     async with runtime.database.begin() as tx:
         await tx.execute(sa.delete(notices).where(notices.c.received_at < clock.now() - NOTICES_KEPT))
+        await cards.forget_failed(tx, clock.now())
 
 
 async def stop(runtime: Runtime) -> None:
@@ -161,11 +162,10 @@ async def attend(runtime: Runtime, payment_id: str) -> None:
 
 async def _top_up(runtime: Runtime, wallet_id: str) -> None:
     async with runtime.database.begin() as tx:
-        found = await wallets.due_top_up(tx, wallet_id, clock.now())
+        found = await wallets.due_top_up(runtime, tx, wallet_id, clock.now())
         if found is None:
             return
-        wallet, wish = found
-        top_up_id = await wallets.fill(tx, wallet, choose(runtime, wish["method"]), wish)
+        top_up_id = await wallets.fill(tx, *found)
     await engine.advance(runtime, top_up_id)
 
 

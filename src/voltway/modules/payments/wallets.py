@@ -9,11 +9,14 @@ import sqlalchemy as sa
 import structlog
 
 from voltway.contracts.money_facts import WalletToppedUp
+from voltway.integrations.payments.port import Provider
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.ids import new_id
 from voltway.kernel.money import Money
-from voltway.modules.payments import store
+from voltway.kernel.runtime import Runtime
+from voltway.modules.payments import cards, store
+from voltway.modules.payments.registry import choose
 from voltway.modules.payments.rules import Start, State
 from voltway.modules.payments.tables import payments, wallets
 
@@ -80,8 +83,10 @@ def top_up_values(wallet: Any, provider: Any, method: str, source: str, amount_m
     }
 
 
-async def due_top_up(tx: Tx, wallet_id: str, now: datetime) -> tuple[Any, dict[str, Any]] | None:
-    """The wallet and its wish, if it is low, its owner wants it filled, and this month's cap allows it."""
+async def due_top_up(
+    runtime: Runtime, tx: Tx, wallet_id: str, now: datetime
+) -> tuple[Any, dict[str, Any], Provider, str] | None:
+    """The wallet, its wish and what pays for it, if it is low, its owner wants it filled, and this month's cap allows it."""
     wallet = (await tx.execute(sa.select(wallets).where(wallets.c.id == wallet_id))).one_or_none()
     wish = None if wallet is None else wallet.auto_top_up
     if wallet is None or not wish or wallet.balance_minor - wallet.held_minor >= wish["below_minor"]:
@@ -94,19 +99,27 @@ async def due_top_up(tx: Tx, wallet_id: str, now: datetime) -> tuple[Any, dict[s
     if spent + wish["amount_minor"] > wish["month_max_minor"]:
         log.info("wallet.not_topped_up", wallet_id=wallet_id, reason="month_max")
         return None
+    if wish.get("card_id") is None:
+        provider, source = choose(runtime, wish["method"]), wish["source"]
+    else:
+        found = await cards.find_charged(runtime, tx, wallet.operator_id, wallet.account_id, wish["card_id"])
+        if found is None:
+            log.info("wallet.not_topped_up", wallet_id=wallet_id, reason="card_gone")
+            return None
+        provider, source = found
     failed = sa.select(sa.func.count()).where(
         payments.c.wallet_id == wallet_id,
         payments.c.state == State.FAILED.value,
-        payments.c.source == wish["source"],
+        payments.c.source == source,
         payments.c.created_at >= wallet.changed_at,
     )
     if int((await tx.execute(failed)).scalar_one()):  # a card that was declined is not tried again and again
         return None
-    return wallet, wish
+    return wallet, wish, provider, source
 
 
-async def fill(tx: Tx, wallet: Any, provider: Any, wish: dict[str, Any]) -> str:
-    """Begin a top-up; its payment's id."""
-    values = top_up_values(wallet, provider, wish["method"], wish["source"], wish["amount_minor"])
-    row, _ = await store.add(tx, values)
+async def fill(tx: Tx, wallet: Any, wish: dict[str, Any], provider: Provider, source: str) -> str:
+    """Begin a top-up of which its owner does not know yet; its payment's id."""
+    values = top_up_values(wallet, provider, wish["method"], source, wish["amount_minor"])
+    row, _ = await store.add(tx, values | {"is_payer_away": True})
     return str(row.id)

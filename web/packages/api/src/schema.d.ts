@@ -3639,6 +3639,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payment Cards
+         * @description The caller's cards that are kept, the default first, then those that wait for their bank; and how one is added.
+         */
+        get: operations["list_payment_cards"];
+        put?: never;
+        /**
+         * Add Payment Card
+         * @description Have a card kept for later. Its bank is asked; where it wants the payer to confirm, `action_url` says where.
+         */
+        post: operations["add_payment_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Payment Card
+         * @description Keep one of the caller's cards no longer; the provider is told as soon as it answers. What was begun with it goes on.
+         */
+        delete: operations["remove_payment_card"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Payment Card
+         * @description The payer is back from where they have confirmed: the provider is asked.
+         */
+        post: operations["confirm_payment_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/cards/{card_id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Payment Card
+         * @description Make one of the caller's cards the default: it is offered first, and pays a fee that the wallet does not cover.
+         */
+        put: operations["choose_payment_card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/cars": {
         parameters: {
             query?: never;
@@ -5919,6 +6003,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/cards/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sandbox Card
+         * @description The page on which the payer of a test card agrees that it is kept (3-D Secure). No real money moves.
+         */
+        get: operations["show_sandbox_card"];
+        put?: never;
+        /**
+         * Answer Sandbox Card
+         * @description The payer of a test card agrees that it is kept (`answer=yes`, as a form), or refuses.
+         */
+        post: operations["answer_sandbox_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -7220,6 +7328,11 @@ export interface components {
             /** Below Minor */
             below_minor: number;
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Method
              * @default card
              * @constant
@@ -7228,7 +7341,7 @@ export interface components {
             /** Month Max Minor */
             month_max_minor: number;
             /** Source */
-            source: string;
+            source?: string | null;
         };
         /**
          * AutoTopUpIn
@@ -12994,6 +13107,63 @@ export interface components {
             password: string;
         };
         /**
+         * PaymentCardIn
+         * @description A card that shall be kept.
+         */
+        PaymentCardIn: {
+            /** Return Url */
+            return_url?: string | null;
+            /**
+             * Source
+             * @description a payment method of the provider
+             */
+            source: string;
+        };
+        /**
+         * PaymentCardOut
+         * @description A card that is kept, or is about to be. `adding`: its bank has not said yes yet.
+         */
+        PaymentCardOut: {
+            /**
+             * Action Url
+             * @description where the payer must confirm, else null
+             */
+            action_url: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Created At */
+            created_at: string;
+            /** Exp Month */
+            exp_month: number | null;
+            /** Exp Year */
+            exp_year: number | null;
+            /** Id */
+            id: string;
+            /** Is Default */
+            is_default: boolean;
+            /** Last Four */
+            last_four: string | null;
+            /**
+             * Reason
+             * @description why its bank said no
+             */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "adding" | "kept" | "failed";
+        };
+        /**
+         * PaymentCards
+         * @description Somebody's cards, the default first. `form`: how one is added; null: none can be.
+         */
+        PaymentCards: {
+            form: components["schemas"]["CardForm"] | null;
+            /** Items */
+            items: components["schemas"]["PaymentCardOut"][];
+        };
+        /**
          * PaymentDetailOut
          * @description A payment with all that was asked of its provider, oldest first.
          */
@@ -15195,6 +15365,11 @@ export interface components {
          */
         StartIn: {
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Code
              * @description printed on the EVSE; or the next two
              */
@@ -16348,6 +16523,11 @@ export interface components {
         TopUpIn: {
             amount: components["schemas"]["AmountIn"];
             /**
+             * Card Id
+             * @description instead: one of the account's cards that are kept
+             */
+            card_id?: string | null;
+            /**
              * Method
              * @enum {string}
              */
@@ -16355,7 +16535,7 @@ export interface components {
             /** Return Url */
             return_url?: string | null;
             /** Source */
-            source: string;
+            source?: string | null;
         };
         /**
          * TopUpTerms
@@ -24954,6 +25134,171 @@ export interface operations {
             };
         };
     };
+    list_payment_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCards"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_payment_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentCardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_payment_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_payment_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_payment_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key within 24 h, the write happens once and is answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCardOut"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_car: {
         parameters: {
             query?: never;
@@ -29671,6 +30016,68 @@ export interface operations {
             header?: never;
             path: {
                 payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_sandbox_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_sandbox_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
             };
             cookie?: never;
         };

@@ -16,6 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from voltway.integrations.payments.port import (
+    SAVED,
     Abilities,
     Answer,
     Call,
@@ -28,35 +29,29 @@ from voltway.integrations.payments.port import (
 from voltway.kernel import bulk, clock
 from voltway.kernel.database import Tx
 from voltway.kernel.money import Money
-from voltway.kernel.runtime import Runtime
 from voltway.kernel.secrets import derive_key
-from voltway.modules.payments.settings import PaymentsSettings
+from voltway.modules.payments.providers.sandbox_cards import (
+    CAPTURE_TIMEOUT,
+    CARDS,
+    CONFIRM,
+    NO_RAISE,
+    REFUSED,
+    SandboxCards,
+    kept_card,
+    page_of,
+)
 from voltway.modules.payments.tables import sandbox
 
-OK, DECLINED, INSUFFICIENT, CONFIRM, CAPTURE_TIMEOUT, NO_RAISE = CARDS = (
-    "card_ok",
-    "card_declined",
-    "card_insufficient_funds",
-    "card_3ds",
-    "card_capture_timeout",
-    "card_no_raise",
-)
-"""The test cards: accepted; declined; with too little on them; to be confirmed by the payer; whose captures get no answer though
-they are made; whose holds cannot be raised. Any other one is declined."""
-_REFUSED = {DECLINED: "declined", INSUFFICIENT: "insufficient_funds"}
 HOLD_DAYS = 7
 TOLERANCE_S = 300
 SIGNATURE = "sandbox-signature"
 
 
-class Sandbox:
-    """The source is the name of a test card."""
+class Sandbox(SandboxCards):
+    """The source is the name of a test card, or one that is kept: `{customer}/{id}`."""
 
     name = "sandbox"
     abilities = Abilities(methods=("card", "alipay"), holds=("card",), is_raising=True)
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
 
     async def prepare(self, call: Call) -> str | None:
         """The reference, by which we find the payment if the answer is lost."""
@@ -67,12 +62,13 @@ class Sandbox:
         async with self._runtime.database.begin() as tx:
             found = await _find(tx, call.key)
             if found is None:
-                outcome, reason = await self._judge(tx, call)
+                card = await kept_card(tx, call) if SAVED in (call.source or "") else call.source
+                outcome, reason = await self._judge(tx, call, card or "")
                 row = {
                     "call_id": call.key,
                     "reference": f"sb_{call.payment_id}",
                     "kind": call.kind.value,
-                    "card": (call.source or "")[:30],
+                    "card": (card or "")[:30],
                     "amount_minor": call.amount.minor,
                     "currency": call.amount.currency,
                     "outcome": outcome.value,
@@ -81,7 +77,9 @@ class Sandbox:
                 }
                 await bulk.insert(tx, sandbox, [row])
                 found = await _find(tx, call.key)
-        if call.source == CAPTURE_TIMEOUT and call.kind is Kind.CAPTURE:
+            assert found is not None
+            card = found.card
+        if card == CAPTURE_TIMEOUT and call.kind is Kind.CAPTURE:
             raise OutcomeUnknown("the sandbox does not answer captures of this card")
         return self._answer(found, call)
 
@@ -108,17 +106,19 @@ class Sandbox:
         except msgspec.DecodeError as error:
             raise NoticeRefused("the notice cannot be read") from error
 
-    async def _judge(self, tx: Tx, call: Call) -> tuple[Outcome, str | None]:
+    async def _judge(self, tx: Tx, call: Call, card: str) -> tuple[Outcome, str | None]:
         """What the card's bank says; and the books, which hold whatever is asked."""
         held, captured, refunded, is_held = await books(tx, f"sb_{call.payment_id}")
         wanted = call.amount.minor
         match call.kind:
             case Kind.HOLD | Kind.CHARGE:
-                if call.source == CONFIRM:
-                    return Outcome.PENDING, None
-                reason = _REFUSED.get(call.source or "") or (None if call.source in CARDS else "declined")
+                if card == CONFIRM:
+                    return (
+                        (Outcome.DECLINED, "authentication_required") if call.is_payer_away else (Outcome.PENDING, None)
+                    )
+                reason = REFUSED.get(card) or (None if card in CARDS else "declined")
             case Kind.RAISE:
-                reason = None if is_held and call.source != NO_RAISE else "not_possible"
+                reason = None if is_held and card != NO_RAISE else "not_possible"
             case Kind.CAPTURE:
                 reason = None if is_held and 0 < wanted <= held else "not_held"
             case Kind.VOID:
@@ -134,14 +134,13 @@ class Sandbox:
 
     def _answer(self, row: Any, call: Call) -> Answer:
         outcome = Outcome(row.outcome)
-        page = self._runtime.settings(PaymentsSettings).page_url or self._runtime.own_url
         is_waiting = outcome is Outcome.PENDING
         return Answer(
             outcome=outcome,
             reference=row.reference,
             amount=Money(row.amount_minor, row.currency),
             reason=row.reason,
-            action_url=f"{page}/api/v1/sandbox/{call.payment_id}" if is_waiting else None,
+            action_url=page_of(self._runtime, call.payment_id) if is_waiting else None,
             expires_at=row.done_at + timedelta(days=HOLD_DAYS) if call.kind in (Kind.HOLD, Kind.RAISE) else None,
         )
 

@@ -1,5 +1,6 @@
 import { ProblemError, type ChargeOffer } from "@voltway/api";
 import { lazy, Suspense, use, useEffect, useState } from "react";
+import { cardName, expiry } from "../cardNames.ts";
 import { lasting, type Answer } from "../places.ts";
 import { Speech } from "../speech.ts";
 import { useTexts } from "../texts.ts";
@@ -13,6 +14,7 @@ import { useOwn } from "./useOwn.ts";
 
 const StripeCard = lazy(() => import("./StripeCard.tsx"));
 const METHODS = ["card", "wallet", "invoice", "voucher", "alipay", "wechat_pay"] as const;
+const KEPT = "kept:";
 const LIMITS = [20, 40, 60, 100, 150, 200, 300];
 
 /** What a code leads to, what it costs, and how it is paid. No money moves before the button. */
@@ -49,7 +51,11 @@ function Offer({ offer, oldMs }: { offer: ChargeOffer; oldMs: number | null }) {
   const own = useOwn(offer.currency);
   const methods = METHODS.filter((one) => offer.methods.includes(one) || (own !== null && (one === "wallet" || one === "invoice")));
   const [chosen, setMethod] = useState<string | null>(null);
-  const method = chosen ?? methods[0] ?? "card";
+  // A card that is kept can be used wherever cards are taken, and is offered first.
+  const kept = offer.methods.includes("card") ? (own?.cards ?? []) : [];
+  const picked = chosen ?? (kept[0] === undefined ? null : `${KEPT}${kept[0].id}`) ?? methods[0] ?? "card";
+  const cardId = picked.startsWith(KEPT) ? picked.slice(KEPT.length) : null;
+  const method = cardId === null ? picked : KEPT;
   const [card, setCard] = useState(offer.card?.test_cards[0] ?? "");
   const [voucher, setVoucher] = useState("");
   const [limitMinor, setLimitMinor] = useState(offer.limit.minor);
@@ -65,8 +71,8 @@ function Offer({ offer, oldMs }: { offer: ChargeOffer; oldMs: number | null }) {
     setSending(true);
     setRefusal(null);
     try {
-      const source = method === "voucher" ? voucher.trim() : method === "wallet" || method === "invoice" ? null : stripe !== null && method === "card" ? await stripe() : card;
-      prepare({ code: offer.point.code, method, source, limitMinor, currency: offer.currency, isOwn: own !== null });
+      const source = cardId !== null ? null : method === "voucher" ? voucher.trim() : method === "wallet" || method === "invoice" ? null : stripe !== null && method === "card" ? await stripe() : card;
+      prepare({ code: offer.point.code, method: cardId === null ? method : "card", source, cardId, limitMinor, currency: offer.currency, isOwn: own !== null });
       location.hash = "#/charge";
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : t("noAnswer"));
@@ -91,10 +97,16 @@ function Offer({ offer, oldMs }: { offer: ChargeOffer; oldMs: number | null }) {
         <fieldset>
           <legend>{t("payWith")}</legend>
           <div className="choices">
+            {kept.map((one) => (
+              <label key={one.id} className="choice whole">
+                <input type="radio" name="method" checked={cardId === one.id} onChange={() => { setMethod(`${KEPT}${one.id}`); }} />
+                <span>{cardName(one)}<small>{t("keptUntil", { date: expiry(one) })}</small></span>
+              </label>
+            ))}
             {methods.map((one) => (
               <label key={one} className="choice">
                 <input type="radio" name="method" value={one} checked={method === one} onChange={() => { setMethod(one); }} />
-                <span>{t(one)}{one === "wallet" && own?.wallet !== undefined && <small>{t("walletHas", { amount: format.money(own.wallet) })}</small>}</span>
+                <span>{t(one === "card" && kept.length > 0 ? "otherCard" : one)}{one === "wallet" && own?.wallet !== undefined && <small>{t("walletHas", { amount: format.money(own.wallet) })}</small>}</span>
               </label>
             ))}
           </div>

@@ -19,7 +19,7 @@ export function begin(charge: Pending, isAgain: boolean): Promise<VisitPayment> 
     limit: charge.limitMinor === null ? null : { minor: charge.limitMinor, currency: charge.currency },
   };
   // An account's payment is found by its EVSE: the key is of this one call, so that it is answered alike when it is sent again.
-  if (charge.isOwn) return take(client.POST("/api/v1/me/charging-starts", { body: { ...body, is_sent_again: false }, ...(charge.payment === null && { headers: { "Idempotency-Key": charge.key } }) }));
+  if (charge.isOwn) return take(client.POST("/api/v1/me/charging-starts", { body: { ...body, card_id: charge.cardId ?? null, is_sent_again: false }, ...(charge.payment === null && { headers: { "Idempotency-Key": charge.key } }) }));
   return take(client.POST("/api/v1/charging-starts", { body, params: { header: { "idempotency-key": charge.key } } }));
 }
 

@@ -7,6 +7,8 @@ export interface Pending {
   code: string;
   method: string;
   source: string | null;
+  /** Instead of a source: one of the account's cards that are kept. */
+  cardId?: string | null;
   limitMinor: number | null;
   currency: string;
   isOwn: boolean;

@@ -43,6 +43,7 @@ const en = {
   keep: "You may close this page: charging goes on. On this phone, the same code leads back.", holdKept: "{amount} held",
   line_start: "Start", line_kwh: "Energy", line_time: "Time", line_idle: "Staying after charging", stripeLoading: "Loading the card fields", stripeFailed: "The card fields could not be loaded. Check your connection.",
   refused_busy: "Somebody else charges or pays here.", refused_often: "Too many payments from here. Wait a minute.", refused_state: "That is not possible now.", refused_field: "This voucher or way to pay is not good here.", nothingTaken: "No money has moved.",
+  keptUntil: "expires {date}", otherCard: "Another card",
 };
 export type Word = keyof typeof en;
 const de: Record<Word, string> = {
@@ -88,6 +89,7 @@ const de: Record<Word, string> = {
   keep: "Sie können die Seite schließen: Das Laden geht weiter. Auf diesem Telefon führt der gleiche Code zurück.", holdKept: "{amount} reserviert",
   line_start: "Start", line_kwh: "Energie", line_time: "Zeit", line_idle: "Stehen nach dem Laden", stripeLoading: "Kartenfelder werden geladen", stripeFailed: "Die Kartenfelder konnten nicht geladen werden. Prüfen Sie die Verbindung.",
   refused_busy: "Hier lädt oder bezahlt gerade jemand anderes.", refused_often: "Zu viele Zahlungen von hier. Warten Sie eine Minute.", refused_state: "Das geht jetzt nicht.", refused_field: "Dieser Gutschein oder diese Zahlungsart gilt hier nicht.", nothingTaken: "Es ist kein Geld geflossen.",
+  keptUntil: "gültig bis {date}", otherCard: "Andere Karte",
 };
 const zh: Record<Word, string> = {
   loading: "加载中", again: "重试", noAnswer: "无法连接服务器。请检查网络后重试。",
@@ -131,5 +133,6 @@ const zh: Record<Word, string> = {
   keep: "可以关闭此页：充电会继续。在本手机上用同一编号可返回。", holdKept: "预授权 {amount}",
   line_start: "起始费", line_kwh: "电量", line_time: "时间", line_idle: "充满后占位", stripeLoading: "正在加载卡片输入框", stripeFailed: "无法加载卡片输入框，请检查网络。",
   refused_busy: "此处有他人正在充电或付款。", refused_often: "付款尝试过多，请稍等一分钟。", refused_state: "现在无法执行。", refused_field: "该优惠券或支付方式在此不可用。", nothingTaken: "没有发生任何扣款。",
+  keptUntil: "有效期至 {date}", otherCard: "其他银行卡",
 };
 export const TEXTS: Texts<Word> = { en, de, zh };

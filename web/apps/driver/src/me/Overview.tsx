@@ -6,6 +6,7 @@ import { useTexts } from "../texts.ts";
 import { Cards } from "./Cards.tsx";
 import { Cars } from "./Cars.tsx";
 import { Messages } from "./Messages.tsx";
+import { PaymentCards } from "./PaymentCards.tsx";
 import { Passkeys } from "./Passkeys.tsx";
 import { Prove } from "./Prove.tsx";
 import { switchOff } from "./push.ts";
@@ -18,12 +19,13 @@ export function Overview({ person, onOut }: { person: Me; onOut: () => void }) {
   const t = useTexts(TEXTS);
   const [round, setRound] = useState(0);
   const paid = useCallback(() => { setRound((before) => before + 1); }, []);
+  const [cards, lookAtCards] = useKept("pay-cards", () => take(client.GET("/api/v1/me/cards")));
   const isDriver = person.permissions.includes("payments:own");
   return (
     <>
       <h1>{t("hello", { name: person.name })}</h1>
       {!isDriver && <p className="note">{t("notDriver")}</p>}
-      {isDriver && <><p className="pair"><a className="act boxed" href="#/bookings">{t("bookings")}</a></p><Wallets onPaid={paid} /><History key={round} /><Documents /><Cards /><Cars /><Messages /><Passkeys /><Data onOut={onOut} /></>}
+      {isDriver && <><p className="pair"><a className="act boxed" href="#/bookings">{t("bookings")}</a></p><Wallets onPaid={paid} cards={cards?.value ?? null} /><PaymentCards answer={cards} look={lookAtCards} /><History key={round} /><Documents /><Cards /><Cars /><Messages /><Passkeys /><Data onOut={onOut} /></>}
       <p><button type="button" onClick={() => { void switchOff().catch(() => undefined).then(logOut).then(onOut); }}>{t("logOut")}</button></p>
       <Prove />
     </>
