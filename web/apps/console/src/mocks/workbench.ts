@@ -26,6 +26,8 @@ export function workbenchHandlers(network: Network): HttpHandler[] {
       views = views.filter(({ id }) => id !== params.id);
       return new HttpResponse(null, { status: 204 });
     }),
+    // Nobody in the mock has an account of their own.
+    http.get(`${BASE}/sessions/:id/driver`, () => HttpResponse.json({ driver_id: null })),
     http.get(`${BASE}/charging-stations/:id/command-types`, ({ params }) => {
       const station = network.stations.find(({ id }) => id === params.id);
       const items = Object.keys(COMMANDS).map((type) => {
