@@ -7,7 +7,8 @@ and of Stripe as far as its books were read), `FindPersonalPayments`, `FindPerso
 `SessionEnded` (empty: nothing is owed), `SessionPriced` (capture, release), `SessionCredited` (refund), `BookingFeeCharged`,
 `BookingFeeWaived`, `BookingFailed` (a wallet pays, gets back, is credited), `LinkOpened`, `AccountErased`. Publishes: the facts of
 `contracts/money_facts.py`, `TerminalOrderMade`, `PushWanted` (to a payer who has an account). Jobs: work what is due, ask after calls
-whose outcome is not known, raise holds or stop sessions in time. docs/money.md tells it in plain language.
+whose outcome is not known, raise holds or stop sessions in time,
+tell payers before an idle fee begins. docs/money.md tells it in plain language.
 """
 
 from voltway.contracts.accounts import AccountErased, FindPersonalPayments, FindPersonalWallets
@@ -36,6 +37,7 @@ from voltway.modules.payments import (
     booking_money,
     code_api,
     handlers,
+    idle_notices,
     me_api,
     movements,
     people,
@@ -84,6 +86,7 @@ MANIFEST = Manifest(
     jobs=(
         Job("work", 1.0, visits.work, everywhere=True),
         Job("watch", 2.0, watching.watch, everywhere=True),
+        Job("warn_idle", 15.0, idle_notices.warn),
         Job("forget", 3600.0, visits.forget),
         Job("read_books", 3600.0, movements.read_books),
     ),
