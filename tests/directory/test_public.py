@@ -55,6 +55,10 @@ class Network(NamedTuple):
         assert answer.status_code == 200, answer.text
         return [each["name"] for each in answer.json()["items"]]
 
+    async def place_named(self, name: str) -> dict[str, Any]:
+        answer = (await self.anybody.get("/public/locations", params={"text": name})).json()
+        return next(dict(each) for each in answer["items"] if each["name"] == name)
+
     async def place(self) -> dict[str, Any]:
         (found,) = (await self.anybody.get("/public/locations")).json()["items"]
         return dict(found)
@@ -166,6 +170,9 @@ async def test_success_of_an_evse_is_counted_from_its_sessions(network: Network)
         ({"bbox": "nan,0,1,1"}, 422),
         ({"latitude": 91, "longitude": 0}, 422),
         ({"limit": 0}, 422),
+        ({"price_per_kwh_max": "0.5"}, 422),
+        ({"price_per_kwh_max": "-1", "currency": "EUR"}, 422),
+        ({"access": "secret"}, 422),
         ({"cursor": "x"}, 422),
         ({"text": "x" * 101}, 422),
         ({"cursor": "999999"}, 200),
@@ -264,3 +271,53 @@ async def test_the_printed_code_is_told_to_staff_before_the_place_is_published(n
     await eventually(lambda: network.runtime.state(Index).changed_locations)
     await network.names()
     assert (await network.place())["evses"][0]["id"] == f"{code}-1"
+
+
+async def test_places_are_found_by_the_tariff_that_holds_there_as_soon_as_it_does(network: Network) -> None:
+    location_id, _ = await a_site(network)
+    await made(network.staff, "/locations", SITE | {"name": "Pier"})
+
+    async def names(price: str, **query: Any) -> list[str]:
+        await handlers.look_up_prices(network.runtime)
+        return await network.names(price_per_kwh_max=price, currency="EUR", **query)
+
+    await network.names()
+    assert await names("0.10", is_free=False) == ["Harbour"], (
+        "what has no price stays; a place without EVSEs has none to fit"
+    )
+    assert (await network.place_named("Harbour"))["price_per_kwh_from"] is None
+    tariff = await made(network.staff, "/tariffs", TARIFF)
+    path = f"/tariffs/{tariff['id']}/assignments"
+    assert (await network.staff.put(path, json={"targets": [{"kind": "operator"}]})).is_success
+    await eventually(lambda: not network.runtime.state(Index).priced_at)
+    assert await names("0.47") == []
+    assert await names("0.476") == ["Harbour"]
+    shown = await network.place_named("Harbour")
+    assert shown["price_per_kwh_from"] == {"amount": "0.4760", "currency": "EUR"}
+    assert shown["evses"][0]["price_per_kwh"] == {"amount": "0.4760", "currency": "EUR"}
+    ranges = (await network.anybody.get("/public/price-ranges")).json()["items"]
+    assert ranges == [{"currency": "EUR", "lowest": "0.4760", "highest": "0.4760"}]
+    # A new version takes over, and the map follows the same rule.
+    changed = await network.staff.put(f"/tariffs/{tariff['id']}", json=TARIFF | {"price_per_kwh": "0.60"})
+    assert changed.is_success, changed.text
+    await eventually(lambda: not network.runtime.state(Index).priced_at)
+    assert await names("0.476") == []
+    query = {"bbox": "9,53,11,54", "price_per_kwh_max": "0.476", "currency": "EUR"}
+    assert (await network.anybody.get("/public/location-clusters", params=query)).json() == {"items": []}
+    query["price_per_kwh_max"] = "0.72"
+    (point,) = (await network.anybody.get("/public/location-clusters", params=query)).json()["items"]
+    assert point["location_id"] == location_id
+
+
+async def test_who_may_drive_in_is_shown_as_soon_as_it_is_said(network: Network) -> None:
+    location_id, _ = await a_site(network)
+    assert await network.names(access="public") == []
+    answer = await network.staff.patch(f"/locations/{location_id}", json={"access": "restricted"})
+    assert answer.json()["access"] == "restricted"
+    await eventually(lambda: network.runtime.state(Index).changed_locations)
+    assert (await network.names(access="public"), await network.names(access="restricted")) == ([], ["Harbour"])
+    assert (await network.place())["access"] == "restricted"
+    page = await network.pages.get(f"/places/{location_id}")
+    assert "Only for some" in page.text
+    refused = await network.staff.patch(f"/locations/{location_id}", json={"access": "members"})
+    assert refused.status_code == 422

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voltway.charging import tariffs
 from voltway.charging.opening_hours import OpenPeriod
+from voltway.charging.pricing import Tariff
 from voltway.contracts.directory import (
     ChargeRecord,
     PublishedConnector,
@@ -20,8 +25,9 @@ from voltway.contracts.directory import (
 from voltway.kernel.geo import Box, Cell, Cells, cells_across, distance_m
 from voltway.modules.directory import html, rules
 from voltway.modules.directory.index import Index
+from voltway.modules.directory.prices import Rate, Rates, rate
 from voltway.modules.directory.rules import Search
-from voltway.modules.directory.schemas import place_out
+from voltway.modules.directory.schemas import Prices, place_out
 from voltway.modules.directory.words import LANGUAGES, WORDS, language_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)  # a Monday
@@ -236,7 +242,7 @@ def test_pages_escape_what_others_have_written(language: str) -> None:
     place = a_place(
         bad, a_station(an_evse("Available", type=bad)), name=bad, address=bad, directions=bad, operator_name=bad
     )
-    shown = place_out(place, Index(), {("s1", 1): bad}, SECRET, NOON)
+    shown = place_out(place, Index(), Prices({("s1", 1): bad}, Rates({}, NOON)), SECRET, NOON)
     for text in (html.place_page(shown, language), html.list_page([shown], 1, {"text": bad}, language, 50)):
         assert "<script>alert" not in text
         assert text.count("</script>") == text.count('<script type="application/ld+json">')
@@ -262,3 +268,85 @@ def test_code_is_read_as_people_type_it(typed: str, read: tuple[str, int] | None
 def test_code_that_is_made_is_read() -> None:
     code = rules.evse_code(b"s" * 32, "station", 10)
     assert rules.read_code(code.lower()) == (rules.station_code(b"s" * 32, "station"), 10)
+
+
+# ---- prices and access
+
+
+def a_tariff(id: str = "t1", **prices: str) -> Tariff:
+    given = {"price_per_kwh": "0.40", "price_per_minute": "0", "start_fee": "0", "vat_percent": "19"} | prices
+    return Tariff(
+        tariff_id=id, version=1, name="Day", currency="EUR", **{name: Decimal(value) for name, value in given.items()}
+    )
+
+
+def a_full_tariff(*elements: tuple[str, dict[str, Any]], id: str = "t2") -> Tariff:
+    made = tuple(
+        tariffs.Element(
+            components=(tariffs.Component(dimension=tariffs.Dimension.ENERGY, price=Decimal(price)),),
+            restrictions=tariffs.Restrictions(**rule),
+        )
+        for price, rule in elements
+    )
+    full = tariffs.Tariff(currency="EUR", elements=made, taxes=tariffs.Taxes.INCLUDED)
+    return msgspec.structs.replace(a_tariff(id), full=full)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHT = {"start_time": time(22), "end_time": time(6)}
+
+
+@pytest.mark.parametrize(
+    ("tariff", "power_w", "at", "price"),
+    [
+        (a_tariff(), 22_000, NOON, "0.4760"),
+        (a_tariff(price_per_kwh="0", price_per_minute="0.10"), 22_000, NOON, None),
+        (a_tariff(price_per_kwh="0"), 22_000, NOON, "0.0000"),
+        # 21:00 UTC is 23:00 in Berlin
+        (a_full_tariff(("0.25", NIGHT), ("0.50", {})), 0, NOON.replace(hour=21), "0.2500"),
+        (a_full_tariff(("0.25", NIGHT), ("0.50", {})), 0, NOON, "0.5000"),
+        (a_full_tariff(("0.25", NIGHT)), 0, NOON, "0.0000"),
+        (a_full_tariff(("0.79", {"min_power": Decimal(50)}), ("0.49", {})), 150_000, NOON, "0.7900"),
+        (a_full_tariff(("0.79", {"min_power": Decimal(50)}), ("0.49", {})), 11_000, NOON, "0.4900"),
+        (a_full_tariff(("0.10", {"min_kwh": Decimal(20)}), ("0.49", {})), 11_000, NOON, "0.4900"),
+        (a_full_tariff(("9", {"reservation": tariffs.ReservationRule.USED}), ("0.49", {})), 0, NOON, "0.4900"),
+    ],
+)
+def test_price_of_a_kwh_is_that_of_a_session_begun_now_with_its_taxes(
+    tariff: Tariff, power_w: float, at: datetime, price: str | None
+) -> None:
+    found = rate(tariff, BERLIN, power_w, at)
+    assert (None if found is None else str(found.amount)) == price
+
+
+@pytest.mark.parametrize(
+    ("price_max", "finds"),
+    [
+        (Rate(Decimal("0.476"), "EUR"), ["cheap", "unpriced"]),
+        (Rate(Decimal("0.475"), "EUR"), ["unpriced"]),
+        (Rate(Decimal(1), "EUR"), ["cheap", "dear", "unpriced"]),
+        (Rate(Decimal(1), "CHF"), ["unpriced"]),
+        (None, ["cheap", "dear", "unpriced"]),
+    ],
+)
+def test_a_price_filter_keeps_what_has_no_price_to_be_said_so(price_max: Rate | None, finds: list[str]) -> None:
+    places = [a_place(name, a_station(an_evse("Available"), id=name)) for name in ("cheap", "dear", "unpriced")]
+    rates = Rates({("cheap", 1): a_tariff("t1"), ("dear", 1): a_tariff("t2", price_per_kwh="0.80")}, NOON)
+    search = Search(price_max=price_max)
+    assert [each.location_id for each in places if rules.fits(rules.entry(each), search, NOON, rates)] == finds
+    assert rules.price_ranges(map(rules.entry, places), rates) == {"EUR": (Decimal("0.476"), Decimal("0.952"))}
+
+
+def test_a_dear_free_plug_beside_a_cheap_taken_one_is_no_cheap_free_plug() -> None:
+    place = a_place("p", a_station(an_evse("Available"), an_evse("Occupied", number=2)))
+    rates = Rates({("s1", 1): a_tariff("t1", price_per_kwh="0.80"), ("s1", 2): a_tariff("t2")}, NOON)
+    cheap = Rate(Decimal("0.50"), "EUR")
+    assert rules.fits(rules.entry(place), Search(price_max=cheap), NOON, rates)
+    assert not rules.fits(rules.entry(place), Search(price_max=cheap, is_free=True), NOON, rates)
+
+
+def test_access_is_found_only_where_it_is_said() -> None:
+    places = [a_place("open", access="public"), a_place("hotel", access="restricted"), a_place("silent")]
+    for access, finds in (("public", ["open"]), ("restricted", ["hotel"]), (None, ["open", "hotel", "silent"])):
+        fit = [each.location_id for each in places if rules.fits(rules.entry(each), Search(access=access), NOON)]
+        assert fit == finds

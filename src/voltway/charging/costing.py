@@ -7,6 +7,7 @@ of its lines; totals are sums of what was rounded, and the unrounded figures sta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from math import ceil
@@ -117,6 +118,29 @@ def bill(tariff: Tariff, usage: Usage) -> Bill:
         lines=tuple(lines),
         warnings=tuple(warnings.values()),
     )
+
+
+def first_kwh(tariff: Tariff, local: datetime, power_kw: Fraction | None = None) -> Fraction | None:
+    """What a kWh costs, with taxes and in major units, in a session that would begin at a wall clock of the location, with the power
+    that the EVSE is rated at. 0 where it costs nothing then; None where the tariff has prices, but never one of energy."""
+    elements = [one for one in tariff.elements if one.restrictions.reservation is None]
+    priced = [component for one in elements for component in one.components if component.price]
+    if not any(component.dimension is Dimension.ENERGY for component in priced):
+        return None if priced or tariff.min_price is not None else ZERO
+    start = Piece(
+        local=local,
+        kwh_before=ZERO,
+        s_before=ZERO,
+        energy_kwh=ZERO,
+        time_h=ZERO,
+        parking_h=ZERO,
+        power_kw=power_kw,
+        current_a=None,
+    )
+    found = _price([each for each in enumerate(elements) if _holds(each[1].restrictions, start, {})], Dimension.ENERGY)
+    if found is None:
+        return ZERO
+    return Fraction(found[1].price) * (1 if tariff.taxes is Taxes.INCLUDED else _factor(tariff, found[1].vat_percent))
 
 
 # ---- what is billed, by which price

@@ -29,11 +29,11 @@ class FindTariffs(Ask[list[Tariff | None]], frozen=True, kw_only=True):
     queries: tuple[TariffQuery, ...]
 
 
-class DescribeTariffs(Ask[list[str | None]], frozen=True, kw_only=True):
-    """The tariff at each place now, in the words that a driver reads before the start; None: there is none."""
+class TariffsAssigned(Event, frozen=True, kw_only=True, gc=False):
+    """Another tariff may hold at some places of an operator's from now on."""
 
-    queries: tuple[TariffQuery, ...]
-    locale: str = "en"
+    def key(self) -> str:
+        return self.operator_id
 
 
 class SessionHeld(Event, frozen=True, kw_only=True, gc=False):

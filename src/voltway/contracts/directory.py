@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -38,7 +39,7 @@ class PublishedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedLocation(msgspec.Struct, frozen=True, kw_only=True):
-    """A location that its operator publishes. `opening_hours` None: always open."""
+    """A location that its operator publishes. `opening_hours` None: always open. `access`: who may drive in; None: not said."""
 
     location_id: str
     operator_id: str
@@ -51,6 +52,7 @@ class PublishedLocation(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None
     longitude: float | None
     time_zone: str
+    access: Literal["public", "restricted"] | None = None
     opening_hours: OpeningHours | None
     help_phone: str | None
     directions: str | None

@@ -4,21 +4,21 @@ A session is priced when it ends: by the simple form from its totals in the hand
 metered, right after (pricing_due.py). What is not plausible is held until a person has looked.
 
 Owns: tariffs, their versions and assignments, CDRs and those taken back, sessions that wait for their price, settlements (payments at the terminals of stations, and on the web), payments on the web.
-Records (batches): `ReportSettlement`. Answers: `FindTariffs`, `DescribeTariffs`, `FindTariff`, `AuthorizeWithTariff` (a verdict with the tariff for
+Records (batches): `ReportSettlement`. Answers: `FindTariffs`, `FindTariff`, `AuthorizeWithTariff` (a verdict with the tariff for
 a station that computes the cost by itself), `FindPaidLimits`, `ValidateVatNumber`, `SummarizeRevenue`, `FindPricedSessions`. Asks: `FindStations`,
 `LocationExists`, `AuthorizeTokens`, `FindTariffAbility`, `FindTransactions`, `FindCredential` and `SendCommand` (the QR code of a
 station, and the start of what was paid for). Listens to: `SessionEnded` (makes the CDR, once), `SessionReleased` (a person has looked at a held session), `SessionPriced`, `SessionStarted` (of a payment on
-the web). Publishes: `SessionPriced`, `SessionCredited`, `SessionHeld`, `WebPaymentCancelled`. Also asks: `FindMetered`, `FindTimeZones`,
+the web). Publishes: `SessionPriced`, `SessionCredited`, `SessionHeld`, `TariffsAssigned`, `WebPaymentCancelled`. Also asks: `FindMetered`, `FindTimeZones`,
 `FindEvsePowers`.
 """
 
 from voltway.contracts.billing import (
-    DescribeTariffs,
     FindTariffs,
     SessionCredited,
     SessionHeld,
     SessionPriced,
     SummarizeRevenue,
+    TariffsAssigned,
 )
 from voltway.contracts.ledger import FindPricedSessions
 from voltway.contracts.payments import (
@@ -52,7 +52,6 @@ MANIFEST = Manifest(
     settings=BillingSettings,
     answers={
         FindTariffs: handlers.find_tariffs,
-        DescribeTariffs: offers.describe_tariffs,
         FindPricedSessions: handlers.find_priced_sessions,
         SummarizeRevenue: handlers.summarize_revenue,
         FindTariff: offers.find_tariff,
@@ -67,7 +66,14 @@ MANIFEST = Manifest(
         SessionPriced: handlers.on_session_priced,
         SessionStarted: web_payments.on_session_started,
     },
-    publishes=(SessionPriced, SessionCredited, SessionHeld, WebPaymentCancelled, ReportNotRecorded),
+    publishes=(
+        SessionPriced,
+        SessionCredited,
+        SessionHeld,
+        TariffsAssigned,
+        WebPaymentCancelled,
+        ReportNotRecorded,
+    ),
     routes=lambda: (pricing_api.router, api.router, cdr_api.router, settlement_api.router, web_payment_api.router),
     jobs=(
         Job("price_due", every_s=0.5, run=pricing_due.price_due),

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import structlog
 
-from voltway.charging import tariff_text
 from voltway.charging.pricing import Tariff, in_elements
 from voltway.charging.tariff_telling import why_not
-from voltway.contracts.billing import DescribeTariffs, FindTariffs, TariffQuery
+from voltway.contracts.billing import TariffQuery
 from voltway.contracts.payments import AuthorizeWithTariff, FindTariff, FindTariffAbility, Offer
 from voltway.contracts.vocabulary import AuthorizationStatus
 from voltway.kernel.bus.asks import NobodyAnswers
 from voltway.kernel.runtime import Runtime
 from voltway.modules.billing import rules, store
 from voltway.modules.billing.errors import TariffNotFound
-from voltway.modules.billing.handlers import find_tariffs
 from voltway.modules.billing.tables import tariffs
 
 log = structlog.get_logger()
@@ -58,14 +56,3 @@ async def authorize_with_tariff(runtime: Runtime, request: AuthorizeWithTariff) 
             log.info("tariff.not_told", station_id=request.station_id, tariff_id=tariff.tariff_id, reason=reason)
             tariff = None
     return Offer(verdicts=verdicts, tariff=tariff)
-
-
-async def describe_tariffs(runtime: Runtime, request: DescribeTariffs) -> list[str | None]:
-    """The sentence of the tariff at each place; each tariff is put into words once."""
-    found = await find_tariffs(runtime, FindTariffs(queries=request.queries))
-    sentences = {
-        tariff.tariff_id: tariff_text.describe(in_elements(tariff), request.locale)
-        for tariff in found
-        if tariff is not None
-    }
-    return [None if tariff is None else sentences[tariff.tariff_id] for tariff in found]

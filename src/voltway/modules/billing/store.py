@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from voltway.charging.pricing import Cost, Tariff
+from voltway.contracts.billing import TariffsAssigned
 from voltway.contracts.ledger import PricedSession
 from voltway.contracts.sessions import SessionEnded
 from voltway.kernel import bulk, clock
@@ -112,6 +113,7 @@ async def take_over(tx: Tx, operator_id: str, family_id: str, tariff_id: str) ->
     theirs = (assignments.c.operator_id == operator_id, assignments.c.tariff_id.in_(others))
     await tx.execute(sa.update(assignments).where(*theirs).values(tariff_id=tariff_id))
     await tx.execute(sa.update(tariffs).where(tariffs.c.id == tariff_id).values(takes_over_at=None))
+    tx.publish(TariffsAssigned(operator_id=operator_id, at=clock.now()))
 
 
 async def due_versions(tx: Tx, now: datetime) -> Sequence[Any]:
@@ -154,6 +156,7 @@ async def assign(tx: Tx, operator_id: str, tariff_id: str, targets: Sequence[Tar
         for kind, target_id in dict.fromkeys(targets)
     ]
     await bulk.upsert(tx, assignments, rows, key=("operator_id", "kind", "target_id"), update=("tariff_id",))
+    tx.publish(TariffsAssigned(operator_id=operator_id, at=clock.now()))
 
 
 async def targets_of(tx: Tx, tariff_ids: Sequence[str], is_seen: sa.ColumnElement[bool]) -> dict[str, list[Target]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -11,10 +12,11 @@ from voltway.kernel.geo import Box, box_in
 from voltway.kernel.http import Page, runtime_of
 from voltway.kernel.runtime import Runtime
 from voltway.modules.directory import showing
-from voltway.modules.directory.errors import BadBox, PlaceNotFound
+from voltway.modules.directory.errors import BadBox, PlaceNotFound, PriceWithoutCurrency
 from voltway.modules.directory.index import Index
+from voltway.modules.directory.prices import Rate
 from voltway.modules.directory.rules import Search
-from voltway.modules.directory.schemas import PublicPlace
+from voltway.modules.directory.schemas import PublicPlace, PublicPriceRange, PublicPriceRanges
 
 router = APIRouter(prefix="/public", tags=["public"], dependencies=[Depends(anybody)])
 
@@ -42,8 +44,18 @@ def wanted(
     power_w_min: Annotated[float, Query(ge=0, le=10_000_000)] = 0,
     is_free: Annotated[bool, Query(description="with an EVSE that is free and fits")] = False,
     is_open: bool = False,
+    access: Annotated[
+        Literal["public", "restricted"] | None, Query(description="who may drive in; only places that say so")
+    ] = None,
+    price_per_kwh_max: Annotated[
+        Decimal | None,
+        Query(ge=0, le=1_000_000, description="with taxes, for whoever begins now; EVSEs without a price per kWh stay"),
+    ] = None,
+    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="of that price")] = None,
 ) -> Search:
-    """What somebody looks for."""
+    """What somebody looks for. Raises BadBox, PriceWithoutCurrency."""
+    if price_per_kwh_max is not None and currency is None:
+        raise PriceWithoutCurrency("Say the currency of price_per_kwh_max as well: currency=EUR.")
     return Search(
         text=text,
         box=box_of(bbox),
@@ -52,6 +64,8 @@ def wanted(
         power_w_min=power_w_min,
         is_free=is_free,
         is_open=is_open,
+        access=access,
+        price_max=None if price_per_kwh_max is None or currency is None else Rate(price_per_kwh_max, currency),
     )
 
 
@@ -72,6 +86,15 @@ async def list_public_locations(
     end = begin + limit
     shown = await showing.shown(runtime, found[begin:end], locale, search.near)
     return Page(items=shown, next_cursor=str(end) if end < len(found) else None)
+
+
+@router.get("/price-ranges")
+async def list_public_price_ranges(runtime: OurRuntime) -> PublicPriceRanges:
+    """What a kWh costs now, from the lowest to the highest price, for a filter to choose from."""
+    found = sorted((await showing.price_ranges(runtime)).items())
+    return PublicPriceRanges(
+        items=[PublicPriceRange(currency=each, lowest=low, highest=high) for each, (low, high) in found]
+    )
 
 
 @router.get("/locations/{location_id}")

@@ -16,6 +16,13 @@ class PlaceNotFound(Problem):
     title = "There is no such place"
 
 
+class PriceWithoutCurrency(Problem):
+    """A price that does not say in which currency."""
+
+    status = 422
+    title = "This price has no currency"
+
+
 class BadBox(Problem):
     """A part of the map that is none."""
 

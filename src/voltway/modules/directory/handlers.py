@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from voltway.contracts.billing import FindTariffs, TariffQuery, TariffsAssigned
 from voltway.contracts.directory import (
     FindPublicPoint,
     ListPublished,
@@ -91,6 +92,59 @@ async def find_public_point(runtime: Runtime, request: FindPublicPoint) -> Publi
                 code=code, location=place, station=station, station_number=number, evse_number=evse_number
             )
     return None
+
+
+async def on_tariffs_assigned(runtime: Runtime, tx: Tx, events: Sequence[TariffsAssigned]) -> None:
+    """Operators whose tariffs are to be looked up again."""
+    index, theirs = runtime.state(Index), {event.operator_id for event in events}
+    for place in index.places.values():
+        if place.operator_id in theirs:
+            for station in place.stations:
+                index.priced_at.pop(station.station_id, None)
+
+
+async def look_up_prices(runtime: Runtime) -> None:
+    """A job: look up the tariffs of the stations where that is too long ago."""
+    index, again_s = runtime.state(Index), runtime.settings(DirectorySettings).prices_again_s
+    for station_id in index.priced_at.keys() - index.place_of_station.keys():
+        del index.priced_at[station_id]
+    now, never = clock.monotonic(), float("-inf")
+    due = [each for each in index.place_of_station if now - index.priced_at.get(each, never) >= again_s]
+    try:
+        for begin in range(0, len(due), AT_ONCE):
+            await _look_up(runtime, index, set(due[begin : begin + AT_ONCE]))
+    except NobodyAnswers:
+        return  # the module billing runs elsewhere, and is away: the next round asks again
+
+
+async def _look_up(runtime: Runtime, index: Index, station_ids: set[str]) -> None:
+    # Before the question: what is assigned while it is answered makes them due once more.
+    index.priced_at |= dict.fromkeys(station_ids, clock.monotonic())
+    places = {index.place_of_station[each] for each in station_ids if each in index.place_of_station}
+    queries = tuple(
+        TariffQuery(
+            operator_id=place.operator_id,
+            location_id=place.location_id,
+            station_id=station.station_id,
+            evse_number=evse.evse_number,
+        )
+        for place in (index.places[each] for each in places)
+        for station in place.stations
+        if station.station_id in station_ids
+        for evse in station.evses
+    )
+    try:
+        found = await runtime.ask(FindTariffs(queries=queries))
+    except BaseException:
+        for station_id in station_ids:
+            index.priced_at.pop(station_id, None)
+        raise
+    for query, tariff in zip(queries, found, strict=True):
+        key = (query.station_id, query.evse_number or 0)
+        if tariff is None:
+            index.tariffs.pop(key, None)
+        else:
+            index.tariffs[key] = tariff
 
 
 async def count_charges(runtime: Runtime) -> None:

@@ -116,6 +116,8 @@ def _facts(place: PublicPlace, language: str) -> Iterable[str]:
         yield f'<dt>{escape(words["help"])}</dt><dd><a href="tel:{digits}">{escape(place.help_phone)}</a></dd>'
     if place.directions:
         yield f"<dt>{escape(words['directions'])}</dt><dd>{escape(place.directions)}</dd>"
+    if place.access is not None:
+        yield f"<dt>{escape(words['access'])}</dt><dd>{escape(words[f'access_{place.access}'])}</dd>"
     if place.opening_hours:
         days = "<br>".join(escape(each) for each in _hours(place.opening_hours, language))
         yield f"<dt>{escape(words['hours'])}</dt><dd>{days}</dd>"

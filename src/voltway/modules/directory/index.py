@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from voltway.charging.pricing import Tariff
 from voltway.contracts.directory import ChargeRecord, PublishedLocation
 from voltway.kernel.geo import Box, square_of
 from voltway.modules.directory import rules
@@ -24,6 +26,12 @@ class Index:
         """Public code of a station -> the stations that have it: nearly always one."""
         self.charges: dict[tuple[str, int], ChargeRecord] = {}
         """By station and EVSE."""
+        self.tariffs: dict[tuple[str, int], Tariff] = {}
+        """The tariff that holds now, by station and EVSE; those without one are left out."""
+        self.priced_at: dict[str, float] = {}
+        """Station -> when its tariffs were last looked up (monotonic clock)."""
+        self.price_ranges: tuple[float, dict[str, tuple[Decimal, Decimal]]] = (float("-inf"), {})
+        """Until when they hold (monotonic clock), and the lowest and highest price of a kWh by currency."""
         self.changed_locations: set[str] = set()
         self.changed_stations: set[str] = set()
         self.read_at: float | None = None
@@ -34,6 +42,9 @@ class Index:
     def put(self, places: Iterable[PublishedLocation], secret: bytes) -> None:
         """Places as they are now. `secret`: the installation's, of which public codes are made."""
         for place in places:
+            known = _evses(self.places.get(place.location_id))
+            for station_id, _ in _evses(place) - known:
+                self.priced_at.pop(station_id, None)
             self.forget(place.location_id)
             self.places[place.location_id] = place
             self.entries[place.location_id] = made = entry(place)
@@ -77,3 +88,8 @@ class Index:
         locations = tuple(self.changed_locations | here)[: 2 * most]
         self.changed_locations.difference_update(locations)
         return locations, stations
+
+
+def _evses(place: PublishedLocation | None) -> set[tuple[str, int]]:
+    stations = () if place is None else place.stations
+    return {(station.station_id, evse.evse_number) for station in stations for evse in station.evses}

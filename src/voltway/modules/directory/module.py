@@ -2,14 +2,16 @@
 
 Owns nothing that must last: the locations are those of the module stations, how charging goes at an EVSE is what the sessions
 say. Both are kept in memory (index.py), all of it read at the start, a few hundred locations at a time, and what has changed
-within a second of the change; how charging goes is read anew for each station every few minutes.
+within a second of the change, tariffs likewise; how charging goes is read anew for each station every few minutes.
 
 Answers people: `GET /public/locations`, the map with `/public/places` (gazetteer.py, and a geocoder if one is set) and, in plain HTML
 that needs no script, `/places`; staff who print the codes of a station (codes_api.py); and `FindPublicPoint`: which EVSE a printed code
-names. Asks: `ListPublished`, `SummarizeCharges`, `DescribeTariffs`, `FindPublicQueues`, `FindStations`. Listens to: `LocationChanged`, `StationChanged`, `ConnectorStatusChanged`.
+names. Asks: `ListPublished`, `SummarizeCharges`, `FindTariffs`, `FindPublicQueues`, `FindStations`. Listens to: `LocationChanged`, `StationChanged`,
+`ConnectorStatusChanged`, `TariffsAssigned`.
 Publishes nothing.
 """
 
+from voltway.contracts.billing import TariffsAssigned
 from voltway.contracts.directory import FindPublicPoint, LocationChanged
 from voltway.contracts.stations import ConnectorStatusChanged, StationChanged
 from voltway.kernel.module import Job, Manifest
@@ -24,12 +26,14 @@ MANIFEST = Manifest(
         LocationChanged: handlers.on_location_changed,
         StationChanged: handlers.on_station_changed,
         ConnectorStatusChanged: handlers.on_station_changed,
+        TariffsAssigned: handlers.on_tariffs_assigned,
     },
     routes=lambda: (api.router, map_api.router, codes_api.router),
     device_routes=lambda: (pages.router,),
     page_sources=map_api.origins,
     jobs=(
         Job("directory", every_s=1, run=handlers.keep_in_step, everywhere=True),
+        Job("directory_prices", every_s=1, run=handlers.look_up_prices, everywhere=True),
         Job("directory_charges", every_s=1, run=handlers.count_charges, everywhere=True),
     ),
 )

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from voltway.contracts.vocabulary import ConnectorStatus
 from voltway.kernel.geo import Box, Cells, distance_m, on_map
 from voltway.kernel.secrets import derive_key
 from voltway.modules.directory.folding import folded
+from voltway.modules.directory.prices import EvseKey, Rate, Rates
 
 CODE_BYTES = 5
 FREE, TAKEN, DOWN, UNKNOWN = "free", "taken", "out_of_order", "unknown"
@@ -86,12 +88,16 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     power_w_min: float = 0
     is_free: bool = False
     is_open: bool = False
+    access: str | None = None
+    price_max: Rate | None = None
+    """For a kWh, now. An EVSE whose price per kWh is not known fits, and is shown as one without."""
     operator_id: str | None = None
 
 
 class Plug(NamedTuple):
     """What of an EVSE a search looks at."""
 
+    key: EvseKey
     types: frozenset[str]
     power_w: float
     state: str
@@ -116,6 +122,7 @@ def entry(place: PublishedLocation) -> Entry:
     said = (place.name, place.address, place.postal_code, place.city, place.operator_name)
     plugs = tuple(
         Plug(
+            (station.station_id, evse.evse_number),
             frozenset(filter(None, (each.type for each in evse.connectors))),
             evse.power_w_max or 0,
             evse_state(station, evse),
@@ -129,9 +136,9 @@ def entry(place: PublishedLocation) -> Entry:
     return Entry(place=place, words=folded(" ".join(filter(None, said))), plugs=plugs, states=states, x=x, y=y)
 
 
-def fits(entry: Entry, search: Search, at: datetime) -> bool:
-    """Whether a place is what somebody looks for."""
-    return all(test(entry, search, at) for test in _TESTS)
+def fits(entry: Entry, search: Search, at: datetime, rates: Rates | None = None) -> bool:
+    """Whether a place is what somebody looks for. `rates`: what a kWh costs then, where a price is asked for."""
+    return all(test(entry, search, at) for test in _TESTS) and _has_evse(entry, search, rates)
 
 
 def in_order(found: Iterable[Entry], search: Search) -> list[PublishedLocation]:
@@ -160,16 +167,43 @@ def _is_in_box(entry: Entry, search: Search, at: datetime) -> bool:
     )
 
 
-def _has_evse(entry: Entry, search: Search, at: datetime) -> bool:
+def _has_evse(entry: Entry, search: Search, rates: Rates | None) -> bool:
     """One EVSE that fits in every way: a free one elsewhere at the place is no help."""
-    if not (search.connector_types or search.power_w_min or search.is_free):
+    price_max = search.price_max
+    if not (search.connector_types or search.power_w_min or search.is_free or price_max):
         return True
     return any(
         (not search.connector_types or not search.connector_types.isdisjoint(plug.types))
         and plug.power_w >= search.power_w_min
         and (not search.is_free or plug.state == FREE)
+        and (
+            price_max is None
+            or rates is None
+            or is_cheap(rates.of(plug.key, entry.place.time_zone, plug.power_w), price_max)
+        )
         for plug in entry.plugs
     )
+
+
+def is_cheap(rate: Rate | None, price_max: Rate) -> bool:
+    """Whether a kWh costs no more; in another currency it does not, and what is not known may."""
+    return rate is None or (rate.currency == price_max.currency and rate.amount <= price_max.amount)
+
+
+def price_ranges(entries: Iterable[Entry], rates: Rates) -> dict[str, tuple[Decimal, Decimal]]:
+    """The lowest and the highest price of a kWh, by currency."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for entry in entries:
+        for plug in entry.plugs:
+            rate = rates.of(plug.key, entry.place.time_zone, plug.power_w)
+            if rate is not None:
+                lowest, highest = found.get(rate.currency, (rate.amount, rate.amount))
+                found[rate.currency] = (min(lowest, rate.amount), max(highest, rate.amount))
+    return found
+
+
+def _has_access(entry: Entry, search: Search, at: datetime) -> bool:
+    return search.access is None or entry.place.access == search.access
 
 
 def _is_open(entry: Entry, search: Search, at: datetime) -> bool:
@@ -185,7 +219,7 @@ _TESTS: tuple[Callable[[Entry, Search, datetime], bool], ...] = (
     _is_in_box,
     _has_text,
     _is_open,
-    _has_evse,
+    _has_access,
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -16,10 +17,42 @@ from voltway.kernel.geo import distance_m
 from voltway.kernel.http import Instant, Schema
 from voltway.modules.directory import rules
 from voltway.modules.directory.index import Index
+from voltway.modules.directory.prices import EvseKey, Rate, Rates
 
 EvseState = Literal["free", "taken", "out_of_order", "unknown"]
-Prices = Mapping[tuple[str, int], str | None]
-"""What it costs, in words, by station and EVSE."""
+
+
+class Prices(NamedTuple):
+    """What it costs: in words by station and EVSE, and a kWh."""
+
+    sentences: Mapping[EvseKey, str]
+    rates: Rates
+
+
+class PublicRate(Schema):
+    """A price with taxes, in major units."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def of(cls, rate: Rate | None) -> PublicRate | None:
+        """As it is shown."""
+        return None if rate is None else cls(amount=rate.amount, currency=rate.currency)
+
+
+class PublicPriceRange(Schema):
+    """What a kWh costs in a currency: the lowest and the highest price of all places."""
+
+    currency: str
+    lowest: Decimal
+    highest: Decimal
+
+
+class PublicPriceRanges(Schema):
+    """One for each currency."""
+
+    items: list[PublicPriceRange]
 
 
 class PublicConnector(Schema):
@@ -42,6 +75,9 @@ class PublicEvse(Schema):
     connectors: list[PublicConnector]
     success_percent: int | None
     last_success_at: Instant | None
+    price_per_kwh: PublicRate | None = Field(
+        description="for whoever begins now; null: not known, or not priced by kWh"
+    )
     price: str | None = Field(description="in words, in the order that AFIR demands, with taxes")
 
 
@@ -67,6 +103,7 @@ class PublicPlace(Schema):
     longitude: float | None
     time_zone: str
     distance_m: int | None = Field(description="from the point that was given")
+    access: Literal["public", "restricted"] | None = Field(description="who may drive in; null: not said")
     is_open: bool
     opening_hours: list[OpenPeriodOut] | None
     opens_or_closes_at: Instant | None
@@ -74,6 +111,7 @@ class PublicPlace(Schema):
     directions: str | None
     facilities: list[str]
     free_count: int
+    price_per_kwh_from: PublicRate | None = Field(description="the lowest of its EVSEs; null: none is known")
     is_bookable: bool = Field(description="time slots can be booked, by drivers of its operator")
     queue_length: int | None = Field(description="people who wait for an EVSE; null: there is no queue")
     evses: list[PublicEvse]
@@ -91,10 +129,19 @@ def place_out(
     """A place as everybody sees it at an instant."""
     zone = ZoneInfo(place.time_zone)
     evses = [
-        _evse(station, evse, index, prices, rules.evse_code(secret, station.station_id, evse.evse_number), number)
+        _evse(
+            station,
+            evse,
+            index,
+            prices.sentences.get((station.station_id, evse.evse_number)),
+            prices.rates.of((station.station_id, evse.evse_number), place.time_zone, evse.power_w_max or 0),
+            rules.evse_code(secret, station.station_id, evse.evse_number),
+            number,
+        )
         for number, station in enumerate(place.stations, start=1)
         for evse in station.evses
     ]
+    rates = [evse.price_per_kwh for evse in evses if evse.price_per_kwh is not None]
     has_point = near is not None and place.latitude is not None and place.longitude is not None
     return PublicPlace(
         id=place.location_id,
@@ -110,6 +157,7 @@ def place_out(
         distance_m=round(distance_m(near, (place.latitude or 0.0, place.longitude or 0.0)))
         if near is not None and has_point
         else None,
+        access=place.access,
         is_open=is_open(place.opening_hours, zone, at),
         opening_hours=None if place.opening_hours is None else [_period(each) for each in place.opening_hours],
         opens_or_closes_at=changes_at(place.opening_hours, zone, at),
@@ -117,6 +165,7 @@ def place_out(
         directions=place.directions,
         facilities=list(place.facilities),
         free_count=sum(evse.state == rules.FREE for evse in evses),
+        price_per_kwh_from=min(rates, key=lambda rate: rate.amount, default=None),
         is_bookable=queue is not None and queue.is_bookable,
         queue_length=None if queue is None else queue.queue_length,
         evses=evses,
@@ -124,7 +173,13 @@ def place_out(
 
 
 def _evse(
-    station: PublishedStation, evse: PublishedEvse, index: Index, prices: Prices, code: str, number: int
+    station: PublishedStation,
+    evse: PublishedEvse,
+    index: Index,
+    sentence: str | None,
+    rate: Rate | None,
+    code: str,
+    number: int,
 ) -> PublicEvse:
     key = (station.station_id, evse.evse_number)
     record = index.charges.get(key)
@@ -139,7 +194,8 @@ def _evse(
             "connectors": [_connector(each) for each in evse.connectors],
             "success_percent": rules.success_percent(record),
             "last_success_at": None if record is None else record.last_success_at,
-            "price": prices.get(key),
+            "price_per_kwh": PublicRate.of(rate),
+            "price": sentence,
         }
     )
 

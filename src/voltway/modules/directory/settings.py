@@ -20,6 +20,9 @@ class DirectorySettings(Settings):
     charges_again_s: int = Field(default=300, ge=10, le=86_400)
     """How old that may be."""
 
+    prices_again_s: int = Field(default=600, ge=10, le=86_400)
+    """How old the prices may be by which places are found; they are read again at once when another tariff is assigned."""
+
     map_style_url: str = Field(default="", max_length=500, pattern=URL)
     """A style of MapLibre that draws the ground of the map. Empty, like the next: the map that comes with Voltway, which asks nobody."""
     map_tiles_url: str = Field(default="", max_length=500, pattern=URL)

@@ -12,7 +12,7 @@ import msgspec
 
 from voltway.charging import pricing, tariff_text
 from voltway.charging.pricing import Tariff
-from voltway.charging.tariffs import Dimension, Taxes
+from voltway.charging.tariffs import Component, Dimension, Element, Taxes
 from voltway.charging.usage import Period, Usage
 from voltway.contracts.directory import FindPublicPoint, PublicPoint
 from voltway.contracts.documents import FindChargeDocument
@@ -98,20 +98,42 @@ def _session_out(session: SessionStanding) -> ChargeSession:
 
 
 def idle_fee(tariff: Tariff, session: SessionStanding | None) -> IdleFee | None:
-    """The first price for staying that a tariff names, and from when it counts: not before the session is as long as its element
-    demands. A price that is the same whether the car charges or not is none."""
+    """The first price for staying that a tariff names, with taxes, and from when it counts."""
+    found = _idle_price(tariff)
+    if found is None:
+        return None
+    element, price = found
+    tax = price.vat_percent if tariff.full is not None and tariff.full.taxes is Taxes.EXCLUDED else None
+    per_minute = price.price * (100 + (tax or 0)) / 100 / 60
+    ended_at = None if session is None else session.charging_ended_at
+    begins_at = None if session is None or ended_at is None else _begins_at(element, session.started_at, ended_at)
+    return IdleFee(price_per_minute=per_minute.quantize(_RATE), currency=tariff.currency, begins_at=begins_at)
+
+
+def idle_grace(tariff: Tariff) -> timedelta | None:
+    """How long after its start a session costs nothing for staying; None: for as long as it likes, or not at all."""
+    found = _idle_price(tariff)
+    return timedelta(seconds=found[0].restrictions.min_duration or 0) or None if found is not None else None
+
+
+def idle_begins_at(tariff: Tariff, started_at: datetime, charging_ended_at: datetime) -> datetime | None:
+    """When staying begins to cost something for a car that has stopped charging; None: it does not."""
+    found = _idle_price(tariff)
+    return None if found is None else _begins_at(found[0], started_at, charging_ended_at)
+
+
+def _idle_price(tariff: Tariff) -> tuple[Element, Component] | None:
+    """A price that is the same whether the car charges or not is none for staying."""
     for element in () if tariff.full is None else tariff.full.elements:
         found = element.component(Dimension.PARKING_TIME)
-        if found is None or not found.price or element.restrictions.reservation is not None:
-            continue
-        tax = found.vat_percent if tariff.full is not None and tariff.full.taxes is Taxes.EXCLUDED else None
-        price = found.price * (100 + (tax or 0)) / 100 / 60
-        begins_at: datetime | None = None
-        if session is not None and session.charging_ended_at is not None:
-            grace = timedelta(seconds=element.restrictions.min_duration or 0)
-            begins_at = max(session.charging_ended_at, session.started_at + grace)
-        return IdleFee(price_per_minute=price.quantize(_RATE), currency=tariff.currency, begins_at=begins_at)
+        if found is not None and found.price and element.restrictions.reservation is None:
+            return element, found
     return None
+
+
+def _begins_at(element: Element, started_at: datetime, charging_ended_at: datetime) -> datetime:
+    """Not before the session is as long as the element demands."""
+    return max(charging_ended_at, started_at + timedelta(seconds=element.restrictions.min_duration or 0))
 
 
 def estimate(tariff: Tariff, energy_wh: int, duration_s: int, zone: ZoneInfo) -> pricing.Cost:

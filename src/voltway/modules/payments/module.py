@@ -8,7 +8,8 @@ and of Stripe as far as its books were read), `FindPersonalPayments`, `FindPerso
 `SessionEnded` (empty: nothing is owed), `SessionPriced` (capture, release), `SessionCredited` (refund), `BookingFeeCharged`,
 `BookingFeeWaived`, `BookingFailed` (a wallet or card pays, gets back, is credited), `LinkOpened`, `AccountErased`. Publishes: the facts of
 `contracts/money_facts.py`, `TerminalOrderMade`, `PushWanted` (to a payer who has an account). Jobs: work what is due, ask after calls
-whose outcome is not known, tell providers which cards they shall keep no longer, raise holds or stop sessions in time. docs/money.md tells it in plain language.
+whose outcome is not known, tell providers which cards they shall keep no longer, raise holds or stop sessions in time, tell payers
+before an idle fee begins. docs/money.md tells it in plain language.
 """
 
 from voltway.contracts.accounts import AccountErased, FindPersonalCards, FindPersonalPayments, FindPersonalWallets
@@ -39,6 +40,7 @@ from voltway.modules.payments import (
     cards_api,
     code_api,
     handlers,
+    idle_notices,
     me_api,
     movements,
     people,
@@ -95,6 +97,7 @@ MANIFEST = Manifest(
     jobs=(
         Job("work", 1.0, visits.work, everywhere=True),
         Job("watch", 2.0, watching.watch, everywhere=True),
+        Job("warn_idle", 15.0, idle_notices.warn),
         Job("forget", 3600.0, visits.forget),
         Job("keep_cards", 2.0, cards.work),
         Job("read_books", 3600.0, movements.read_books),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +19,17 @@ PATH = "#/charge"
 OF_USE_FOR = timedelta(hours=2)
 
 
-async def tell_payer(tx: Tx, payment: Any, occasion: str, cost: Money | None = None) -> None:
-    """Have a message shown on the payer's devices, on an occasion of pushed_texts.py; guests have none."""
+async def tell_payer(
+    tx: Tx,
+    payment: Any,
+    occasion: str,
+    cost: Money | None = None,
+    *,
+    words: Mapping[str, str] | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Have a message shown on the payer's devices, on an occasion of pushed_texts.py; guests have none. `words`: further ones of its
+    text; `expires_at`: when it is of no use any more, if that is known."""
     if payment.payer_id is None:
         return
     mine = (accounts.c.id == payment.payer_id, accounts.c.operator_id == payment.operator_id)
@@ -35,8 +45,8 @@ async def tell_payer(tx: Tx, payment: Any, occasion: str, cost: Money | None = N
             account_id=payment.payer_id,
             tag=f"charge:{payment.id}",
             title=text.title,
-            text=text.body.format(amount=amount),
+            text=text.body.format(amount=amount, **(words or {})),
             path=PATH,
-            expires_at=clock.to_rfc3339(now + OF_USE_FOR),
+            expires_at=clock.to_rfc3339(expires_at or now + OF_USE_FOR),
         )
     )

@@ -32,6 +32,8 @@ class PaymentsSettings(Settings):
     """How long a payer has to confirm (3-D Secure)."""
     credit_wait_s: float = Field(default=60.0, ge=0, le=86_400)
     """How long a credit waits for the CDR that takes its place, so that only the difference goes back."""
+    idle_notice_minutes: int = Field(default=10, ge=0, le=120)
+    """So long before staying begins to cost something the payer's devices are told; 0: they are not."""
     sample_interval_s: float = Field(default=60.0, gt=0, le=3600)
     latency_s: float = Field(default=15.0, ge=0, le=600)
     """How long it takes from a sample to the stop of a session: with the interval, the margin below a hold."""

@@ -47,6 +47,7 @@ payments = sa.Table(
     sa.Column("stop_ordered_at", UtcDateTime),
     sa.Column("session_id", sa.String(36), index=True),
     sa.Column("session_started_at", UtcDateTime),
+    sa.Column("idle_told_at", UtcDateTime, comment="when the payer was told that staying soon costs something"),
     sa.Column("cdr_id", sa.String(36)),
     sa.Column("hold_expires_at", UtcDateTime),
     sa.Column("over_at", UtcDateTime),

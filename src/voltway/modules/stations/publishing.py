@@ -65,6 +65,7 @@ def _location(row: Any, there: list[PublishedStation]) -> PublishedLocation:
         latitude=row.latitude,
         longitude=row.longitude,
         time_zone=row.time_zone,
+        access=row.access,
         opening_hours=_hours(row.opening_hours),
         help_phone=row.help_phone,
         directions=row.directions,

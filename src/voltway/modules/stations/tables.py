@@ -32,6 +32,7 @@ locations = sa.Table(
     sa.Column("time_zone", sa.String(64), nullable=False),
     # What drivers may know of it
     sa.Column("published_at", UtcDateTime),  # null: nothing
+    sa.Column("access", sa.String(16)),  # of Access; null: nobody has said
     sa.Column("opening_hours", JsonDocument),  # of OpeningHourBody; null: always open
     sa.Column("help_phone", sa.String(30)),
     sa.Column("directions", sa.String(500)),

@@ -1,5 +1,5 @@
-import { use, type ReactNode } from "react";
-import { CONNECTORS } from "./places.ts";
+import { use, useEffect, useState, type ReactNode } from "react";
+import { CONNECTORS, getPriceRanges, priceSteps, type PriceRange } from "./places.ts";
 import { Speech } from "./speech.ts";
 import { locate, useWanted } from "./wanted.ts";
 
@@ -10,6 +10,15 @@ const CHOICES = Object.entries(CONNECTORS).filter(([type]) => type !== "sType2")
 export function Filters({ onDenied, children }: { onDenied: (isDenied: boolean) => void; children?: ReactNode }) {
   const { format, t } = use(Speech);
   const [wanted, change] = useWanted();
+  const [ranges, setRanges] = useState<PriceRange[]>([]);
+  useEffect(() => {
+    let isWanted = true;
+    getPriceRanges().then(({ value }) => { if (isWanted) setRanges(value); }, () => undefined); // without it the other filters work
+    return () => { isWanted = false; };
+  }, []);
+  const chosen = wanted.priceMax === "" ? "" : `${wanted.priceMax} ${wanted.currency}`;
+  const prices = ranges.flatMap((range) => priceSteps(range).map((price) => ({ price, currency: range.currency })));
+  if (chosen !== "" && !prices.some(({ price, currency }) => `${price} ${currency}` === chosen)) prices.unshift({ price: wanted.priceMax, currency: wanted.currency }); // of a shared address
   const near = () => {
     onDenied(false);
     if (wanted.near === null) locate((found) => { change({ near: found }); }, () => { onDenied(true); });
@@ -31,6 +40,21 @@ export function Filters({ onDenied, children }: { onDenied: (isDenied: boolean) 
         <select value={wanted.powerW} onChange={(event) => { change({ powerW: Number(event.target.value) }); }}>
           <option value={0}>{t("any")}</option>
           {POWERS_W.map((power) => <option key={power} value={power}>{format.powerRating(power)}</option>)}
+        </select>
+      </label>
+      {prices.length > 0 && (
+        <label>{t("priceMost")}
+          <select value={chosen} onChange={(event) => { const [priceMax = "", currency = ""] = event.target.value.split(" "); change({ priceMax, currency }); }}>
+            <option value="">{t("any")}</option>
+            {prices.map(({ price, currency }) => <option key={`${price} ${currency}`} value={`${price} ${currency}`}>{format.rate(price, currency)}</option>)}
+          </select>
+        </label>
+      )}
+      <label>{t("access")}
+        <select value={wanted.access} onChange={(event) => { change({ access: event.target.value as typeof wanted.access }); }}>
+          <option value="">{t("any")}</option>
+          <option value="public">{t("access_public")}</option>
+          <option value="restricted">{t("access_restricted")}</option>
         </select>
       </label>
     </div>

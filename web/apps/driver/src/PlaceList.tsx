@@ -2,7 +2,8 @@ import { use, useEffect, useState } from "react";
 import { Filters } from "./Filters.tsx";
 import { favourites, findPlaces, type Answer, type Found } from "./places.ts";
 import { Speech } from "./speech.ts";
-import { rememberHome, useWanted } from "./wanted.ts";
+import { PlaceLine } from "./PlaceLine.tsx";
+import { queryOf, rememberHome, useWanted } from "./wanted.ts";
 
 const TYPING_MS = 250;
 
@@ -14,7 +15,7 @@ export function PlaceList() {
   const [isDenied, setDenied] = useState(false);
   const [onlyKept, setOnlyKept] = useState(false);
   const [round, setRound] = useState(0);
-  useEffect(() => { rememberHome("#/"); }, []);
+  useEffect(() => { rememberHome(`#/${queryOf(wanted)}`); }, [wanted]);
   useEffect(() => {
     let isWanted = true;
     const timer = setTimeout(() => {
@@ -36,7 +37,7 @@ export function PlaceList() {
   const places = answer === null || answer === "failed" ? [] : answer.value.items.filter((place) => !onlyKept || kept.includes(place.id));
   return (
     <>
-      <div className="title"><h1>{t("title")}</h1><a className="act" href="#/map">{t("map")}</a></div>
+      <div className="title"><h1>{t("title")}</h1><a className="act" href={`#/map${queryOf(wanted)}`}>{t("map")}</a></div>
       <search>
         <input type="search" aria-label={t("search")} placeholder={t("search")} maxLength={100} value={wanted.text} onChange={(event) => { change({ text: event.target.value }); }} />
         <Filters onDenied={setDenied}>
@@ -52,19 +53,7 @@ export function PlaceList() {
       </div>
       {answer === "failed" && <button type="button" onClick={() => { setRound(round + 1); }}>{t("again")}</button>}
       <ul className="places">
-        {places.map((place) => (
-          <li key={place.id}>
-            <a href={`#/places/${place.id}`}>
-              <strong>{place.name}</strong>
-              <span>{[place.address, place.city].filter(Boolean).join(", ")}</span>
-              <span className={place.free_count > 0 ? "good" : ""}>
-                {t("freeOf", { free: place.free_count, all: place.evses.length })} · {t(place.is_open ? "isOpen" : "isClosed")}
-                {(place.queue_length ?? 0) > 0 && ` · ${t("waiting", { count: place.queue_length ?? 0 })}`}
-                {place.distance_m !== null && ` · ${format.number(place.distance_m / 1000, 1)}\u00a0km`}
-              </span>
-            </a>
-          </li>
-        ))}
+        {places.map((place) => <PlaceLine key={place.id} place={place} isPriceAsked={wanted.priceMax !== ""} />)}
       </ul>
       {answer !== null && answer !== "failed" && answer.value.next !== null && <button type="button" onClick={() => { void more(); }}>{t("more")}</button>}
     </>

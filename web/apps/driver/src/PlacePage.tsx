@@ -49,6 +49,8 @@ export function PlacePage({ id }: { id: string }) {
           <p className="chips">{waysTo([place.latitude, place.longitude], place.name).map((way) => <a key={way.name} className="act" href={way.href} rel="noreferrer">{way.name === "geo:" ? t("phoneApp") : way.name}</a>)}</p>
         </>
       )}
+      <h2>{t("access")}</h2>
+      <p>{t(place.access === null ? "access_unknown" : `access_${place.access}`)}</p>
       <h2>{t("hours")}</h2>
       {place.opening_hours === null ? <p>{t("always")}</p> : (
         <>

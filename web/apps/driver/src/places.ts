@@ -9,6 +9,10 @@ export interface Wanted {
   powerW: number;
   isFree: boolean;
   isOpen: boolean;
+  /** The most that a kWh may cost, in major units of `currency`; empty: it does not matter. */
+  priceMax: string;
+  currency: string;
+  access: "" | "public" | "restricted";
 }
 
 export interface Found {
@@ -40,10 +44,10 @@ export async function lasting<T>(key: string, ask: () => Promise<T>): Promise<An
 }
 
 /** What is wanted, as the server is asked. With a Type 2 wanted, sockets and cables are the same to a driver. */
-export function asked({ text, connector, powerW, isFree, isOpen }: Wanted) {
+export function asked({ text, connector, powerW, isFree, isOpen, priceMax, currency, access }: Wanted) {
   const label = CONNECTORS[connector];
   const types = Object.keys(CONNECTORS).filter((type) => CONNECTORS[type] === label && label !== undefined);
-  return { text, power_w_min: powerW, is_free: isFree, is_open: isOpen, ...(types.length > 0 ? { connector_type: types } : {}) };
+  return { text, power_w_min: powerW, is_free: isFree, is_open: isOpen, ...(priceMax === "" ? {} : { price_per_kwh_max: priceMax, currency }), ...(access === "" ? {} : { access }), ...(types.length > 0 ? { connector_type: types } : {}) };
 }
 
 /** Places that fit, in a part of the map if one is given. */
@@ -55,6 +59,29 @@ export function findPlaces(wanted: Wanted, language: Language, cursor: string | 
     data?.items.forEach((place) => { keep(`place.${language}.${place.id}`, place, Date.now()); });
     return { items: data?.items ?? [], next: data?.next_cursor ?? null };
   });
+}
+
+export interface PriceRange {
+  currency: string;
+  lowest: string;
+  highest: string;
+}
+
+/** What a kWh costs, from the lowest to the highest price, by currency. */
+export function getPriceRanges(): Promise<Answer<PriceRange[]>> {
+  return lasting("prices", async () => (await client.GET("/api/v1/public/price-ranges")).data?.items ?? []);
+}
+
+const STEPS_MOST = 6;
+
+/** Round prices from about the lowest to the highest, for a driver to choose from: a few, in steps of 1, 2 or 5. */
+export function priceSteps({ lowest, highest }: Pick<PriceRange, "lowest" | "highest">): string[] {
+  const low = Math.round(Number(lowest) * 1e4);
+  const high = Math.round(Number(highest) * 1e4);
+  const sizes = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+  const size = sizes.find((each) => each >= 100 && Math.ceil(high / each) - Math.ceil(low / each) < STEPS_MOST) ?? 5_000_000;
+  const first = Math.ceil(low / size);
+  return Array.from({ length: Math.ceil(high / size) - first + 1 }, (_, index) => String(((first + index) * size) / 1e4));
 }
 
 export function getPlace(id: string, language: Language): Promise<Answer<PublicPlace>> {

@@ -11,6 +11,8 @@ const en = {
   charger: "Charger {name}, plug {number}", state_free: "Free", state_taken: "In use", state_out_of_order: "Out of order",
   state_unknown: "Not known", gone: "There is no such place.", language: "Language", phoneApp: "Navigation app",
   charge: "Charge", account: "Account", chargeHere: "Charge here", book: "Book a time", queue: "Wait in line", waiting: "{count} waiting",
+  priceMost: "At most per kWh", priceFrom: "from {price} per kWh", priceUnknown: "No price per kWh stated", access: "Access", access_public: "Open to everybody",
+  access_restricted: "Only for some people", access_unknown: "Not stated",
 };
 export type Word = keyof typeof en;
 const de: Record<Word, string> = {
@@ -25,6 +27,8 @@ const de: Record<Word, string> = {
   charger: "Ladesäule {name}, Ladepunkt {number}", state_free: "Frei", state_taken: "Belegt", state_out_of_order: "Außer Betrieb",
   state_unknown: "Nicht bekannt", gone: "Diesen Standort gibt es nicht.", language: "Sprache", phoneApp: "Navigations-App",
   charge: "Laden", account: "Konto", chargeHere: "Hier laden", book: "Zeit buchen", queue: "Anstellen", waiting: "{count} warten",
+  priceMost: "Höchstens je kWh", priceFrom: "ab {price} je kWh", priceUnknown: "Kein Preis je kWh angegeben", access: "Zugang", access_public: "Für alle offen",
+  access_restricted: "Nur für bestimmte Personen", access_unknown: "Nicht angegeben",
 };
 const zh: Record<Word, string> = {
   map: "地图", report: "报告问题", reports: "您的报告", title: "在此充电", search: "地点、街道或运营商", near: "我附近",
@@ -38,6 +42,8 @@ const zh: Record<Word, string> = {
   charger: "充电桩 {name}，充电位 {number}", state_free: "空闲", state_taken: "使用中", state_out_of_order: "故障",
   state_unknown: "未知", gone: "没有这个地点。", language: "语言", phoneApp: "导航应用",
   charge: "充电", account: "账户", chargeHere: "在此充电", book: "预约时间", queue: "排队", waiting: "{count} 人在等",
+  priceMost: "每千瓦时最高", priceFrom: "每千瓦时 {price} 起", priceUnknown: "未标明每千瓦时价格", access: "进入条件", access_public: "对所有人开放",
+  access_restricted: "仅限特定人员", access_unknown: "未说明",
 };
 export const LANGUAGES = { en: "English", de: "Deutsch", zh: "中文" } as const;
 export type Language = keyof typeof LANGUAGES;

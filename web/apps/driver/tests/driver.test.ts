@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { toGcj02 } from "../src/gcj02.ts";
 import { keep, recall } from "../src/kept.ts";
 import { waysTo } from "../src/navigation.ts";
-import { favourites, toggleFavourite } from "../src/places.ts";
+import { favourites, priceSteps, toggleFavourite } from "../src/places.ts";
+import { changeWanted, NOTHING, queryOf, wantedOf } from "../src/wanted.ts";
 import { preferredLanguage, say } from "../src/words.ts";
 
 beforeEach(() => { localStorage.clear(); });
@@ -49,4 +50,34 @@ test("the language is the one chosen, else the browser's best, else English", ()
   expect(preferredLanguage(["de"], "zh")).toBe("zh");
   expect(preferredLanguage(["fr"], "toString")).toBe("en");
   expect(say("de", "freeOf", { free: 1, all: 2 })).toBe("1 von 2 frei");
+});
+
+test("filters stand in the address, and come back from it; where somebody is does not", () => {
+  const wanted = { ...NOTHING, text: "a & b", near: { latitude: 1, longitude: 2 }, connector: "cCCS2", powerW: 50_000, isFree: true, priceMax: "0.5", currency: "EUR", access: "public" as const };
+  const query = queryOf(wanted);
+  expect(query).not.toContain("latitude");
+  expect(wantedOf(`#/map${query}`)).toEqual({ ...wanted, near: null });
+  expect(wantedOf("#/places/x")).toBeNull();
+  expect([queryOf(NOTHING), wantedOf(""), wantedOf("#/?price=much&access=vip&power=x&open=2")]).toEqual(["", NOTHING, NOTHING]);
+});
+
+test("a filter that is chosen is put into the address of the page", () => {
+  location.hash = "#/map";
+  changeWanted({ priceMax: "0.5", currency: "EUR" });
+  expect(location.hash).toBe("#/map?price=0.5+EUR");
+  changeWanted({ priceMax: "", currency: "" });
+  expect(location.hash).toBe("#/map");
+  location.hash = "#/me";
+  changeWanted({ isOpen: true });
+  expect(location.hash).toBe("#/me");
+  changeWanted(NOTHING);
+});
+
+test.each([
+  ["0.3900", "0.7900", ["0.4", "0.5", "0.6", "0.7", "0.8"]],
+  ["0.4760", "0.4760", ["0.48"]],
+  ["0.0000", "0.0000", ["0"]],
+  ["0.8000", "2.4000", ["1", "1.5", "2", "2.5"]],
+])("prices from %s to %s are offered in a few round steps, the last of which finds all", (lowest, highest, steps) => {
+  expect(priceSteps({ lowest, highest })).toEqual(steps);
 });

@@ -5542,6 +5542,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/price-ranges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Public Price Ranges
+         * @description What a kWh costs now, from the lowest to the highest price, for a filter to choose from.
+         */
+        get: operations["list_public_price_ranges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/towns": {
         parameters: {
             query?: never;
@@ -11519,6 +11539,12 @@ export interface components {
             wire_status: string | null;
         };
         /**
+         * LocationAccess
+         * @description Who may drive in to charge: everybody, or only some (staff, guests of a hotel, members).
+         * @enum {string}
+         */
+        LocationAccess: "public" | "restricted";
+        /**
          * LocationGroupIn
          * @description A named set of locations.
          */
@@ -11547,6 +11573,8 @@ export interface components {
          * @description A new location. Drivers see it once it is published; `opening_hours` null: always open.
          */
         LocationIn: {
+            /** @description who may drive in; null: not said */
+            access?: components["schemas"]["LocationAccess"] | null;
             /** Address */
             address?: string | null;
             /** City */
@@ -11619,6 +11647,8 @@ export interface components {
          * @description A location.
          */
         LocationOut: {
+            /** Access */
+            access: string | null;
             /** Address */
             address: string | null;
             /** City */
@@ -11655,6 +11685,7 @@ export interface components {
          * @description What may be changed; a field that is left out stays, null empties it (but the name and the time zone).
          */
         LocationPatch: {
+            access?: components["schemas"]["LocationAccess"] | null;
             /** Address */
             address?: string | null;
             /** City */
@@ -13743,6 +13774,8 @@ export interface components {
              * @description in words, in the order that AFIR demands, with taxes
              */
             price: string | null;
+            /** @description for whoever begins now; null: not known, or not priced by kWh */
+            price_per_kwh: components["schemas"]["PublicRate"] | null;
             /**
              * State
              * @enum {string}
@@ -13781,6 +13814,11 @@ export interface components {
          * @description A location that its operator publishes. `opening_hours` null: always open.
          */
         PublicPlace: {
+            /**
+             * Access
+             * @description who may drive in; null: not said
+             */
+            access: ("public" | "restricted") | null;
             /** Address */
             address: string | null;
             /** City */
@@ -13825,6 +13863,8 @@ export interface components {
             operator_name: string;
             /** Postal Code */
             postal_code: string | null;
+            /** @description the lowest of its EVSEs; null: none is known */
+            price_per_kwh_from: components["schemas"]["PublicRate"] | null;
             /**
              * Queue Length
              * @description people who wait for an EVSE; null: there is no queue
@@ -13832,6 +13872,36 @@ export interface components {
             queue_length: number | null;
             /** Time Zone */
             time_zone: string;
+        };
+        /**
+         * PublicPriceRange
+         * @description What a kWh costs in a currency: the lowest and the highest price of all places.
+         */
+        PublicPriceRange: {
+            /** Currency */
+            currency: string;
+            /** Highest */
+            highest: string;
+            /** Lowest */
+            lowest: string;
+        };
+        /**
+         * PublicPriceRanges
+         * @description One for each currency.
+         */
+        PublicPriceRanges: {
+            /** Items */
+            items: components["schemas"]["PublicPriceRange"][];
+        };
+        /**
+         * PublicRate
+         * @description A price with taxes, in major units.
+         */
+        PublicRate: {
+            /** Amount */
+            amount: string;
+            /** Currency */
+            currency: string;
         };
         /**
          * PublicSpot
@@ -28796,9 +28866,13 @@ export interface operations {
     list_public_clusters: {
         parameters: {
             query?: {
+                /** @description who may drive in; only places that say so */
+                access?: ("public" | "restricted") | null;
                 /** @description west,south,east,north in degrees */
                 bbox?: string | null;
                 connector_type?: string[] | null;
+                /** @description of that price */
+                currency?: string | null;
                 /** @description with an EVSE that is free and fits */
                 is_free?: boolean;
                 is_open?: boolean;
@@ -28806,6 +28880,8 @@ export interface operations {
                 latitude?: number | null;
                 longitude?: number | null;
                 power_w_min?: number;
+                /** @description with taxes, for whoever begins now; EVSEs without a price per kWh stay */
+                price_per_kwh_max?: number | string | null;
                 /** @description words in name, address, city or operator */
                 text?: string;
                 /** @description of the map, whose world is 512 pixels wide at 0 */
@@ -28840,9 +28916,13 @@ export interface operations {
     list_public_locations: {
         parameters: {
             query?: {
+                /** @description who may drive in; only places that say so */
+                access?: ("public" | "restricted") | null;
                 /** @description west,south,east,north in degrees */
                 bbox?: string | null;
                 connector_type?: string[] | null;
+                /** @description of that price */
+                currency?: string | null;
                 /** @description next_cursor of the page before */
                 cursor?: string | null;
                 /** @description with an EVSE that is free and fits */
@@ -28855,6 +28935,8 @@ export interface operations {
                 locale?: "en" | "de" | "zh";
                 longitude?: number | null;
                 power_w_min?: number;
+                /** @description with taxes, for whoever begins now; EVSEs without a price per kWh stay */
+                price_per_kwh_max?: number | string | null;
                 /** @description words in name, address, city or operator */
                 text?: string;
             };
@@ -28973,6 +29055,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicSpots"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_price_ranges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicPriceRanges"];
                 };
             };
             /** @description A problem */

@@ -56,6 +56,13 @@ class Facility(StrEnum):
     WIFI = "WIFI"
 
 
+class LocationAccess(StrEnum):
+    """Who may drive in to charge: everybody, or only some (staff, guests of a hotel, members)."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"
+
+
 class OpeningHourBody(Schema):
     """Open on a weekday between two times of its wall clock. An end that is not after the begin is of the next day."""
 
@@ -81,6 +88,7 @@ class LocationIn(Schema):
     longitude: float | None = Field(default=None, ge=-180, le=180)
     time_zone: TimeZone = "UTC"
     is_published: bool = False
+    access: LocationAccess | None = Field(default=None, description="who may drive in; null: not said")
     opening_hours: OpeningHours | None = None
     help_phone: Phone | None = None
     directions: str | None = Field(default=None, max_length=500)
@@ -99,6 +107,7 @@ class LocationPatch(Schema):
     longitude: float | None = Field(default=None, ge=-180, le=180)
     time_zone: TimeZone | None = None
     is_published: bool | None = None
+    access: LocationAccess | None = None
     opening_hours: OpeningHours | None = None
     help_phone: Phone | None = None
     directions: str | None = Field(default=None, max_length=500)
@@ -118,6 +127,7 @@ class LocationOut(Schema):
     longitude: float | None
     time_zone: str
     is_published: bool
+    access: str | None
     opening_hours: list[OpeningHourBody] | None
     help_phone: str | None
     directions: str | None

@@ -227,7 +227,7 @@ function listHandlers(network: Network): HttpHandler[] {
     http.post(`${BASE}/locations`, async ({ request }) => {
       const empty = { address: null, city: null, postal_code: null, country: null, latitude: null, longitude: null };
       const body = (await request.json()) as LocationCreate;
-      const shown = { opening_hours: null, help_phone: null, directions: null, facilities: [] };
+      const shown = { access: null, opening_hours: null, help_phone: null, directions: null, facilities: [] };
       const made = { id: uuid("000", network.locations.length), created_at: new Date().toISOString() };
       const location = { ...empty, ...shown, ...body, ...made } as Network["locations"][number];
       network.locations.unshift(location);

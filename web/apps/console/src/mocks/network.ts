@@ -210,7 +210,7 @@ export function createNetwork(): Network {
   return {
     locations: SITES.map(({ name, address, postal_code, city }, number) => ({
       ...{ name, address, postal_code, city, country: "DE", time_zone: "Europe/Berlin", latitude: null, longitude: null, created_at: ago(900_000) },
-      ...{ is_published: true, opening_hours: null, help_phone: null, directions: null, facilities: [] },
+      ...{ is_published: true, access: null, opening_hours: null, help_phone: null, directions: null, facilities: [] },
       id: uuid("000", number),
     })),
     stations,

@@ -2,9 +2,10 @@ import { around, bboxOf, MapView, type Ground, type MapPoint, type Target, type 
 import "@voltway/map/styles.css";
 import { use, useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 import { Filters } from "../Filters.tsx";
+import { PlaceLine } from "../PlaceLine.tsx";
 import { findPlaces, type Answer, type Found } from "../places.ts";
 import { Speech } from "../speech.ts";
-import { rememberHome, useWanted } from "../wanted.ts";
+import { queryOf, rememberHome, useWanted } from "../wanted.ts";
 import { findPoints, findTowns, getGround } from "./asking.ts";
 import "./map.css";
 import { PlaceCard } from "./PlaceCard.tsx";
@@ -57,7 +58,7 @@ export default function MapPage() {
   const [isSheetUp, setSheetUp] = useState(false);
   const [round, setRound] = useState(0);
 
-  useEffect(() => { rememberHome("#/map"); }, []);
+  useEffect(() => { rememberHome(`#/map${queryOf(wanted)}`); }, [wanted]);
   const whole = useEffectEvent(() => findPoints(wanted, null).then(({ value }): Target => ({ bounds: around(value) ?? WORLD.bounds }), (): Target => WORLD));
   useEffect(() => { // only where the map begins: later filters leave it where it is
     let isWanted = true;
@@ -121,7 +122,7 @@ export default function MapPage() {
             }}
             onSpot={(spot) => { choose(null); setSheetUp(false); setTarget(spot.bounds === null ? { latitude: spot.latitude, longitude: spot.longitude, zoom: TOWN_ZOOM } : { bounds: spot.bounds }); }}
           />
-          <a className="act" href="#/">{tell("list")}</a>
+          <a className="act" href={`#/${queryOf(wanted)}`}>{tell("list")}</a>
         </div>
         <Filters onDenied={setDenied}>
           {wanted.text !== "" && <button type="button" onClick={() => { change({ text: "" }); }}>{tell("without", { text: wanted.text })} ×</button>}
@@ -155,18 +156,7 @@ export default function MapPage() {
             : failure !== null ? t("title") : tell(inView === 1 ? "onePlace" : "inView", { places: format.number(inView), free: format.number(free) })}
         </p>
         <ul className="places">
-          {places.map((place) => (
-            <li key={place.id}>
-              <a href={`#/places/${place.id}`}>
-                <strong>{place.name}</strong>
-                <span>{[place.address, place.city].filter(Boolean).join(", ")}</span>
-                <span className={place.free_count > 0 ? "good" : ""}>
-                  {t("freeOf", { free: place.free_count, all: place.evses.length })} · {t(place.is_open ? "isOpen" : "isClosed")}
-                  {place.distance_m !== null && ` · ${format.number(place.distance_m / 1000, 1)}\u00a0km`}
-                </span>
-              </a>
-            </li>
-          ))}
+          {places.map((place) => <PlaceLine key={place.id} place={place} isPriceAsked={wanted.priceMax !== ""} />)}
         </ul>
         {list !== null && list !== "failed" && list.value.next !== null && <button type="button" onClick={() => { void more(); }}>{t("more")}</button>}
       </section>

@@ -59,6 +59,7 @@ export function PlaceCard({ id, round, onClose }: { id: string; round: number; o
         ))}
       </ul>
       {price !== null && <p>{price}</p>}
+      {place.access === "restricted" && <p className="dim">{t("access")}: {t("access_restricted")}</p>}
       <p className="dim">{[percents.length > 0 && t("success", { percent: Math.min(...percents) }), lastAt !== null && t("last", { age: format.age(lastAt, nowMs) })].filter(Boolean).join(" · ")}</p>
       <p className="doing"><a className="act main" href={`#/places/${place.id}`}>{tell("details")}</a>{way !== undefined && <a className="act" href={way.href} rel="noreferrer">{tell("go")}</a>}</p>
     </article>
