@@ -74,6 +74,29 @@ async def test_a_fact_that_is_told_twice_is_posted_once(runtime: Runtime, client
     assert (await book(client))["bank"] == 1150
 
 
+async def test_a_fact_that_cannot_be_posted_holds_up_no_other(
+    runtime: Runtime, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = fee_booked(40)
+    await say(runtime, money("PaymentCaptured", 1190))
+    with monkeypatch.context() as broken:
+        broken.setattr(posting, "work", _nothing)
+        await say(runtime, spoilt, *a_whole_life()[2:3])
+    async with runtime.database.begin() as tx:
+        await tx.execute(
+            sa.update(facts).where(facts.c.fact_key == rules.key_of(spoilt)).values(document={"operator_id": "x"})
+        )
+    await posting.work(runtime)
+    async with runtime.database.read() as tx:
+        due = (await tx.execute(sa.select(facts.c.fact_key).where(facts.c.due_at.is_not(None)))).scalars().all()
+    assert due == [rules.key_of(spoilt)]  # it is tried again, and a person finds it in the log
+    assert await count(runtime, postings) == 2
+
+
+async def _nothing(runtime: Runtime) -> None:
+    """The job is not there yet."""
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[1:], ids=str)
 async def test_the_balances_do_not_depend_on_the_order(
     runtime: Runtime, client: httpx.AsyncClient, order: Sequence[int]

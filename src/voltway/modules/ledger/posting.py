@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from voltway.contracts.billing import SessionCredited, SessionPriced
@@ -28,7 +29,8 @@ CHUNK = 500
 _OF_A_COUNTRY = {kind.__name__ for kind in (SessionPriced, BookingFeeCharged, BookingFeeWaived)}
 """Facts whose revenue and VAT belong to the country where they happened."""
 AGAIN = timedelta(seconds=30)
-"""A fact that lacks another one (a credit whose CDR, a fee whose capture is not posted) is looked at again after this."""
+"""A fact that lacks another one (a credit whose CDR, a fee whose capture is not posted), or that cannot be posted, is looked at again
+after this; the daily reconciliation misses what never is."""
 _ABOUT_ANOTHER = (SessionCredited, ProviderFeeBooked)
 
 
@@ -53,12 +55,26 @@ async def post_due(runtime: Runtime) -> int:
     async with runtime.database.begin() as tx:
         for operator_id, found in sorted(by_operator.items()):  # sorted: two processes lock the heads in the same order
             book = await Book.open(tx, operator_id, key, runtime.settings(LedgerSettings).country)
-            waiting = await book.post([rules.fact_of(row.kind, row.document) for row in found], places, countries)
+            told, spoilt = _told(found)
+            waiting = await book.post(told, places, countries) | spoilt
             ids = {row.fact_key: row.id for row in found}
             missing = {ids.pop(fact_key) for fact_key in waiting}
             await store.set_due(tx, ids.values(), None)
             await store.set_due(tx, missing, clock.now() + AGAIN)
     return len(rows)
+
+
+def _told(rows: Sequence[Any]) -> tuple[list[Event], set[str]]:
+    """The facts, and the keys of those that cannot be read: they must not hold up the books of everybody."""
+    told: list[Event] = []
+    spoilt: set[str] = set()
+    for row in rows:
+        try:
+            told.append(rules.fact_of(row.kind, row.document))
+        except (msgspec.ValidationError, KeyError) as error:
+            log.error("fact.not_posted", fact=row.fact_key, operator_id=row.operator_id, exc_info=error)
+            spoilt.add(row.fact_key)
+    return told, spoilt
 
 
 async def _countries(
@@ -127,7 +143,12 @@ class Book:
                 location_id, posted = priced[fact.cdr_id]
                 lines = rules.reversed_entries(posted)
             else:
-                lines = self._entries(fact, countries.get(location_id or "", self._country), payments)
+                try:
+                    lines = self._entries(fact, countries.get(location_id or "", self._country), payments)
+                except Exception as error:  # one that no rule fits must not hold up the others
+                    log.error("fact.not_posted", fact=fact_key, operator_id=self._operator_id, exc_info=error)
+                    waiting.add(fact_key)
+                    continue
             if isinstance(fact, SessionPriced):
                 priced[fact.cdr_id] = (location_id, lines)
             if isinstance(fact, PaymentCaptured):
