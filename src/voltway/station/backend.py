@@ -64,7 +64,7 @@ def build_station(config: StationConfig, controllers: list[EvseController]) -> S
     def build(station: StationOf[EvseControl], number: int) -> EvseControl:
         controller = controllers[number - 1]
         hardware = BoardHardware(
-            station.spec.evses[number - 1], controller, station.clock.now, partial(station.limit_w, number)
+            station.spec.evses[number - 1], controller, station.clock.now, partial(station.allowed, number)
         )
         hardware.control = control = EvseControl(station, number, hardware)
         hardware.interrupted = interrupted.setdefault(number, [])

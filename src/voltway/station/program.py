@@ -312,7 +312,8 @@ def _parts(config: EvseConfig) -> tuple[Board, EnergyMeter]:
     simulated = SimulatedBoard(config.settings.phases)
     board: Board = SerialBoard(config.board_port) if config.board_port else simulated
     if config.meter == "simulated" or config.meter_port is None:
-        return board, SimulatedMeter(lambda: simulated.current_a, config.settings.phases)
+        phases = config.settings.phases
+        return board, SimulatedMeter(lambda: simulated.current_a, phases, used=lambda: simulated.used_phases)
     host, _, port = config.meter_port.rpartition(":")
     client = tcp(host, int(port)) if host else rtu(config.meter_port)
     if config.meter == "sunspec":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from voltway.charging import profiles
 from voltway.charging.profiles import (
@@ -33,6 +33,7 @@ from voltway.charging.profiles import (
 from voltway.station.ocpp.vocabulary import EvseSpec, Transaction
 
 LIMITS_MAX, SCHEDULES_MAX = 20, 3
+UNLIMITED = Step(start_s=0, limit=None)
 
 
 class Purpose(IntEnum):
@@ -59,6 +60,8 @@ class Limit:
     valid_to: datetime | None = None
     transaction_id: str | None = None
     recurrency: Recurrency | None = None
+    number_phases: tuple[int | None, ...] = ()
+    """For each period on how many phases; empty, or None: on three (K01.FR.49)."""
     others: tuple[Schedule, ...] = ()
     """The schedules after the first: a car that can choose may take one of them (K15.FR.22)."""
     is_dynamic: bool = False
@@ -78,13 +81,13 @@ class Limit:
 
 def schedule_of(
     unit: str,
-    periods: Iterable[tuple[int, float]],
+    periods: Iterable[tuple[int, float, int | None]],
     starts_at: datetime | None,
     duration_s: int | None,
     schedule_id: int,
 ) -> Schedule:
     """A further schedule of a profile."""
-    told = tuple(Period(start_s, value) for start_s, value in periods)
+    told = tuple(Period(start_s, value, phases) for start_s, value, phases in periods)
     return Schedule(unit=Unit(unit), periods=told, starts_at=starts_at, duration_s=duration_s, schedule_id=schedule_id)
 
 
@@ -129,22 +132,42 @@ def in_force(limits: Sequence[Limit], offline_s: float) -> Sequence[Limit]:
     return limits if offline_s <= 0 else [limit for limit in limits if not limit.is_over(offline_s)]
 
 
+def allowed(
+    limits: Sequence[Limit],
+    evse_number: int,
+    evses: tuple[EvseSpec, ...],
+    transaction: Transaction | None,
+    at: datetime,
+) -> Step:
+    """The power in W that an EVSE may draw at an instant (None if nobody limits it), and on how many phases.
+
+    The limits of the whole station are shared out evenly, so that they are kept whatever the EVSEs do.
+    Source: OCPP 1.6 §3.13.3, 2.0.1 K08.
+    """
+    if not limits:
+        return UNLIMITED
+    own = _shared_out(limits, len(evses))
+    outlet = _outlet(evse_number, evses[evse_number - 1], transaction)
+    said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
+    return profiles.merged(said, outlet, Unit.W)
+
+
 def limit_w(
-    limits: Iterable[Limit],
+    limits: Sequence[Limit],
     evse_number: int,
     evses: tuple[EvseSpec, ...],
     transaction: Transaction | None,
     at: datetime,
 ) -> float | None:
-    """The power that an EVSE may draw at an instant, or None if nobody limits it.
+    """The power of `allowed` alone."""
+    return allowed(limits, evse_number, evses, transaction, at).limit
 
-    The limits of the whole station are shared out evenly, so that they are kept whatever the EVSEs do.
-    Source: OCPP 1.6 §3.13.3, 2.0.1 K08.
+
+def phases_of_limit(phases: int, allowed_phases: int | None, used_phases: int) -> int:
+    """The phases over which an EVSE spreads a limit in W: those that the CSMS has in mind, or more if the vehicle takes more of those
+    that are there. A limit for one phase is not tripled by a vehicle on three, nor cut to a third for one that takes one alone.
     """
-    own = _shared_out(limits, len(evses))
-    outlet = _outlet(evse_number, evses[evse_number - 1], transaction)
-    said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
-    return profiles.merged(said, outlet, Unit.W).limit
+    return min(phases, max(allowed_phases or phases, used_phases))
 
 
 def composite(
@@ -178,7 +201,10 @@ def _profile(limit: Limit, divisor: int = 1) -> Profile:
     """A limit as the shared knowledge has it. Asked for at each step of the physics, hence kept."""
     schedule = Schedule(
         unit=Unit.A if limit.is_ampere else Unit.W,
-        periods=tuple(Period(start_s, value / divisor) for start_s, value in limit.periods),
+        periods=tuple(
+            Period(start_s, value / divisor, phases)
+            for (start_s, value), phases in zip_longest(limit.periods, limit.number_phases)
+        ),
         starts_at=limit.starts_at,
         duration_s=limit.duration_s,
     )

@@ -181,6 +181,9 @@ def read_limit(profile: v201.ChargingProfile, evse_id: int) -> Limit | None:
     is_known = kind in ("Relative", "Absolute", "Recurring") and (kind == "Recurring") is bool(profile.recurrency_kind)
     if purpose is None or not is_known or (kind == "Relative") != (schedule.start_schedule is None):
         return None
+    periods = [period for one in profile.charging_schedule for period in one.charging_schedule_period]
+    if any(period.phase_to_use is not None for period in periods):
+        return None  # K01.FR.20: one phase is the first here, nobody chooses
     return Limit(
         profile_id=profile.id,
         purpose=purpose,
@@ -188,6 +191,7 @@ def read_limit(profile: v201.ChargingProfile, evse_id: int) -> Limit | None:
         evse_number=evse_id,
         is_ampere=schedule.charging_rate_unit == "A",
         periods=tuple((period.start_period, period.limit) for period in schedule.charging_schedule_period),
+        number_phases=tuple(period.number_phases for period in schedule.charging_schedule_period),
         starts_at=instant(schedule.start_schedule),
         duration_s=schedule.duration,
         valid_from=instant(profile.valid_from),
@@ -199,7 +203,7 @@ def read_limit(profile: v201.ChargingProfile, evse_id: int) -> Limit | None:
         others=tuple(
             schedule_of(
                 other.charging_rate_unit,
-                [(period.start_period, period.limit) for period in other.charging_schedule_period],
+                [(one.start_period, one.limit, one.number_phases) for one in other.charging_schedule_period],
                 instant(other.start_schedule),
                 other.duration,
                 other.id,

@@ -44,11 +44,11 @@ def readings(sample: MeterSample) -> Iterator[Reading]:
         yield Reading("Power.Active.Import", sample.power_w, "W")
     lines = tuple(f"L{line}" for line in range(1, sample.phases + 1)) or (None,)
     if "Current.Import" in wanted:
-        for line in lines:
-            yield Reading("Current.Import", sample.current_a, "A", line)
+        for line, current_a in zip(lines, sample.currents_a or (sample.current_a,) * len(lines), strict=True):
+            yield Reading("Current.Import", current_a, "A", line)
     if "Voltage" in wanted:
-        for line in lines:
-            yield Reading("Voltage", sample.voltage_v, "V", f"{line}-N" if line else None)
+        for line, voltage_v in zip(lines, sample.voltages_v or (sample.voltage_v,) * len(lines), strict=True):
+            yield Reading("Voltage", voltage_v, "V", f"{line}-N" if line else None)
     if "SoC" in wanted and sample.soc_percent is not None:
         yield Reading("SoC", sample.soc_percent, "Percent", None, "EV")
 
