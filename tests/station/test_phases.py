@@ -20,6 +20,13 @@ def bench(csms: FakeCsms, tmp_path: Path, protocol: str) -> Bench:
     return Bench(csms, tmp_path, protocol)
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for vehicles are short: what is looked at here is not how long they are."""
+    for name in ("DUTY_CHANGE_S", "STEP_X1_S", "PHASES_WAIT_S"):
+        monkeypatch.setattr(machine, name, 0.2)
+
+
 def one_phase(protocol: str, limit_a: float, number: int = 1) -> tuple[str, dict[str, Any]]:
     """An order for so much current on so many phases."""
     action, payload = profile(protocol, limit_a)
@@ -61,6 +68,7 @@ def test_a_limit_is_spread_over_the_phases_that_are_meant_or_more_if_more_are_ta
     assert phases_of_limit(1, allowed, used) == 1
 
 
+@pytest.mark.usefixtures("hasty")
 @each_protocol
 async def test_a_limit_for_one_phase_is_not_tripled_by_a_vehicle_on_three(bench: Bench) -> None:
     async with bench.on():
@@ -76,11 +84,11 @@ async def test_a_limit_for_one_phase_is_not_tripled_by_a_vehicle_on_three(bench:
         await bench.leave()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.usefixtures("hasty")
+@each_protocol
 async def test_where_phases_may_be_switched_a_limit_for_one_phase_switches_and_another_switches_back(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench,
 ) -> None:
-    monkeypatch.setattr(machine, "PHASES_WAIT_S", 0.2)
     bench.config.write_text(bench.config.read_text() + "can_switch_phases = true\n")
     async with bench.on():
         await bench.charge()
