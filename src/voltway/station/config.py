@@ -12,6 +12,7 @@ from typing import Any
 from voltway.kernel.errors import StartUpError
 from voltway.station.evse_words import EvseSettings, WakeUp
 from voltway.station.hardware.meter_maps import METERS
+from voltway.station.ocpp.variables import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,16 @@ class Texts:
         return None if is_right else f"a list of {self.meaning}"
 
 
-Rule = Choice | Number | Flag | Text | Texts
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The name of a time zone."""
+
+    def wrong(self, value: object) -> str | None:
+        is_right = isinstance(value, str) and zone_of(value) is not None
+        return None if is_right else "a time zone such as Europe/Berlin"
+
+
+Rule = Choice | Number | Flag | Text | Texts | Zone
 PORT = Text(r"/dev/[\w./-]+", "the path of a serial port, such as /dev/ttyUSB0")
 MAKES = ("simulated", *METERS, "sunspec")
 
@@ -82,6 +92,7 @@ STATION: Mapping[str, Rule] = {
     "access": Choice(("free", "cards")),
     "cards": Texts(r"[0-9A-Fa-f]{8,20}", "card numbers in hex"),
     "reader": PORT,
+    "time_zone": Zone(),
     "signing_key": Text(r".+", "a file for the key in PEM (P-256) that signs begin and end of charges"),
 }
 PROTOCOLS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
@@ -190,6 +201,8 @@ class StationConfig:
     local: LocalConfig = LocalConfig()
     signing_key: Path | None = None
     """Who signs begin and end of charges; None: nobody."""
+    time_zone: str | None = None
+    """What its clock on the wall goes by, until the CSMS says something else; None: UTC."""
 
 
 def read_config(path: Path) -> StationConfig:
@@ -236,6 +249,7 @@ class _Reading:
             evses=tuple(self._evse(evse, at) for at, evse in enumerate(evses)),
             ocpp=self._ocpp(document["ocpp"]) if "ocpp" in document else None,
             local=self._local(document.get("local", {})),
+            time_zone=station.get("time_zone"),
             signing_key=Path(station["signing_key"]) if "signing_key" in station else None,
         )
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise, zip_longest
+from zlib import crc32
 
 from voltway.charging import profiles
 from voltway.charging.profiles import (
@@ -62,6 +63,10 @@ class Limit:
     recurrency: Recurrency | None = None
     number_phases: tuple[int | None, ...] = ()
     """For each period on how many phases; empty, or None: on three (K01.FR.49)."""
+    is_local: bool = False
+    """`starts_at` is what a clock at the station shows (2.1)."""
+    delay_s_max: int = 0
+    """Each period but the first begins up to so much later, by chance (2.1)."""
     others: tuple[Schedule, ...] = ()
     """The schedules after the first: a car that can choose may take one of them (K15.FR.22)."""
     is_dynamic: bool = False
@@ -85,10 +90,21 @@ def schedule_of(
     starts_at: datetime | None,
     duration_s: int | None,
     schedule_id: int,
+    *,
+    is_local: bool = False,
+    delay_s_max: int = 0,
 ) -> Schedule:
     """A further schedule of a profile."""
     told = tuple(Period(start_s, value, phases) for start_s, value, phases in periods)
-    return Schedule(unit=Unit(unit), periods=told, starts_at=starts_at, duration_s=duration_s, schedule_id=schedule_id)
+    return Schedule(
+        unit=Unit(unit),
+        periods=told,
+        starts_at=starts_at,
+        duration_s=duration_s,
+        schedule_id=schedule_id,
+        is_local=is_local,
+        delay_s_max=delay_s_max,
+    )
 
 
 def is_acceptable(limit: Limit, evses: tuple[EvseSpec, ...], transaction: Transaction | None) -> bool:
@@ -103,6 +119,8 @@ def is_acceptable(limit: Limit, evses: tuple[EvseSpec, ...], transaction: Transa
     if any((other.starts_at is None) is not (limit.starts_at is None) for other in limit.others):
         return False
     if limit.purpose is Purpose.STATION_MAX:
+        if limit.delay_s_max or any(other.delay_s_max for other in limit.others):
+            return False  # K01.FR.95
         return limit.evse_number == 0 and (limit.starts_at is not None or limit.is_dynamic)
     if limit.purpose is Purpose.TX:
         is_meant = transaction is not None and limit.transaction_id in (None, transaction.transaction_id)
@@ -138,6 +156,7 @@ def allowed(
     evses: tuple[EvseSpec, ...],
     transaction: Transaction | None,
     at: datetime,
+    zone: tzinfo = UTC,
 ) -> Step:
     """The power in W that an EVSE may draw at an instant (None if nobody limits it), and on how many phases.
 
@@ -147,7 +166,7 @@ def allowed(
     if not limits:
         return UNLIMITED
     own = _shared_out(limits, len(evses))
-    outlet = _outlet(evse_number, evses[evse_number - 1], transaction)
+    outlet = _outlet(evse_number, evses[evse_number - 1], transaction, zone)
     said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
     return profiles.merged(said, outlet, Unit.W)
 
@@ -177,10 +196,11 @@ def composite(
     transactions: Sequence[Transaction | None],
     window: Window,
     unit: Unit,
+    zone: tzinfo = UTC,
 ) -> tuple[Step, ...]:
     """What an EVSE may draw in a window, or the station as a whole for EVSE 0; where nobody limits, what its hardware can."""
     outlets = [
-        _outlet(number, spec, transaction)
+        _outlet(number, spec, transaction, zone)
         for number, (spec, transaction) in enumerate(zip(evses, transactions, strict=True), 1)
     ]
     if evse_number == 0:
@@ -207,6 +227,8 @@ def _profile(limit: Limit, divisor: int = 1) -> Profile:
         ),
         starts_at=limit.starts_at,
         duration_s=limit.duration_s,
+        is_local=limit.is_local,
+        delay_s_max=limit.delay_s_max,
     )
     return Profile(
         profile_id=limit.profile_id,
@@ -242,11 +264,13 @@ def _hardware(evse_number: int, spec: EvseSpec) -> Profile:
     return Profile(profile_id=0, purpose=profiles.Purpose.EXTERNAL, evse_number=evse_number, schedules=(schedule,))
 
 
-def _outlet(evse_number: int, spec: EvseSpec, transaction: Transaction | None) -> Outlet:
+def _outlet(evse_number: int, spec: EvseSpec, transaction: Transaction | None, zone: tzinfo) -> Outlet:
     running = None
     if transaction is not None:
-        running = Running(started_at=transaction.started_at, transaction_id=transaction.transaction_id)
-    return Outlet(evse_number=evse_number, phases=spec.phases, power_w_max=spec.power_w_max, running=running)
+        # The key outlives a reboot, and nobody else's is the same: delays are drawn once for each transaction (K01.FR.93).
+        seed = crc32(transaction.key.encode())
+        running = Running(started_at=transaction.started_at, transaction_id=transaction.transaction_id, seed=seed)
+    return Outlet(evse_number=evse_number, phases=spec.phases, power_w_max=spec.power_w_max, running=running, zone=zone)
 
 
 def watts_per_ampere(evse: EvseSpec) -> float:

@@ -550,7 +550,7 @@ class StationOf(Generic[C]):
         """The same, and on how many phases."""
         transaction = self.evses[evse_number - 1].transaction
         limits = rules.in_force(self.limits, self.offline_s(at))
-        return rules.allowed(limits, evse_number, self.spec.evses, transaction, at)
+        return rules.allowed(limits, evse_number, self.spec.evses, transaction, at, self.settings.zone)
 
     def offline_s(self, at: datetime) -> float:
         """For how long the station has had no link at an instant; 0: it has one."""

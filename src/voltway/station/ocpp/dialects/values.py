@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +23,7 @@ class Reading(NamedTuple):
     location: str = "Outlet"
 
 
+_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 SIGNING_METHOD = "ECDSA-secp256r1-SHA256"
 SIGNED_ENCODING = "OCMF"
 
@@ -61,6 +63,12 @@ def instant(text: str | None) -> datetime | None:
         return parse_instant(text).at
     except ValueError as error:
         raise RefusedCall(ErrorCode.PropertyConstraintViolation, str(error)) from error
+
+
+def wall_instant(text: str | None, *, is_local: bool) -> datetime | None:
+    """The beginning of a schedule. Of one in local time the digits count and the offset does not (2.1, K01.FR.90): what a clock shows,
+    as a datetime that says UTC. Raises RefusedCall."""
+    return instant(_OFFSET.sub("", text) if is_local and text is not None else text)
 
 
 def told_instant(text: str | None) -> datetime | None:
