@@ -164,7 +164,8 @@ async def test_a_register_without_a_number_is_no_measurement() -> None:
         await meter.close()
 
 
-async def test_an_em340_over_a_serial_line() -> None:
+@pytest.mark.parametrize(("make", "data", "table"), [("em340", em340(), "holding"), ("sdm630", sdm630(), "input")])
+async def test_a_meter_over_a_serial_line(make: str, data: list[SimData], table: str) -> None:
     (one, one_side), (two, two_side) = pty.openpty(), pty.openpty()
     stop, stopped = os.pipe()
 
@@ -178,10 +179,10 @@ async def test_an_em340_over_a_serial_line() -> None:
     cable = Thread(target=pump)
     cable.start()
     server = ModbusSerialServer(
-        both_tables(em340(), "holding"), framer=FramerType.RTU, port=os.ttyname(one_side), baudrate=9600
+        both_tables(data, table), framer=FramerType.RTU, port=os.ttyname(one_side), baudrate=9600
     )
     await server.serve_forever(background=True)
-    meter = ModbusMeter(rtu(os.ttyname(two_side)), "em340")
+    meter = ModbusMeter(rtu(os.ttyname(two_side)), make)
     try:
         assert (await meter.read()).energy_wh == READING.energy_wh
     finally:
