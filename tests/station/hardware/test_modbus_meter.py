@@ -195,6 +195,32 @@ async def test_a_meter_over_a_serial_line(make: str, data: list[SimData], table:
             os.close(number)
 
 
+async def test_a_cancellation_that_arrives_together_with_an_answer_is_not_lost() -> None:
+    """A task that was cancelled and goes on is a station that does not end when it is told to."""
+    async with tcp_server(em340()) as port:
+        meter = ModbusMeter(tcp("127.0.0.1", port), "em340")
+        await meter.read()
+        went_on: list[bool] = []
+
+        async def read() -> None:
+            await meter.read()
+            went_on.append(True)
+
+        for _ in range(3):
+            task = asyncio.create_task(read())
+            transaction = meter._client.ctx
+            before = transaction.response_future
+            while transaction.response_future is before:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+            # In the very turn of the loop in which the answer is there.
+            transaction.response_future.add_done_callback(lambda _, task=task: task.cancel())
+            with suppress(asyncio.CancelledError):
+                await task
+            assert task.cancelled()
+        assert not went_on
+        await meter.close()
+
+
 @pytest.mark.parametrize("make", METERS)
 def test_a_meter_is_read_in_few_requests_that_miss_nothing(make: str) -> None:
     blocks = METERS[make].blocks()
