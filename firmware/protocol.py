@@ -62,6 +62,7 @@ FAULTS = (
     "diode",
     "brown_out",
     "contactor_welded",
+    "board_overheated",
 )
 
 HEARTBEAT_EVERY_MS = 500

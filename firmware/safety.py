@@ -19,6 +19,10 @@ WELDED_MS = 1000
 TEST_TRIP_MS = 100  # a detector that is tested trips within this
 TEST_RELEASE_MS = 1000
 RESIDUAL_DC_TENTH_MA = 59  # IEC 62955: 6 mA must interrupt
+# The computer asks for less from 65 C on and stops the vehicle at 71 C. If it does not, the board opens by itself, until it is cool again.
+# A sensor without its wire, or with both of them together, shows the end of its range: that is no temperature.
+HOT_TENTH_C, COOL_TENTH_C = 750, 650
+SENSOR_TENTH_C = (-450, 2700)
 HOLD_MS = 1000  # a fault is told for this long at least, so that the computer cannot miss it
 
 LATCHED = ("rcd_self_test", "contactor_welded")
@@ -220,6 +224,7 @@ class Safety:
             self._raise("ground_lost")
         if seen.brown_out:
             self._raise("brown_out")
+        self._check_temperature()
         self._check_diode()
         if not seen.mirror or self.closing:
             self._disagree_ms = self.now_ms
@@ -228,6 +233,12 @@ class Safety:
         for fault, at_ms in list(self._faults.items()):
             if fault not in LATCHED and self.now_ms - at_ms >= HOLD_MS:
                 del self._faults[fault]
+
+    def _check_temperature(self):
+        tenth_c, (least, most) = self.inputs.temperature_tenth_c, SENSOR_TENTH_C
+        bound = COOL_TENTH_C if "board_overheated" in self._faults else HOT_TENTH_C
+        if tenth_c > bound or not least < tenth_c < most:
+            self._raise("board_overheated")
 
     def _check_diode(self):
         """With PWM on, the negative half wave must be untouched: else there is a resistor and no vehicle."""

@@ -59,6 +59,8 @@ class FakeCsms:
     answers: dict[str, Answer] = field(default_factory=dict)
     links: dict[str, ServerConnection] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    strays: list[list[Any]] = field(default_factory=list)
+    """Answers to what nobody asked, or what was not asked by `ask`."""
     transaction_id: int = 1000
     _asked: dict[str, asyncio.Future[list[Any]]] = field(default_factory=dict)
 
@@ -87,8 +89,10 @@ class FakeCsms:
             frame = json.loads(raw)
             if frame[0] == 2:
                 await self._answer(link, identity, Heard(identity, frame[2], frame[3], frame[1]))
+            elif (asked := self._asked.get(frame[1])) is not None:
+                asked.set_result(frame)
             else:
-                self._asked[frame[1]].set_result(frame)
+                self.strays.append(frame)
 
     async def _answer(self, link: ServerConnection, identity: str, heard: Heard) -> None:
         self.heard.append(heard)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voltway.kernel.errors import StartUpError
-from voltway.station.config import EVSE, STATION, read_config
+from voltway.station.config import EVSE, GPIO, STATION, read_config
 from voltway.station.evse_words import WakeUp
 
 WHOLE = """\
@@ -63,7 +63,7 @@ def test_a_whole_file_is_read_as_it_stands(tmp_path: Path) -> None:
         ("192.0.2.7:502", "192.0.2.7", 11, "meter_port", "host:port"),
         ("wake_up", "wakeup", 13, "wakeup is unknown", "wake_up"),
         ("04a1b2c3", "hello", 5, "cards", "card numbers in hex"),
-        ("[station]", "[charger]", 1, "charger is unknown", "[station], [ocpp], [local] and [[evse]]"),
+        ("[station]", "[charger]", 1, "charger is unknown", "[station], [ocpp], [local], [gpio] and [[evse]]"),
         ('board_port = "/dev/ttyUSB1"', "", 7, "the board serial needs its port", "board_port"),
         ('reader = "/dev/ttyUSB0"', "", 1, "access by cards needs a reader", 'or access = "free"'),
         ("phases = 1", "phases = ", 16, "", ""),
@@ -87,7 +87,25 @@ def test_a_station_without_an_evse_is_none(tmp_path: Path, text: str) -> None:
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "what", "allowed"),
+    [
+        ("tilt = 5\n", "there is no chip", "/dev/gpiochip0"),
+        ('chip = "/dev/gpiochip0"\ntilt = -1\n', "tilt = -1", "a whole number from 0 to 511"),
+        ('chip = "/dev/gpiochip0"\ntilt = 5\nwater = 5\n', "water has the line of tilt", "a line of its own"),
+        ('chip = "/dev/gpiochip0"\ndiode = 5\n', "diode is unknown", "enclosure_open"),
+        ('chip = "/dev/gpiochip0"\nnormally_open = ["door"]\n', "normally_open", "some of tilt"),
+    ],
+)
+def test_lines_that_cannot_be_are_named(tmp_path: Path, text: str, what: str, allowed: str) -> None:
+    with pytest.raises(StartUpError) as error:
+        read(tmp_path, f'[station]\naccess = "free"\n[gpio]\n{text}[[evse]]\n')
+    assert what in str(error.value)
+    assert allowed in str(error.value)
+    assert "line " in str(error.value)
+
+
 def test_the_manual_names_every_setting() -> None:
     manual = (Path(__file__).parents[2] / "docs/operating/station.md").read_text()
-    for name in (*STATION, *EVSE):
+    for name in (*STATION, *EVSE, *GPIO):
         assert f"`{name}`" in manual, name

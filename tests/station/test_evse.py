@@ -41,7 +41,7 @@ from voltway.station.evse_words import (
     Unlock,
     WakeUp,
 )
-from voltway.station.faults import ROWS, Fault, Reaction, Recovery
+from voltway.station.faults import ROWS, Fault, Reaction, Recovery, Row
 from voltway.station.pilot import STATE_F, X1, Mode, Output, Pilot, current_of, pwm
 
 
@@ -397,6 +397,23 @@ def test_a_fault_that_blocks_does_so_whenever_it_comes_and_ends_by_its_class(row
     assert bench.evse.faults.blocks == (row.recovery is Recovery.LATCHED)
     bench.say(ResetFaults)
     bench.charge()
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.reaction.blocks], ids=lambda row: row.fault.value)
+def test_a_fault_opens_in_its_time_and_the_plug_is_let_go_after_that(row: Row) -> None:
+    """The vehicle goes on drawing. Of a board that is lost nobody knows, and behind a weld nothing may be let go."""
+    bench = Bench().charge()
+    begin_s = bench.now_s
+    bench.event(FaultCame(row.fault))
+    bench.wait(20)
+    done = [action for _, action in bench.log]
+    opened_s = bench.log[done.index(AllowPower(False))][0]
+    assert opened_s - begin_s == pytest.approx(0 if row.reaction is Reaction.OPEN else 6)
+    unlocked_s = [at_s for at_s, action in bench.log if action == SetLock(False)]
+    is_held = row.fault in {Fault.BOARD_LOST, Fault.CONTACTOR_WELDED}
+    assert unlocked_s == ([] if is_held else [pytest.approx(max(begin_s + 5, opened_s))])
+    assert is_held or done.index(AllowPower(False)) < done.index(SetLock(False))
+    assert AllowPower(True) not in done
 
 
 def test_a_fault_that_ends_by_itself_lets_the_charge_go_on() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from voltway.station.ocpp.limits import Limit, Purpose, installed, is_acceptable, limit_w
+from voltway.station.ocpp.limits import Limit, Purpose, allowed, installed, is_acceptable, limit_w
 from voltway.station.ocpp.vocabulary import Context, EvseSpec, IdToken, Transaction
 from voltway.station.simulator.car import CAR_MODELS
 from voltway.station.simulator.evse import PluggedCar, SimulatedEvse
@@ -86,7 +86,7 @@ def test_a_limit_that_makes_no_sense_is_not_acceptable(wrong: dict[str, object])
 
 def test_the_meter_follows_a_limit_that_changes_while_nobody_looks() -> None:
     limit = replace(DEFAULT, periods=((0, 6_900.0), (600, 0.0), (1200, 6_900.0)))
-    evse = SimulatedEvse(TWO_EVSES[0], AT, 1_000.0, lambda at: limit_w((limit,), 1, TWO_EVSES, TRANSACTION, at))
+    evse = SimulatedEvse(TWO_EVSES[0], AT, 1_000.0, lambda at: allowed((limit,), 1, TWO_EVSES, TRANSACTION, at))
     evse.plug(PluggedCar(CAR_MODELS["saloon"], 20.0), 1, AT)
     evse.permit_power(True, AT)
     sample = evse.sample(AT + timedelta(seconds=1800), Context.PERIODIC, ())

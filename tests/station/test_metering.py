@@ -69,6 +69,16 @@ def test_a_power_cut_at_any_octet_of_a_write_leaves_the_value_before_or_after_it
     assert len(seen) == 2
 
 
+def test_a_register_needs_nothing_more_from_the_disk_once_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "register"
+    file = RegisterFile(path)
+    blocks = path.read_bytes()
+    for value in (1, 2**50, 2**60):
+        file.write(value, beside=2**40)
+        assert path.stat().st_size == len(blocks) == 2 * SLOT
+    file.close()
+
+
 def test_a_file_that_says_nothing_any_more_is_not_taken_for_zero(tmp_path: Path) -> None:
     path = tmp_path / "register"
     path.write_bytes(b"\xff" * 2 * SLOT)

@@ -281,16 +281,6 @@ async def test_of_several_schedules_a_car_that_cannot_choose_takes_the_first(
     assert (await csms.ask("SetChargingProfile", order))["status"] == "Rejected"
 
 
-@pytest.mark.parametrize("flaw", [{"useLocalTime": True}, {"randomizedDelay": 60}])
-async def test_k01_fr_123_124_what_the_station_cannot_do_with_time_is_rejected(
-    flaw: dict[str, Any], csms: FakeCsms, launch: Launch
-) -> None:
-    await online(launch, "ocpp2.1")
-    order = profile("ocpp2.1", 10)
-    order["chargingProfile"]["chargingSchedule"][0] |= flaw
-    assert (await csms.ask("SetChargingProfile", order))["status"] == "Rejected"
-
-
 @each_protocol
 @pytest.mark.parametrize(
     "more",

@@ -23,6 +23,7 @@ from voltway.station.evse_words import EvseSettings, State
 from voltway.station.faults import Fault
 from voltway.station.hardware.simulated import SimulatedBoard, SimulatedCardReader, SimulatedMeter
 from voltway.station.metering import Context, Measurand
+from voltway.station.ocpp.vocabulary import EvseState
 from voltway.station.pilot import Pilot
 from voltway.station.program import StationProgram
 from voltway.station.register_file import RegisterFile
@@ -161,10 +162,15 @@ async def test_a_meter_that_is_lost_stops_the_charge_and_one_that_is_back_lets_i
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_card_reader_that_is_pulled_is_told_and_charging_goes_on(tmp_path: Path) -> None:
+async def test_a_card_reader_that_is_pulled_is_told_charging_goes_on_and_it_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voltway.station.program.READER_AGAIN_S", 0.05)
+    port = tmp_path / "reader"  # as udev names it, whatever the kernel does
     master, slave = pty.openpty()
     tty.setraw(slave)
-    program = StationProgram(a_station(tmp_path, cards="04A1B2C3", reader=os.ttyname(slave)))
+    port.symlink_to(os.ttyname(slave))
+    program = StationProgram(a_station(tmp_path, cards="04A1B2C3", reader=str(port)))
     [evse] = program.evses
     running = asyncio.create_task(program.run())
     try:
@@ -173,6 +179,18 @@ async def test_a_card_reader_that_is_pulled_is_told_and_charging_goes_on(tmp_pat
         os.close(master)
         await until(lambda: Fault.READER in evse.controller.evse.faults)
         assert evse.controller.evse.state is State.AVAILABLE
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        port.unlink()
+        port.symlink_to(os.ttyname(slave))
+        await until(lambda: Fault.READER not in evse.controller.evse.faults)
+        assert isinstance(evse.board, SimulatedBoard)
+        evse.board.connect(Pilot.B)
+        await until(lambda: program.station.evses[0].state is EvseState.CONNECTED)
+        os.write(master, b"04A1B2C3\n")
+        await until(lambda: evse.controller.evse.is_authorised)
+        os.close(slave)
+        os.close(master)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -8,6 +8,7 @@ that toggles, limits that change each second or fall below 6 A, a thin cable, un
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ from voltway.station.pilot import Pilot
 from voltway.station.program import StationProgram
 
 WITHIN_S = 60.0
+FLAPS = int(os.environ.get("VOLTWAY_TEST_FLAPS", "20"))
+"""How often the link breaks; 1440 for a day with a break each minute."""
 PROTOCOLS = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
 each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
 
@@ -438,7 +441,7 @@ async def test_15_a_link_that_flaps_neither_grows_the_queue_nor_the_file(bench: 
     async with bench.on():
         await bench.charge()
         counters = bench.station.counters
-        for flap in range(20):
+        for flap in range(FLAPS):
             bench.csms.links["S1"].transport.abort()
             await until(lambda so_far=flap: counters.connects == so_far + 2 and bench.station.is_online)
             await bench.told()

@@ -64,7 +64,7 @@ def build_station(config: StationConfig, controllers: list[EvseController]) -> S
     def build(station: StationOf[EvseControl], number: int) -> EvseControl:
         controller = controllers[number - 1]
         hardware = BoardHardware(
-            station.spec.evses[number - 1], controller, station.clock.now, partial(station.limit_w, number)
+            station.spec.evses[number - 1], controller, station.clock.now, partial(station.allowed, number)
         )
         hardware.control = control = EvseControl(station, number, hardware)
         hardware.interrupted = interrupted.setdefault(number, [])
@@ -88,6 +88,8 @@ def build_station(config: StationConfig, controllers: list[EvseController]) -> S
     station.is_clock_set = False
     for name, value in DEFAULTS.items():
         station.settings.store(name, value)
+    if config.time_zone is not None:
+        station.settings.store("time_zone", config.time_zone)
     memory = FileMemory(config.data_dir)
     station.remember_all(memory)
     if config.ocpp is not None:

@@ -6,17 +6,30 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from voltway.charging.profiles import AC_VOLTAGE_V
+from voltway.charging.profiles import AC_VOLTAGE_V, Step
 from voltway.kernel import clock
 from voltway.station.controller import EvseController
-from voltway.station.evse_words import Authorise, Command, Limit, Outcome, SetAvailable, State, Stop, Unlock
+from voltway.station.evse_words import (
+    Authorise,
+    Command,
+    Limit,
+    Outcome,
+    SetAvailable,
+    State,
+    Stop,
+    SwitchPhases,
+    Unlock,
+)
 from voltway.station.faults import TABLE, Fault
 from voltway.station.hardware.ports import MeterReading
 from voltway.station.ocpp.charging import EvseControl
+from voltway.station.ocpp.limits import phases_of_limit
 from voltway.station.ocpp.vocabulary import Context, EvseSpec, EvseState, MeterSample, Transaction, Trouble
 from voltway.station.off_peak import LoadShaper
 
 LIMIT_STEP_A = 0.05
+DRAWS_A = 1.0
+"""A phase with less than this is not in use: a vehicle that draws takes 6 A, or nearly."""
 SETTLE_S = 0.5
 CHARGING_STATES = {
     State.CHARGING: EvseState.CHARGING,
@@ -45,14 +58,16 @@ class BoardHardware:
         spec: EvseSpec,
         controller: EvseController,
         now: Callable[[], datetime],
-        limit_w: Callable[[datetime], float | None],
+        allowed: Callable[[datetime], Step],
     ) -> None:
         self.spec = spec
         self.connector_number = 1
         self.control: EvseControl | None = None
         self._controller = controller
         self._machine = controller.evse
-        self._now, self._limit_w = now, limit_w
+        self._now, self._allowed = now, allowed
+        self._phases_used = self._phases_ordered = 0
+        """On how many phases this vehicle has drawn, and which number of them was ordered last; 0: none yet."""
         self.interrupted: list[Transaction] = []
         self.is_settled = False
         self.local_limit_a: float | None = None
@@ -97,7 +112,8 @@ class BoardHardware:
 
     def sample(self, at: datetime, context: Context, measurands: tuple[str, ...]) -> MeterSample:
         """The last reading."""
-        phases = self.reading.phases if self.reading else ()
+        # A meter may have more phases than the EVSE.
+        phases = self.reading.phases[: self.spec.phases] if self.reading else ()
         live = [phase for phase in phases if phase.voltage_v > 50]
         return MeterSample(
             at=at,
@@ -109,6 +125,8 @@ class BoardHardware:
             phases=len(phases) or self.spec.phases,
             soc_percent=None,
             measurands=measurands,
+            currents_a=tuple(round(phase.current_a, 2) for phase in phases),
+            voltages_v=tuple(round(phase.voltage_v, 1) for phase in phases),
         )
 
     def charging_state(self, at: datetime) -> EvseState:
@@ -137,6 +155,7 @@ class BoardHardware:
             return
         if is_plugged is not self._was_plugged:
             self._was_plugged = is_plugged
+            self._phases_used = self._phases_ordered = 0
             (control.plugged if is_plugged else control.unplugged)()
         control.refresh()
 
@@ -146,6 +165,7 @@ class BoardHardware:
         if is_off and self._then is not None:
             then, self._then = self._then, None
             then()
+        self._note_phases()
         if self._is_settled():
             self.noticed()
             self._order_power()
@@ -191,15 +211,33 @@ class BoardHardware:
             most_a = 0.0
         elif self.local_limit_a is not None:
             most_a = min(most_a, self.local_limit_a)
-        limit_w = self._limit_w(at)
-        if limit_w is not None:
-            most_a = min(most_a, limit_w / (AC_VOLTAGE_V * max(self.spec.phases, 1)))
+        step = self._allowed(at)
+        self._order_phases(step)
+        if step.limit is not None:
+            phases = phases_of_limit(self._machine.phases, step.number_phases, self._phases_used)
+            most_a = min(most_a, step.limit / (AC_VOLTAGE_V * phases))
         if self.shaper is not None:
             if not self.is_plugged:
                 self.shaper.unplugged()
             most_a = self.shaper.shape(most_a, at.astimezone(), clock.monotonic())
         if abs(most_a - self._machine.limit_a) > LIMIT_STEP_A:
             self._order(Limit, most_a)
+
+    def _note_phases(self) -> None:
+        """How many phases the vehicle takes shows while it draws. It never takes more later than it can, so the most counts."""
+        if self.is_plugged and self.reading is not None:
+            drawn = sum(phase.current_a >= DRAWS_A for phase in self.reading.phases[: self.spec.phases])
+            self._phases_used = max(self._phases_used, drawn)
+
+    def _order_phases(self, step: Step) -> None:
+        """One phase or three as the profiles have it, where the installation may switch; each wish is ordered once."""
+        settings = self._machine.settings
+        if not settings.can_switch_phases or settings.phases == 1:
+            return
+        wanted = 1 if step.limit is not None and step.number_phases == 1 else settings.phases
+        if wanted != (self._phases_ordered or self._machine.phases):
+            self._phases_ordered = wanted
+            self._order(SwitchPhases, wanted)
 
     def _order(self, kind: Callable[..., Command], *arguments: object) -> asyncio.Task[Outcome]:
         task = asyncio.ensure_future(self._controller.command(kind, *arguments))

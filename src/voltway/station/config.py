@@ -12,6 +12,8 @@ from typing import Any
 from voltway.kernel.errors import StartUpError
 from voltway.station.evse_words import EvseSettings, WakeUp
 from voltway.station.hardware.meter_maps import METERS
+from voltway.station.line_watch import CONTACTS, LAMPS
+from voltway.station.ocpp.variables import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,16 @@ class Texts:
         return None if is_right else f"a list of {self.meaning}"
 
 
-Rule = Choice | Number | Flag | Text | Texts
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The name of a time zone."""
+
+    def wrong(self, value: object) -> str | None:
+        is_right = isinstance(value, str) and zone_of(value) is not None
+        return None if is_right else "a time zone such as Europe/Berlin"
+
+
+Rule = Choice | Number | Flag | Text | Texts | Zone
 PORT = Text(r"/dev/[\w./-]+", "the path of a serial port, such as /dev/ttyUSB0")
 MAKES = ("simulated", *METERS, "sunspec")
 
@@ -82,6 +93,7 @@ STATION: Mapping[str, Rule] = {
     "access": Choice(("free", "cards")),
     "cards": Texts(r"[0-9A-Fa-f]{8,20}", "card numbers in hex"),
     "reader": PORT,
+    "time_zone": Zone(),
     "signing_key": Text(r".+", "a file for the key in PEM (P-256) that signs begin and end of charges"),
 }
 PROTOCOLS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
@@ -128,6 +140,23 @@ EVSE: Mapping[str, Rule] = {
     "sample_every_s": Number(1, 86_400, is_whole=True),
     "simulated_vehicle": Flag(),
 }
+
+
+GPIO: Mapping[str, Rule] = {
+    "chip": Text(r"/dev/[\w./-]+", "the path of a GPIO chip, such as /dev/gpiochip0"),
+    "normally_open": Texts("|".join(CONTACTS), f"some of {', '.join(CONTACTS)}"),
+    **dict.fromkeys((*CONTACTS, *LAMPS), Number(0, 511, is_whole=True)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GpioConfig:
+    """Digital lines of the computer's own, by their offset at the chip. Contacts open when there is a fault, but for `normally_open`."""
+
+    chip: str
+    contacts: Mapping[str, int]
+    lamps: Mapping[str, int]
+    normally_open: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +219,9 @@ class StationConfig:
     local: LocalConfig = LocalConfig()
     signing_key: Path | None = None
     """Who signs begin and end of charges; None: nobody."""
+    gpio: GpioConfig | None = None
+    time_zone: str | None = None
+    """What its clock on the wall goes by, until the CSMS says something else; None: UTC."""
 
 
 def read_config(path: Path) -> StationConfig:
@@ -212,10 +244,9 @@ class _Reading:
 
     def config(self, document: dict[str, Any]) -> StationConfig:
         for name in document:
-            if name not in {"station", "evse", "ocpp", "local"}:
-                raise self._error(
-                    self._line_of(name), f"{name} is unknown", "the tables [station], [ocpp], [local] and [[evse]]"
-                )
+            if name not in {"station", "evse", "ocpp", "local", "gpio"}:
+                allowed = "the tables [station], [ocpp], [local], [gpio] and [[evse]]"
+                raise self._error(self._line_of(name), f"{name} is unknown", allowed)
         station, evses = document.get("station", {}), document.get("evse", [])
         if not isinstance(station, dict):
             raise self._error(self._line_of("station"), "station is no table", "[station]")
@@ -236,6 +267,8 @@ class _Reading:
             evses=tuple(self._evse(evse, at) for at, evse in enumerate(evses)),
             ocpp=self._ocpp(document["ocpp"]) if "ocpp" in document else None,
             local=self._local(document.get("local", {})),
+            gpio=self._gpio(document["gpio"]) if "gpio" in document else None,
+            time_zone=station.get("time_zone"),
             signing_key=Path(station["signing_key"]) if "signing_key" in station else None,
         )
 
@@ -244,6 +277,24 @@ class _Reading:
             raise self._error(self._line_of("local"), "local is no table", "[local]")
         self._check(table, LOCAL, "local", 0)
         return LocalConfig(**table)
+
+    def _gpio(self, table: Any) -> GpioConfig:
+        if not isinstance(table, dict):
+            raise self._error(self._line_of("gpio"), "gpio is no table", "[gpio]")
+        self._check(table, GPIO, "gpio", 0)
+        if "chip" not in table:
+            raise self._error(self._header("gpio", 0), "there is no chip", 'chip = "/dev/gpiochip0"')
+        used: dict[int, str] = {}
+        for name in (*CONTACTS, *LAMPS):
+            if name in table and used.setdefault(table[name], name) != name:
+                line = self._line_of(name, self._header("gpio", 0))
+                raise self._error(line, f"{name} has the line of {used[table[name]]}", "a line of its own")
+        return GpioConfig(
+            chip=table["chip"],
+            contacts={name: table[name] for name in CONTACTS if name in table},
+            lamps={name: table[name] for name in LAMPS if name in table},
+            normally_open=frozenset(table.get("normally_open", [])),
+        )
 
     def _ocpp(self, table: Any) -> OcppConfig:
         if not isinstance(table, dict):

@@ -23,6 +23,7 @@ class Fault(StrEnum):
     WARM = "warm"
     HOT = "hot"
     OVERHEATED = "overheated"
+    BOARD_OVERHEATED = "board_overheated"
     CABLE_HOT = "cable_hot"
     CABLE_OVERHEATED = "cable_overheated"
     OVER_CURRENT = "over_current"
@@ -241,6 +242,21 @@ ROWS: tuple[Row, ...] = (
         over=71.0,
         clears_at=65.0,
     ),
+    # The last step, which the board takes by itself if the computer has not stopped the vehicle at 71 C: SmartEVSE's and OpenEVSE's 75 C.
+    # A sensor that is off or shorted is at the end of its range: that counts as hot.
+    Row(
+        Fault.BOARD_OVERHEATED,
+        "board_c",
+        _OPEN,
+        _SELF,
+        "HighTemperature",
+        "TemperatureSensor",
+        "Problem",
+        mrec=3,
+        over=75.0,
+        clears_at=65.0,
+        on_board=True,
+    ),
     # OpenEVSE, infra-red spot: 65, 70, 75 C.
     Row(
         Fault.CABLE_HOT,
@@ -280,7 +296,7 @@ ROWS: tuple[Row, ...] = (
         over=0.0,
         delay_s=7.0,
     ),
-    # OpenEVSE: 5 A above the limit for 10 s.
+    # OpenEVSE: 5 A above the limit for 10 s. The board has no sensor of its own for it: the meter's currents are looked at.
     Row(
         Fault.OVER_CURRENT_BOARD,
         "board_excess_a",
@@ -292,7 +308,6 @@ ROWS: tuple[Row, ...] = (
         mrec=4,
         over=5.0,
         delay_s=10.0,
-        on_board=True,
     ),
     # EN 50160: 230 V +-10 %; a second, as mains dips do no harm.
     Row(

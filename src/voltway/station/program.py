@@ -20,7 +20,7 @@ import structlog
 from voltway.kernel import clock
 from voltway.station.backend import build_station, tls_of
 from voltway.station.board_hardware import BoardHardware, trouble_of
-from voltway.station.config import EvseConfig, OcppConfig, StationConfig
+from voltway.station.config import EvseConfig, GpioConfig, OcppConfig, StationConfig
 from voltway.station.controller import EvseController
 from voltway.station.evse import Evse
 from voltway.station.evse_words import (
@@ -36,9 +36,10 @@ from voltway.station.evse_words import (
 from voltway.station.faults import Fault, excess_a
 from voltway.station.hardware.card_reader import SerialCardReader
 from voltway.station.hardware.modbus_meter import ModbusMeter, SunSpecMeter, rtu, tcp
-from voltway.station.hardware.ports import Board, CardReader, EnergyMeter, HardwareLost, MeterReading
+from voltway.station.hardware.ports import Board, CardReader, EnergyMeter, HardwareLost, Lines, MeterReading
 from voltway.station.hardware.serial_board import SerialBoard
 from voltway.station.hardware.simulated import SimulatedBoard, SimulatedMeter
+from voltway.station.line_watch import LineWatch
 from voltway.station.local.doctor import Way
 from voltway.station.local.house import House
 from voltway.station.local.serving import local_page
@@ -51,6 +52,7 @@ from voltway.station.register_file import RegisterFile
 log = structlog.get_logger()
 
 READ_EVERY_S = 1.0
+READER_AGAIN_S = 2.0
 BOARD_OPENS_WITHIN_S = 3.0
 """A board that nobody speaks to opens by itself after 2 s without a heartbeat."""
 SAMPLES_MAX = 10_000
@@ -189,6 +191,10 @@ class StationProgram:
             RunningEvse(number, evse, config.data_dir, *_parts(evse)) for number, evse in enumerate(config.evses, 1)
         ]
         self.page_port = 0
+        self.lines: LineWatch | None = None
+        if config.gpio is not None:
+            gpio, controllers = config.gpio, [evse.controller for evse in self.evses]
+            self.lines = LineWatch(_lines(gpio), gpio.contacts, gpio.lamps, controllers)
         self.station = build_station(config, [evse.controller for evse in self.evses])
         for evse, control in zip(self.evses, self.station.evses, strict=True):
             assert isinstance(control.hardware, BoardHardware)
@@ -226,6 +232,8 @@ class StationProgram:
                 if self._config.local.mqtt is not None:
                     house = House(self, self._config.local.mqtt, self._config.local.mqtt_prefix)
                     tasks.create_task(house.run())
+                if self.lines is not None:
+                    tasks.create_task(self.lines.run())
                 if self._config.is_free:
                     tasks.create_task(self._let_in())
                 if self.reader:
@@ -269,15 +277,26 @@ class StationProgram:
             await asyncio.sleep(0.2)
 
     async def _read_cards(self, reader: CardReader) -> None:
+        """Hear of cards; a reader that is lost is told as a fault, and looked for until it is there again."""
         while True:
             try:
-                card = await reader.next_card()
+                while True:
+                    self.hold(IdToken((await reader.next_card()).uid))
             except HardwareLost as error:
                 log.warning("station_reader.lost", reason=str(error))
-                for evse in self.evses:
-                    evse.controller.tell(FaultCame(Fault.READER))
-                return
-            self.hold(IdToken(card.uid))
+            await reader.close()
+            for evse in self.evses:
+                evse.controller.tell(FaultCame(Fault.READER))
+            self.reader = reader = await self._find_reader()
+            log.info("station_reader.returned")
+            for evse in self.evses:
+                evse.controller.tell(FaultWent(Fault.READER))
+
+    async def _find_reader(self) -> CardReader:
+        while True:
+            await asyncio.sleep(READER_AGAIN_S)
+            with suppress(HardwareLost):
+                return SerialCardReader(self._config.reader or "")
 
     def hold(self, token: IdToken) -> None:
         """A card is held to the reader: it ends its own charge, or begins one where a vehicle waits, or where one may come."""
@@ -308,11 +327,20 @@ async def drive(board: SimulatedBoard, away_s: float = 10.0, draws_s: float = 60
         board.connect(Pilot.A)
 
 
+def _lines(config: GpioConfig) -> Lines:
+    from voltway.station.hardware.gpio import GpioLines, Line  # libgpiod is there on Linux alone
+
+    contacts = {name: Line(at, is_active_low=name in config.normally_open) for name, at in config.contacts.items()}
+    lamps = {name: Line(at, is_output=True) for name, at in config.lamps.items()}
+    return GpioLines(config.chip, contacts | lamps)
+
+
 def _parts(config: EvseConfig) -> tuple[Board, EnergyMeter]:
     simulated = SimulatedBoard(config.settings.phases)
     board: Board = SerialBoard(config.board_port) if config.board_port else simulated
     if config.meter == "simulated" or config.meter_port is None:
-        return board, SimulatedMeter(lambda: simulated.current_a, config.settings.phases)
+        phases = config.settings.phases
+        return board, SimulatedMeter(lambda: simulated.current_a, phases, used=lambda: simulated.used_phases)
     host, _, port = config.meter_port.rpartition(":")
     client = tcp(host, int(port)) if host else rtu(config.meter_port)
     if config.meter == "sunspec":

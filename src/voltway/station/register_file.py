@@ -26,6 +26,9 @@ class RegisterFile:
         self._number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if is_new:
+                # Both slots at once: a disk that is full later has no say in it.
+                os.pwrite(self._number, _line(0, 0, 0) * 2, 0)
+                os.fdatasync(self._number)
                 _sync_folder(path.parent)
             slots = [_parsed(os.pread(self._number, SLOT, at * SLOT)) for at in range(2)]
             found = [slot for slot in slots if slot is not None]

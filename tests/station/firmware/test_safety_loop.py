@@ -114,6 +114,9 @@ def test_a_short_disturbance_of_the_pilot_changes_nothing(board: Firmware) -> No
         ({"ground_lost": True}, "ground_lost"),
         ({"brown_out": True}, "brown_out"),
         ({"diode": False}, "diode"),
+        ({"celsius": 76}, "board_overheated"),
+        ({"celsius": -50}, "board_overheated"),  # the sensor's wire is off
+        ({"celsius": 280}, "board_overheated"),  # or shorted
     ],
 )
 def test_a_fault_opens_at_once_and_needs_a_new_permission(
@@ -122,7 +125,8 @@ def test_a_fault_opens_at_once_and_needs_a_new_permission(
     charge(board)
     assert opened_after_ms(board, **world) < 100
     assert fault in board.state["faults"]
-    healthy = {name: False if name not in ("residual_ma", "diode") else name == "diode" for name in world}
+    healthy = {"diode": True, "celsius": 25, "residual_ma": 0}
+    healthy = {name: healthy.get(name, False) for name in world}
     board.set(**healthy)
     board.run(2400)
     assert board.state["faults"] == []
@@ -130,6 +134,17 @@ def test_a_fault_opens_at_once_and_needs_a_new_permission(
     assert board.say(Kind.PERMIT, b"\x01") is Result.DONE
     board.run(400)
     assert board.is_driven
+
+
+def test_a_board_that_was_too_hot_waits_until_it_is_cool(board: Firmware) -> None:
+    charge(board)
+    board.set(celsius=74)
+    board.run(800)
+    assert board.is_driven, "up to here the computer derates and stops by itself"
+    for celsius, faults in ((76, ["board_overheated"]), (66, ["board_overheated"]), (64, [])):
+        board.set(celsius=celsius)
+        board.run(2400)
+        assert board.state["faults"] == faults
 
 
 def test_5_9_ma_of_direct_current_are_borne(board: Firmware) -> None:

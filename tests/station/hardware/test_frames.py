@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.firmware.interpreter import FIRMWARE
+from voltway.station.faults import ROWS
 from voltway.station.hardware import frames
 from voltway.station.hardware.frames import (
     BODY_MAX,
@@ -50,6 +51,7 @@ def test_both_sides_have_the_same_numbers() -> None:
         for one in names:
             assert getattr(board, one.name) == one.value, one
     assert tuple(fault.value for fault in FAULTS) == board.FAULTS
+    assert {row.fault for row in ROWS if row.on_board} == set(FAULTS), "the table says whose decision it is"
     names = ("VERSION", "BODY_MAX", "HEARTBEAT_EVERY_MS", "HEARTBEAT_LOST_MS", "STATUS_FORMAT")
     for name in (*names, "TELEMETRY_FORMAT", "CAPABILITIES_FORMAT", "PILOT_FORMAT"):
         assert getattr(board, name) == getattr(frames, name), name

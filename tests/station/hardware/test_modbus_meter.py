@@ -164,7 +164,8 @@ async def test_a_register_without_a_number_is_no_measurement() -> None:
         await meter.close()
 
 
-async def test_an_em340_over_a_serial_line() -> None:
+@pytest.mark.parametrize(("make", "data", "table"), [("em340", em340(), "holding"), ("sdm630", sdm630(), "input")])
+async def test_a_meter_over_a_serial_line(make: str, data: list[SimData], table: str) -> None:
     (one, one_side), (two, two_side) = pty.openpty(), pty.openpty()
     stop, stopped = os.pipe()
 
@@ -178,10 +179,10 @@ async def test_an_em340_over_a_serial_line() -> None:
     cable = Thread(target=pump)
     cable.start()
     server = ModbusSerialServer(
-        both_tables(em340(), "holding"), framer=FramerType.RTU, port=os.ttyname(one_side), baudrate=9600
+        both_tables(data, table), framer=FramerType.RTU, port=os.ttyname(one_side), baudrate=9600
     )
     await server.serve_forever(background=True)
-    meter = ModbusMeter(rtu(os.ttyname(two_side)), "em340")
+    meter = ModbusMeter(rtu(os.ttyname(two_side)), make)
     try:
         assert (await meter.read()).energy_wh == READING.energy_wh
     finally:
@@ -192,6 +193,32 @@ async def test_an_em340_over_a_serial_line() -> None:
         cable.join()
         for number in (one, one_side, two, two_side, stop, stopped):
             os.close(number)
+
+
+async def test_a_cancellation_that_arrives_together_with_an_answer_is_not_lost() -> None:
+    """A task that was cancelled and goes on is a station that does not end when it is told to."""
+    async with tcp_server(em340()) as port:
+        meter = ModbusMeter(tcp("127.0.0.1", port), "em340")
+        await meter.read()
+        went_on: list[bool] = []
+
+        async def read() -> None:
+            await meter.read()
+            went_on.append(True)
+
+        for _ in range(3):
+            task = asyncio.create_task(read())
+            transaction = meter._client.ctx
+            before = transaction.response_future
+            while transaction.response_future is before:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+            # In the very turn of the loop in which the answer is there.
+            transaction.response_future.add_done_callback(lambda _, task=task: task.cancel())
+            with suppress(asyncio.CancelledError):
+                await task
+            assert task.cancelled()
+        assert not went_on
+        await meter.close()
 
 
 @pytest.mark.parametrize("make", METERS)

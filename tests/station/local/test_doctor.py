@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from ports import lasting_port
+from station.authority import Authority, pem, private
 from voltway.station.local.doctor import Way, examine
 
 PROTOCOLS = ("ocpp2.0.1", "ocpp1.6")
@@ -22,7 +24,11 @@ PROTOCOLS = ("ocpp2.0.1", "ocpp1.6")
 
 @asynccontextmanager
 async def csms(
-    *, protocols: tuple[str, ...] = PROTOCOLS, refuses: HTTPStatus | None = None, clock_off_s: float = 0
+    *,
+    protocols: tuple[str, ...] = PROTOCOLS,
+    refuses: HTTPStatus | None = None,
+    clock_off_s: float = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     def decide(link: ServerConnection, request: Request) -> Response | None:
         return link.respond(refuses, "") if refuses else None
@@ -40,11 +46,12 @@ async def csms(
         "127.0.0.1",
         0,
         subprotocols=list(protocols),  # type: ignore[arg-type]
+        ssl=tls,
         process_request=decide,
         process_response=date,
         select_subprotocol=None if set(protocols) & set(PROTOCOLS) else lambda link, offered: None,
     ) as server:
-        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ocpp"
+        yield f"{'wss' if tls else 'ws'}://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ocpp"
 
 
 async def steps(url: str, **more: object) -> list[tuple[str, bool]]:
@@ -63,6 +70,22 @@ async def test_a_way_without_faults_is_walked_to_its_end() -> None:
             ("subprotocol", True),
             ("ping", True),
         ]
+
+
+async def test_a_way_with_tls_ends_where_the_certificate_is_nobody_s_that_is_believed(tmp_path: Path) -> None:
+    authority = Authority("CSMS")
+    key, certificate = authority.pair("csms")
+    files = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    for file, text in zip(files, (private(key), certificate), strict=True):
+        file.write_text(text)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(files[1], files[0])
+    async with csms(tls=serving) as url:
+        believing = ssl.create_default_context(cadata=pem(authority.certificate))
+        walked = await steps(url, tls=believing)
+        assert walked[:3] == [("DNS", True), ("TCP", True), ("TLS", True)]
+        assert walked[-1] == ("ping", True)
+        assert (await steps(url, tls=ssl.create_default_context()))[-1] == ("TLS", False)
 
 
 async def test_a_name_that_nobody_knows() -> None:

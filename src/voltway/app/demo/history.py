@@ -17,6 +17,7 @@ from voltway.kernel.auth import DEFAULT_OPERATOR_ID
 from voltway.kernel.ids import new_id
 from voltway.kernel.runtime import Runtime
 from voltway.modules.sessions import store
+from voltway.station.ocpp.limits import UNLIMITED
 from voltway.station.ocpp.vocabulary import Context, EvseSpec
 from voltway.station.simulator.car import CAR_MODELS, ROAD_CARS, fits
 from voltway.station.simulator.driver import hand_of
@@ -53,7 +54,7 @@ class PastEvse:
         self._spec = EvseSpec(evse.power_w_max, evse.phases)
         self._tokens = tokens
         self._rng = rng
-        self._hardware = SimulatedEvse(self._spec, at, float(rng.randrange(200_000, 4_000_000)), lambda _: None)
+        self._hardware = SimulatedEvse(self._spec, at, float(rng.randrange(200_000, 4_000_000)), lambda _: UNLIMITED)
         self._token = ""
         self._leaves_at = at
         self._sequence = 0

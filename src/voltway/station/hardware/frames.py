@@ -75,6 +75,7 @@ FAULTS = (
     Fault.DIODE,
     Fault.BROWN_OUT,
     Fault.CONTACTOR_WELDED,
+    Fault.BOARD_OVERHEATED,
 )
 """By their bit in a STATUS."""
 

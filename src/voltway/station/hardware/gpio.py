@@ -13,7 +13,7 @@ from voltway.station.hardware.ports import HardwareLost
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a chip."""
+    """One line of a chip. An input is a contact to ground: pulled up, so that one that is open, or whose wire is off, is high."""
 
     offset: int
     is_output: bool = False
@@ -29,7 +29,7 @@ class GpioLines:
         settings: dict[Iterable[int | str] | int | str, gpiod.LineSettings | None] = {
             line.offset: gpiod.LineSettings(
                 direction=Direction.OUTPUT if line.is_output else Direction.INPUT,
-                bias=Bias.AS_IS if line.is_output else Bias.PULL_UP if line.is_active_low else Bias.PULL_DOWN,
+                bias=Bias.AS_IS if line.is_output else Bias.PULL_UP,
                 active_low=line.is_active_low,
                 output_value=Value.INACTIVE,
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
@@ -48,6 +50,7 @@ class _Modbus:
                 raise HardwareLost("the meter cannot be reached")
             ask = self._client.read_input_registers if table is Table.INPUT else self._client.read_holding_registers
             answer = await ask(address, count=count, device_id=self._unit)
+            _heed_cancellation()
         except ModbusException as error:
             raise HardwareLost(f"the meter does not answer: {error}") from error
         if answer.isError() or len(answer.registers) != count:
@@ -57,6 +60,14 @@ class _Modbus:
     async def close(self) -> None:
         """Let the connection go."""
         self._client.close()
+
+
+def _heed_cancellation() -> None:
+    """pymodbus waits by `wait_for`, and Python 3.11's swallows a cancellation that arrives together with the answer: a station that was told
+    to end would read its meter for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class ModbusMeter(_Modbus):

@@ -42,6 +42,7 @@ class SimulatedBoard:
         self.is_welded = self.is_contactor_dead = self.is_lock_jammed = self.is_detector_broken = self.is_silent = False
         self.faults: set[Fault] = set()
         self.ambient_c = 25.0
+        self.vehicle_phases = 3
         self._cable_a = 0.0
         self.current_a_max: float | None = None
         self._is_allowed = self._is_tested = False
@@ -148,6 +149,11 @@ class SimulatedBoard:
             self._on_event(ContactorConfirmed(is_closed))
 
     @property
+    def used_phases(self) -> int:
+        """On how many phases the vehicle draws."""
+        return min(self.phases, self.vehicle_phases)
+
+    @property
     def current_a(self) -> float:
         """What the vehicle draws per phase: all that it is offered."""
         if not self.is_closed or not self.output.is_pwm:
@@ -156,10 +162,20 @@ class SimulatedBoard:
 
 
 class SimulatedMeter:
-    """A meter that counts what a current source draws, by the clock. `is_lost` and `steps_back_wh` inject defects."""
+    """A meter that counts what a current source draws, by the clock. `is_lost` and `steps_back_wh` inject defects.
 
-    def __init__(self, current_a: Callable[[], float], phases: int = 3, energy_wh: float = 0.0) -> None:
+    Of its phases only the first `used` carry the current; all of them if that is not given.
+    """
+
+    def __init__(
+        self,
+        current_a: Callable[[], float],
+        phases: int = 3,
+        energy_wh: float = 0.0,
+        used: Callable[[], int] | None = None,
+    ) -> None:
         self._current_a, self._phases = current_a, phases
+        self._used = used or (lambda: phases)
         self._energy_wh = energy_wh
         self._at_s = clock.monotonic()
         self.is_lost = False
@@ -171,10 +187,12 @@ class SimulatedMeter:
             raise HardwareLost("the simulated meter is lost")
         now_s = clock.monotonic()
         current_a = self._current_a()
-        phase = Phase(NOMINAL_V, current_a, NOMINAL_V * current_a)
-        self._energy_wh += phase.power_w * self._phases * (now_s - self._at_s) / 3600
+        used = min(self._used(), self._phases)
+        phase, idle = Phase(NOMINAL_V, current_a, NOMINAL_V * current_a), Phase(NOMINAL_V, 0.0, 0.0)
+        self._energy_wh += phase.power_w * used * (now_s - self._at_s) / 3600
         self._at_s = now_s
-        return MeterReading(int(self._energy_wh) - self.steps_back_wh, (phase,) * self._phases, 50.0)
+        phases = (phase,) * used + (idle,) * (self._phases - used)
+        return MeterReading(int(self._energy_wh) - self.steps_back_wh, phases, 50.0)
 
     async def close(self) -> None:
         """Nothing to let go."""

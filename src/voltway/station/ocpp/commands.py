@@ -16,7 +16,7 @@ from voltway.station.ocpp.limits import Limit, Purpose
 from voltway.station.ocpp.networks import Address
 from voltway.station.ocpp.ordered import CSMS_ROOT, MAKER_ROOT, FirmwareOrder, LogOrder, RootHash
 from voltway.station.ocpp.tokens import Known, ListUpdate
-from voltway.station.ocpp.variables import Variable
+from voltway.station.ocpp.variables import Variable, zone_of
 from voltway.station.ocpp.vocabulary import (
     BootReason,
     EvseState,
@@ -231,6 +231,8 @@ def write_variable(station: Station, variable: Variable, value: str) -> Verdict:
     is_order = variable.name == "network_priority"
     if is_order and (station.networks is None or not station.networks.is_order(value)):
         return Verdict.REJECTED
+    if variable.name == "time_zone" and zone_of(value.strip()) is None:
+        return Verdict.REJECTED
     verdict = station.settings.write(variable, value)
     if verdict is Verdict.ACCEPTED:
         station.clock.soon(lambda: station.variable_written(variable.name, value))
@@ -288,7 +290,10 @@ def composite(
     asked = Unit(unit or allowed[0])
     window = Window(station.clock.now(), duration_s)
     transactions = [evse.transaction for evse in station.evses]
-    return window, asked, rules.composite(station.limits, evse_number, station.spec.evses, transactions, window, asked)
+    steps = rules.composite(
+        station.limits, evse_number, station.spec.evses, transactions, window, asked, station.settings.zone
+    )
+    return window, asked, steps
 
 
 def _each(evses: Iterable[EvseControl], act: Callable[[EvseControl], None]) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
+from zlib import crc32
 
 from voltway.charging import profiles
 from voltway.charging.profiles import (
@@ -33,6 +34,7 @@ from voltway.charging.profiles import (
 from voltway.station.ocpp.vocabulary import EvseSpec, Transaction
 
 LIMITS_MAX, SCHEDULES_MAX = 20, 3
+UNLIMITED = Step(start_s=0, limit=None)
 
 
 class Purpose(IntEnum):
@@ -59,6 +61,12 @@ class Limit:
     valid_to: datetime | None = None
     transaction_id: str | None = None
     recurrency: Recurrency | None = None
+    number_phases: tuple[int | None, ...] = ()
+    """For each period on how many phases; empty, or None: on three (K01.FR.49)."""
+    is_local: bool = False
+    """`starts_at` is what a clock at the station shows (2.1)."""
+    delay_s_max: int = 0
+    """Each period but the first begins up to so much later, by chance (2.1)."""
     others: tuple[Schedule, ...] = ()
     """The schedules after the first: a car that can choose may take one of them (K15.FR.22)."""
     is_dynamic: bool = False
@@ -78,14 +86,25 @@ class Limit:
 
 def schedule_of(
     unit: str,
-    periods: Iterable[tuple[int, float]],
+    periods: Iterable[tuple[int, float, int | None]],
     starts_at: datetime | None,
     duration_s: int | None,
     schedule_id: int,
+    *,
+    is_local: bool = False,
+    delay_s_max: int = 0,
 ) -> Schedule:
     """A further schedule of a profile."""
-    told = tuple(Period(start_s, value) for start_s, value in periods)
-    return Schedule(unit=Unit(unit), periods=told, starts_at=starts_at, duration_s=duration_s, schedule_id=schedule_id)
+    told = tuple(Period(start_s, value, phases) for start_s, value, phases in periods)
+    return Schedule(
+        unit=Unit(unit),
+        periods=told,
+        starts_at=starts_at,
+        duration_s=duration_s,
+        schedule_id=schedule_id,
+        is_local=is_local,
+        delay_s_max=delay_s_max,
+    )
 
 
 def is_acceptable(limit: Limit, evses: tuple[EvseSpec, ...], transaction: Transaction | None) -> bool:
@@ -100,6 +119,8 @@ def is_acceptable(limit: Limit, evses: tuple[EvseSpec, ...], transaction: Transa
     if any((other.starts_at is None) is not (limit.starts_at is None) for other in limit.others):
         return False
     if limit.purpose is Purpose.STATION_MAX:
+        if limit.delay_s_max or any(other.delay_s_max for other in limit.others):
+            return False  # K01.FR.95
         return limit.evse_number == 0 and (limit.starts_at is not None or limit.is_dynamic)
     if limit.purpose is Purpose.TX:
         is_meant = transaction is not None and limit.transaction_id in (None, transaction.transaction_id)
@@ -129,22 +150,43 @@ def in_force(limits: Sequence[Limit], offline_s: float) -> Sequence[Limit]:
     return limits if offline_s <= 0 else [limit for limit in limits if not limit.is_over(offline_s)]
 
 
+def allowed(
+    limits: Sequence[Limit],
+    evse_number: int,
+    evses: tuple[EvseSpec, ...],
+    transaction: Transaction | None,
+    at: datetime,
+    zone: tzinfo = UTC,
+) -> Step:
+    """The power in W that an EVSE may draw at an instant (None if nobody limits it), and on how many phases.
+
+    The limits of the whole station are shared out evenly, so that they are kept whatever the EVSEs do.
+    Source: OCPP 1.6 §3.13.3, 2.0.1 K08.
+    """
+    if not limits:
+        return UNLIMITED
+    own = _shared_out(limits, len(evses))
+    outlet = _outlet(evse_number, evses[evse_number - 1], transaction, zone)
+    said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
+    return profiles.merged(said, outlet, Unit.W)
+
+
 def limit_w(
-    limits: Iterable[Limit],
+    limits: Sequence[Limit],
     evse_number: int,
     evses: tuple[EvseSpec, ...],
     transaction: Transaction | None,
     at: datetime,
 ) -> float | None:
-    """The power that an EVSE may draw at an instant, or None if nobody limits it.
+    """The power of `allowed` alone."""
+    return allowed(limits, evse_number, evses, transaction, at).limit
 
-    The limits of the whole station are shared out evenly, so that they are kept whatever the EVSEs do.
-    Source: OCPP 1.6 §3.13.3, 2.0.1 K08.
+
+def phases_of_limit(phases: int, allowed_phases: int | None, used_phases: int) -> int:
+    """The phases over which an EVSE spreads a limit in W: those that the CSMS has in mind, or more if the vehicle takes more of those
+    that are there. A limit for one phase is not tripled by a vehicle on three, nor cut to a third for one that takes one alone.
     """
-    own = _shared_out(limits, len(evses))
-    outlet = _outlet(evse_number, evses[evse_number - 1], transaction)
-    said = profiles.prevailing(own, outlet, at, transaction.started_at if transaction else at)
-    return profiles.merged(said, outlet, Unit.W).limit
+    return min(phases, max(allowed_phases or phases, used_phases))
 
 
 def composite(
@@ -154,10 +196,11 @@ def composite(
     transactions: Sequence[Transaction | None],
     window: Window,
     unit: Unit,
+    zone: tzinfo = UTC,
 ) -> tuple[Step, ...]:
     """What an EVSE may draw in a window, or the station as a whole for EVSE 0; where nobody limits, what its hardware can."""
     outlets = [
-        _outlet(number, spec, transaction)
+        _outlet(number, spec, transaction, zone)
         for number, (spec, transaction) in enumerate(zip(evses, transactions, strict=True), 1)
     ]
     if evse_number == 0:
@@ -178,9 +221,14 @@ def _profile(limit: Limit, divisor: int = 1) -> Profile:
     """A limit as the shared knowledge has it. Asked for at each step of the physics, hence kept."""
     schedule = Schedule(
         unit=Unit.A if limit.is_ampere else Unit.W,
-        periods=tuple(Period(start_s, value / divisor) for start_s, value in limit.periods),
+        periods=tuple(
+            Period(start_s, value / divisor, phases)
+            for (start_s, value), phases in zip_longest(limit.periods, limit.number_phases)
+        ),
         starts_at=limit.starts_at,
         duration_s=limit.duration_s,
+        is_local=limit.is_local,
+        delay_s_max=limit.delay_s_max,
     )
     return Profile(
         profile_id=limit.profile_id,
@@ -216,11 +264,13 @@ def _hardware(evse_number: int, spec: EvseSpec) -> Profile:
     return Profile(profile_id=0, purpose=profiles.Purpose.EXTERNAL, evse_number=evse_number, schedules=(schedule,))
 
 
-def _outlet(evse_number: int, spec: EvseSpec, transaction: Transaction | None) -> Outlet:
+def _outlet(evse_number: int, spec: EvseSpec, transaction: Transaction | None, zone: tzinfo) -> Outlet:
     running = None
     if transaction is not None:
-        running = Running(started_at=transaction.started_at, transaction_id=transaction.transaction_id)
-    return Outlet(evse_number=evse_number, phases=spec.phases, power_w_max=spec.power_w_max, running=running)
+        # The key outlives a reboot, and nobody else's is the same: delays are drawn once for each transaction (K01.FR.93).
+        seed = crc32(transaction.key.encode())
+        running = Running(started_at=transaction.started_at, transaction_id=transaction.transaction_id, seed=seed)
+    return Outlet(evse_number=evse_number, phases=spec.phases, power_w_max=spec.power_w_max, running=running, zone=zone)
 
 
 def watts_per_ampere(evse: EvseSpec) -> float:

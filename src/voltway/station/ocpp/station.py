@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from voltway.charging.profiles import Step
 from voltway.station.ocpp import limits as rules
 from voltway.station.ocpp.caller import Caller, OutgoingCall
 from voltway.station.ocpp.charging import Book, EvseControl
@@ -543,11 +544,13 @@ class StationOf(Generic[C]):
 
     def limit_w(self, evse_number: int, at: datetime) -> float | None:
         """The power that an EVSE may draw at an instant by all profiles; None if nobody limits it."""
-        if not self.limits:
-            return None
+        return self.allowed(evse_number, at).limit
+
+    def allowed(self, evse_number: int, at: datetime) -> Step:
+        """The same, and on how many phases."""
         transaction = self.evses[evse_number - 1].transaction
         limits = rules.in_force(self.limits, self.offline_s(at))
-        return rules.limit_w(limits, evse_number, self.spec.evses, transaction, at)
+        return rules.allowed(limits, evse_number, self.spec.evses, transaction, at, self.settings.zone)
 
     def offline_s(self, at: datetime) -> float:
         """For how long the station has had no link at an instant; 0: it has one."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import Enum, auto
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from voltway.station.ocpp.vocabulary import StationSpec, Verdict
 
@@ -157,6 +160,11 @@ _TABLE = (
     ),
     Variable("schedule_periods_max", "ChargingScheduleMaxPeriods", "SmartChargingCtrlr", "PeriodsPerSchedule", "24"),
     Variable("profiles_max", "MaxChargingProfilesInstalled", "SmartChargingCtrlr", "Entries", "20"),
+    Variable("has_dynamic_profiles", None, "SmartChargingCtrlr", "SupportsDynamicProfiles", "true", _BOOL),
+    Variable("has_offline_limits", None, "SmartChargingCtrlr", "SupportsMaxOfflineDuration", "true", _BOOL),
+    Variable("has_local_time", None, "SmartChargingCtrlr", "SupportsUseLocalTime", "true", _BOOL),
+    Variable("has_random_delay", None, "SmartChargingCtrlr", "SupportsRandomizedDelay", "true", _BOOL),
+    Variable("time_zone", None, "ClockCtrlr", "TimeZone", "UTC", _TEXT, _RW),
     Variable("phase_rotation", "ConnectorPhaseRotation", None, None, "NotApplicable", _TEXT, _RW),
     # Whether begin and end are signed is decided by whether there is a key, not by the CSMS.
     Variable("sign_readings", "SampledDataSignReadings", "SampledDataCtrlr", "SignReadings", "false", _BOOL),
@@ -206,6 +214,11 @@ class Settings:
     def is_true(self, name: str) -> bool:
         return self._find(name) == "true"
 
+    @property
+    def zone(self) -> tzinfo:
+        """What clocks on the station's wall go by."""
+        return zone_of(self._find("time_zone")) or UTC
+
     def members(self, name: str) -> tuple[str, ...]:
         return tuple(word for word in self._find(name).split(",") if word)
 
@@ -236,6 +249,15 @@ class Settings:
 
 
 _BY_NAME = {variable.name: variable for variable in _TABLE}
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> tzinfo | None:
+    """The time zone of a name such as Europe/Berlin; None for one that is not known."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _is_valid(variable: Variable, value: str) -> bool:

@@ -137,9 +137,10 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class MeterSample:
-    """What the EVSE's meter shows at one instant; currents are per phase, `phases` is 0 for DC.
+    """What the EVSE's meter shows at one instant; `phases` is 0 for DC.
 
-    `measurands` are those of its values that the CSMS wants to hear.
+    `current_a` is that of the phase that carries most, `voltage_v` the mean; `currents_a` and `voltages_v` are those of L1, L2, L3 where
+    they were measured one by one. `measurands` are those of its values that the CSMS wants to hear.
     """
 
     at: datetime
@@ -152,6 +153,8 @@ class MeterSample:
     soc_percent: float | None
     measurands: tuple[str, ...]
     sealed: Sealed | None = None
+    currents_a: tuple[float, ...] = ()
+    voltages_v: tuple[float, ...] = ()
 
 
 GUEST_TOKEN = "SIMULATOR"

@@ -57,10 +57,10 @@ SimulatedStation = StationOf[SimulatedControl]
 def build(station: SimulatedStation, evse_number: int, register_wh: float) -> SimulatedControl:
     """The simulated hardware of an EVSE under its control: the controller's state machine for AC; DC is computed."""
     spec = station.spec.evses[evse_number - 1]
-    limit_w = partial(station.limit_w, evse_number)
+    allowed = partial(station.allowed, evse_number)
     if spec.is_dc:
-        return SimulatedControl(station, evse_number, SimulatedEvse(spec, station.clock.now(), register_wh, limit_w))
-    machine = MachineEvse(spec, station.clock, register_wh, limit_w)
+        return SimulatedControl(station, evse_number, SimulatedEvse(spec, station.clock.now(), register_wh, allowed))
+    machine = MachineEvse(spec, station.clock, register_wh, allowed)
     control = SimulatedControl(station, evse_number, machine)
     machine.look = control.refresh
     machine.on_fault = partial(station.trouble_changed, evse_number)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from voltway.charging.profiles import DC_VOLTAGE_V
+from voltway.charging.profiles import DC_VOLTAGE_V, Step
+from voltway.station.ocpp.limits import phases_of_limit
 from voltway.station.ocpp.vocabulary import Context, EvseSpec, EvseState, MeterSample, Trouble
 from voltway.station.simulator import car
 
@@ -29,15 +30,13 @@ class PluggedCar:
 
 
 class SimulatedEvse:
-    """`limit_w` answers what limit holds at an instant (None: no limit); it is asked at each step of the physics."""
+    """`allowed` answers what limit in W holds at an instant; it is asked at each step of the physics."""
 
-    __slots__ = ("_at", "_register_wh", "car", "connector_number", "is_power_permitted", "limit_w", "power_w", "spec")
+    __slots__ = ("_at", "_register_wh", "allowed", "car", "connector_number", "is_power_permitted", "power_w", "spec")
 
-    def __init__(
-        self, spec: EvseSpec, at: datetime, register_wh: float, limit_w: Callable[[datetime], float | None]
-    ) -> None:
+    def __init__(self, spec: EvseSpec, at: datetime, register_wh: float, allowed: Callable[[datetime], Step]) -> None:
         self.spec = spec
-        self.limit_w = limit_w
+        self.allowed = allowed
         self.car: PluggedCar | None = None
         self.connector_number = 1
         self.is_power_permitted = False
@@ -146,9 +145,17 @@ class SimulatedEvse:
         return supply.power_w_max < car.AC_CURRENT_A_MIN * supply.phases * supply.voltage_v
 
     def _supply(self, at: datetime) -> car.Supply:
-        limit_w = self.limit_w(at)
-        power_w_max = self.spec.power_w_max if limit_w is None else min(self.spec.power_w_max, limit_w)
-        return car.Supply(power_w_max, self.spec.phases)
+        spec, step = self.spec, self.allowed(at)
+        if step.limit is None:
+            return car.Supply(spec.power_w_max, spec.phases)
+        if spec.is_dc:
+            return car.Supply(min(spec.power_w_max, step.limit), 0)
+        phases = self._phases_of(step)
+        return car.Supply(min(spec.power_w_max * phases / spec.phases, step.limit), phases)
+
+    def _phases_of(self, step: Step) -> int:
+        """What a limit is spread over; which phases a car takes shows at once here."""
+        return phases_of_limit(self.spec.phases, step.number_phases, self.car.model.ac_phases if self.car else 0)
 
     def _drawn_w(self, at: datetime) -> float:
         if not self.is_power_permitted or self.car is None:

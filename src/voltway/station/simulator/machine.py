@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from math import inf
 
+from voltway.charging.profiles import Step
 from voltway.station.board_hardware import CHARGING_STATES, LIMIT_STEP_A, first_trouble, trouble_of
 from voltway.station.evse import Evse
 from voltway.station.evse_words import (
@@ -72,9 +73,9 @@ class MachineEvse(SimulatedEvse):
         spec: EvseSpec,
         clock: VirtualClock,
         register_wh: float,
-        limit_w: Callable[[datetime], float | None],
+        allowed: Callable[[datetime], Step],
     ) -> None:
-        super().__init__(spec, clock.now(), register_wh, limit_w)
+        super().__init__(spec, clock.now(), register_wh, allowed)
         self._clock = clock
         self.board = SimulatedBoard(spec.phases)
         self.machine = Evse(settings_of(spec), clock.elapsed_s())
@@ -272,9 +273,9 @@ class MachineEvse(SimulatedEvse):
         self._take(kind(self._number, *arguments))
 
     def _apply_limit(self, at: datetime) -> None:
-        most_a, limit_w = self.machine.settings.current_a_max, self.limit_w(at)
-        if limit_w is not None:
-            most_a = min(most_a, limit_w / (car.NOMINAL_VOLTAGE_V * self.spec.phases))
+        most_a, step = self.machine.settings.current_a_max, self.allowed(at)
+        if step.limit is not None:
+            most_a = min(most_a, step.limit / (car.NOMINAL_VOLTAGE_V * self._phases_of(step)))
             if self._limits_timer is None and self.machine.is_authorised:
                 self._limits_timer = self._clock.after(LIMITS_EVERY_S, self._look_at_limits)
         if abs(most_a - self.machine.limit_a) > LIMIT_STEP_A:

@@ -161,6 +161,7 @@ def _limit(profile: v16.ChargingProfile, connector_id: int) -> Limit | None:
         evse_number=connector_id,
         is_ampere=schedule.charging_rate_unit is v16.ChargingRateUnit.A,
         periods=tuple((period.start_period, period.limit) for period in schedule.charging_schedule_period),
+        number_phases=tuple(period.number_phases for period in schedule.charging_schedule_period),
         starts_at=None if is_relative else instant(schedule.start_schedule),
         duration_s=schedule.duration,
         valid_from=instant(profile.valid_from),

@@ -10,19 +10,19 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from voltway.charging.profiles import AC_VOLTAGE_V, DC_VOLTAGE_V, Recurrency
+from voltway.charging.profiles import AC_VOLTAGE_V, DC_VOLTAGE_V
 from voltway.station.ocpp import commands
 from voltway.station.ocpp.dialect import BootAnswer, Command, Dialect, TransactionAnswer
 from voltway.station.ocpp.dialects import certificates, device_model, displayed, monitoring
+from voltway.station.ocpp.dialects.profiles2 import PURPOSES, read_limit
 from voltway.station.ocpp.dialects.values import (
     SIGNED_ENCODING,
     SIGNING_METHOD,
-    instant,
     readings,
     signed_words,
     told_instant,
 )
-from voltway.station.ocpp.limits import Limit, Purpose, schedule_of
+from voltway.station.ocpp.limits import Limit, Purpose
 from voltway.station.ocpp.monitors import Noticed
 from voltway.station.ocpp.networks import Address
 from voltway.station.ocpp.ordered import FirmwareOrder, LogOrder
@@ -123,11 +123,6 @@ _TRIGGERED = {
     "TransactionEvent": Triggered.TRANSACTION,
     "SignChargingStationCertificate": Triggered.SIGN_CERTIFICATE,
 }
-_PURPOSES = {
-    "ChargingStationMaxProfile": Purpose.STATION_MAX,
-    "TxDefaultProfile": Purpose.TX_DEFAULT,
-    "TxProfile": Purpose.TX,
-}
 _TRANSFERS = {0: "DC", 1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
 SCHEDULE_TUPLES_MAX = 12
 _UNLOCK_STATUS = {
@@ -172,41 +167,6 @@ def _known(info: v201.IdTokenInfo) -> Known:
 
 def _id_token(token: IdToken) -> v201.IdToken:
     return v201.IdToken(id_token=token.value, type=v201.IdTokenEnum(token.kind))
-
-
-def read_limit(profile: v201.ChargingProfile, evse_id: int) -> Limit | None:
-    """A profile in our own words, or None if it is of a sort that this station does not follow."""
-    purpose = _PURPOSES.get(profile.charging_profile_purpose)
-    kind, (schedule, *others) = profile.charging_profile_kind, profile.charging_schedule
-    is_known = kind in ("Relative", "Absolute", "Recurring") and (kind == "Recurring") is bool(profile.recurrency_kind)
-    if purpose is None or not is_known or (kind == "Relative") != (schedule.start_schedule is None):
-        return None
-    return Limit(
-        profile_id=profile.id,
-        purpose=purpose,
-        stack_level=profile.stack_level,
-        evse_number=evse_id,
-        is_ampere=schedule.charging_rate_unit == "A",
-        periods=tuple((period.start_period, period.limit) for period in schedule.charging_schedule_period),
-        starts_at=instant(schedule.start_schedule),
-        duration_s=schedule.duration,
-        valid_from=instant(profile.valid_from),
-        valid_to=instant(profile.valid_to),
-        transaction_id=profile.transaction_id,
-        recurrency=Recurrency(profile.recurrency_kind) if profile.recurrency_kind else None,
-        offline_s_max=getattr(profile, "max_offline_duration", None),  # 2.1
-        is_gone_offline=bool(getattr(profile, "invalid_after_offline_duration", None)),
-        others=tuple(
-            schedule_of(
-                other.charging_rate_unit,
-                [(period.start_period, period.limit) for period in other.charging_schedule_period],
-                instant(other.start_schedule),
-                other.duration,
-                other.id,
-            )
-            for other in others
-        ),
-    )
 
 
 def _start_stop(verdict: Verdict) -> v201.RequestStartStopStatusEnum:
@@ -372,7 +332,7 @@ def _clear_charging_profile(station: Station, call: v201.ClearChargingProfileReq
             return limit.profile_id == call.charging_profile_id
         return (
             criteria.evse_id in (None, limit.evse_number)
-            and (purpose is None or _PURPOSES.get(purpose) is limit.purpose)
+            and (purpose is None or PURPOSES.get(purpose) is limit.purpose)
             and criteria.stack_level in (None, limit.stack_level)
         )
 

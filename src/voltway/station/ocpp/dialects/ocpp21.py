@@ -15,6 +15,7 @@ from msgspec import structs
 from voltway.station.ocpp import commands
 from voltway.station.ocpp.dialect import Command
 from voltway.station.ocpp.dialects import monitoring, ocpp201
+from voltway.station.ocpp.dialects.profiles2 import read_limit
 from voltway.station.ocpp.dialects.values import instant
 from voltway.station.ocpp.limits import Limit, Purpose
 from voltway.station.ocpp.vocabulary import Verdict
@@ -48,8 +49,10 @@ def _read_dynamic(station: Station, profile: v21.ChargingProfile, evse_id: int) 
     (schedule, *others) = profile.charging_schedule
     if others or len(schedule.charging_schedule_period) > 1 or schedule.start_schedule is not None:
         return None
+    if schedule.use_local_time or schedule.randomized_delay:
+        return None  # there is nothing that they could concern
     as_relative = structs.replace(profile, charging_profile_kind=v21.ChargingProfileKindEnum.Relative)
-    limit = ocpp201.read_limit(as_relative, evse_id)  # type: ignore[arg-type]  # read by value, as all of 2.1 is here
+    limit = read_limit(as_relative, evse_id)  # type: ignore[arg-type]  # read by value, as all of 2.1 is here
     if limit is None or (limit.purpose is Purpose.TX and limit.transaction_id is None):
         return None
     updated_at = instant(profile.dyn_update_time) or station.clock.now()
@@ -74,12 +77,14 @@ def _request_start(station: Station, call: v21.RequestStartTransactionRequest) -
 
 
 def _is_plain(profile: v21.ChargingProfile) -> bool:
-    """Whether a profile says nothing that 2.0.1 could not: a limit in each period, and drawing power only."""
-    if any(schedule.use_local_time or schedule.randomized_delay for schedule in profile.charging_schedule):
-        return False  # K01.FR.123, .124: this station has no clock on its wall, and leaves nothing to chance
+    """Whether a profile limits what is drawn and says nothing else: a limit in each period, whatever the battery's state of charge
+    (K01.FR.125: nobody tells it on AC), for an EVSE that is awake (K01.FR.126)."""
+    if any(schedule.limit_at_so_c is not None for schedule in profile.charging_schedule):
+        return False
     periods = [period for schedule in profile.charging_schedule for period in schedule.charging_schedule_period]
     return all(
         period.limit is not None
+        and not period.evse_sleep
         and period.operation_mode in (None, v21.OperationModeEnum.ChargingOnly)
         and {period.limit_l2, period.limit_l3, period.discharge_limit, period.setpoint} == {None}
         for period in periods

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +23,7 @@ class Reading(NamedTuple):
     location: str = "Outlet"
 
 
+_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 SIGNING_METHOD = "ECDSA-secp256r1-SHA256"
 SIGNED_ENCODING = "OCMF"
 
@@ -44,11 +46,11 @@ def readings(sample: MeterSample) -> Iterator[Reading]:
         yield Reading("Power.Active.Import", sample.power_w, "W")
     lines = tuple(f"L{line}" for line in range(1, sample.phases + 1)) or (None,)
     if "Current.Import" in wanted:
-        for line in lines:
-            yield Reading("Current.Import", sample.current_a, "A", line)
+        for line, current_a in zip(lines, sample.currents_a or (sample.current_a,) * len(lines), strict=True):
+            yield Reading("Current.Import", current_a, "A", line)
     if "Voltage" in wanted:
-        for line in lines:
-            yield Reading("Voltage", sample.voltage_v, "V", f"{line}-N" if line else None)
+        for line, voltage_v in zip(lines, sample.voltages_v or (sample.voltage_v,) * len(lines), strict=True):
+            yield Reading("Voltage", voltage_v, "V", f"{line}-N" if line else None)
     if "SoC" in wanted and sample.soc_percent is not None:
         yield Reading("SoC", sample.soc_percent, "Percent", None, "EV")
 
@@ -61,6 +63,12 @@ def instant(text: str | None) -> datetime | None:
         return parse_instant(text).at
     except ValueError as error:
         raise RefusedCall(ErrorCode.PropertyConstraintViolation, str(error)) from error
+
+
+def wall_instant(text: str | None, *, is_local: bool) -> datetime | None:
+    """The beginning of a schedule. Of one in local time the digits count and the offset does not (2.1, K01.FR.90): what a clock shows,
+    as a datetime that says UTC. Raises RefusedCall."""
+    return instant(_OFFSET.sub("", text) if is_local and text is not None else text)
 
 
 def told_instant(text: str | None) -> datetime | None:
