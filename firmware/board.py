@@ -11,6 +11,10 @@ WATCHDOG_MS = 2000
 SAMPLE_US = 1100
 """How long the pilot is looked at in one go: more than one period of 1 kHz, so that the highest reading is the positive half
 wave and the lowest the negative one, whatever the duty and however fast the chip."""
+PAUSE_US = 200
+LOOKS_MAX = 4
+"""Between two readings no more than this passes, but when the interpreter pauses (it collects garbage). A look with a pause in it may have
+missed a half wave: it is begun anew, so often at most."""
 
 INPUTS = ("mirror", "lock_feedback", "rcd_trip", "emergency_stop", "ground_lost", "brown_out")
 OUTPUTS = ("pilot_negative", "pilot_short", "contactor", "contactor_3", "lock", "rcd_test")
@@ -54,9 +58,15 @@ class Board:
         seen = Inputs()
         read = self._pilot.read_u16
         high = low = read()
-        begin = time.ticks_us()
-        while time.ticks_diff(time.ticks_us(), begin) < SAMPLE_US:
+        begin = last = time.ticks_us()
+        looks = 1
+        while time.ticks_diff(last, begin) < SAMPLE_US:
             raw = read()
+            now = time.ticks_us()
+            if time.ticks_diff(now, last) > PAUSE_US and looks < LOOKS_MAX:
+                begin = now
+                looks += 1
+            last = now
             if raw > high:
                 high = raw
             elif raw < low:

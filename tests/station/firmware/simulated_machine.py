@@ -37,6 +37,9 @@ class World:
         self.cable_ohm = 220
         self.celsius = 25
         self.emergency_stop = self.ground_lost = self.brown_out = False
+        self.pause_every = 0  # the interpreter collects garbage, or is put aside, at each so many readings
+        self.pause_us = 0
+        self.reads = 0
         self.levels = {}
         self.since_us = {}
         self.log = []
@@ -132,6 +135,9 @@ class ADC:
 
     def read_u16(self):
         world.pass_us(READ_US)
+        world.reads += 1
+        if world.pause_every and world.reads % world.pause_every == 0:
+            world.pass_us(world.pause_us)
         return world.adc(self.name)
 
 

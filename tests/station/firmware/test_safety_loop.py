@@ -88,6 +88,16 @@ def test_a_pilot_between_the_windows_opens_as_quickly(board: Firmware, pilot_mv:
     assert board.state["faults"] == ["pilot_range"]
 
 
+def test_pauses_of_the_interpreter_are_no_missing_diode(board: Firmware) -> None:
+    """A look that is interrupted may see the positive half wave alone, again and again."""
+    charge(board)
+    assert board.pilot(pwm(32)) is Result.DONE
+    board.set(pause_every=5, pause_us=1735)  # nearly in step with the pilot: for many looks on end
+    board.run(2400)
+    assert board.state["faults"] == []
+    assert board.is_driven
+
+
 def test_ventilation_that_is_not_there_is_not_pretended(board: Firmware) -> None:
     charge(board)
     board.set(vehicle="D")
