@@ -40,6 +40,7 @@ class World:
         self.pause_every = 0  # the interpreter collects garbage, or is put aside, at each so many readings
         self.pause_us = 0
         self.reads = 0
+        self.pause_before = ""  # or each time before this output changes
         self.levels = {}
         self.since_us = {}
         self.log = []
@@ -65,6 +66,8 @@ class World:
     def set(self, name, level):
         level = int(bool(level))
         if self.levels.get(name) != level:
+            if name == self.pause_before:
+                self.pass_us(self.pause_us)
             if name in ("contactor", "lock", "rcd_test"):
                 self.log.append((name, level, self.now_us() // 1000))
             if name in self.levels:

@@ -220,6 +220,16 @@ def test_state_e_and_f_are_driven_and_open_at_once(board: Firmware, output) -> N
     assert board.state["faults"] == []
 
 
+def test_a_pause_of_the_interpreter_is_no_failed_test(board: Firmware) -> None:
+    """What is decided is not on the pin yet, and more than a second passes: for the detector the test has hardly begun, or ended."""
+    plug(board)
+    board.set(pause_before="rcd_test", pause_us=1_500_000)
+    test_self(board)
+    board.run(2000)
+    assert board.state["faults"] == []
+    assert [frame.body for frame in board.frames if frame.kind == Kind.SELF_TEST_RESULT] == [b"\x01"]
+
+
 def test_a_detector_that_does_not_trip_fails_its_test_and_latches(board: Firmware) -> None:
     board.set(rcd_broken=True)
     plug(board)
