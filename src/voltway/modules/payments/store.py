@@ -223,7 +223,7 @@ def call_of(row: Any, call: Any) -> Call:
         reference=row.reference,
         payer_id=row.payer_id,
         return_url=row.return_url,
-        is_payer_away=row.is_payer_away,
+        is_payer_away=bool(row.is_payer_away),
         made_at=call.made_at,
     )
 

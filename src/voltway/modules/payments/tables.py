@@ -34,7 +34,7 @@ payments = sa.Table(
     sa.Column("owed_minor", sa.BigInteger),
     sa.Column("can_hold", sa.Boolean, nullable=False),
     sa.Column("can_raise", sa.Boolean, nullable=False),
-    sa.Column("is_payer_away", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_payer_away", sa.Boolean),
     sa.Column("hold_step", sa.Integer, nullable=False),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("reason", sa.String(40)),

@@ -13,9 +13,7 @@ keeps_older = True
 
 
 def upgrade() -> None:
-    op.add_column(
-        "payments_payments", sa.Column("is_payer_away", sa.Boolean(), server_default=sa.false(), nullable=False)
-    )
+    op.add_column("payments_payments", sa.Column("is_payer_away", sa.Boolean(), nullable=True))
     op.create_table(
         "payments_customers",
         sa.Column("id", sa.String(length=36), nullable=False, comment="the idempotency key"),
