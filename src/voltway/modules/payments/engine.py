@@ -10,7 +10,7 @@ Killed between any two of these, the payment is taken up by the job: an open cal
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,9 +44,10 @@ async def advance(runtime: Runtime, payment_id: str) -> None:
 
 async def _one_step(runtime: Runtime, payment_id: str) -> bool:
     """Whether there may be another one."""
-    settings, now = runtime.settings(PaymentsSettings), clock.now()
+    settings = runtime.settings(PaymentsSettings)
     async with runtime.database.begin() as tx:
         row = await store.get(tx, payment_id, lock=True)
+        now = clock.now()  # after the wait for the lock: what has become due meanwhile is due
         open_call = await store.find_open_call(tx, payment_id)
         if open_call is not None:
             is_ours = await store.lease_call(tx, open_call.id, now + timedelta(seconds=settings.lease_s))
@@ -58,7 +59,7 @@ async def _one_step(runtime: Runtime, payment_id: str) -> bool:
         else:
             step = rules.next_step(store.facts_of(row), now)
             if step is None:
-                await store.change(tx, payment_id, due_at=_next_look(row))
+                await store.change(tx, payment_id, due_at=_next_look(row, now))
                 return False
             call, is_new = await store.open_call(tx, row, step, settings.lease_s), True
             due_at = now + timedelta(seconds=settings.lease_s)
@@ -67,12 +68,11 @@ async def _one_step(runtime: Runtime, payment_id: str) -> bool:
     return await _note(runtime, row, call, answer)
 
 
-def _next_look(row: Any) -> Any:
+def _next_look(row: Any, now: datetime) -> Any:
     """When the clock alone makes something due."""
     waits = [row.start_due_at, row.refund_after, row.over_at]
     if row.hold_expires_at is not None and row.state == State.HELD.value:
         waits.append(row.hold_expires_at - rules.CAPTURE_BEFORE)
-    now = clock.now()
     if row.start_state == rules.Start.DUE.value and State(row.state) in rules.CHARGING and row.over_at is None:
         return now
     return min((at for at in waits if at is not None and at > now), default=None)
